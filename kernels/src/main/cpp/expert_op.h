@@ -3,6 +3,8 @@
 // Mixtures of experts in a decoding step: only the weights of experts that a token has chosen are
 // read.
 
+#include <algorithm>
+
 #include "product_op.h"
 #include "step_op.h"
 
@@ -21,6 +23,9 @@ struct RouteRule {
   int correctionType;
   const void* gains;        // multiplies the weights of each expert, or null
   int gainType;
+  float tolerance;          // distance from the best score, relative to its size, up to which scores
+                            // take part in a weight, as experts are chosen one after another;
+                            // negative where they are chosen at once
 };
 
 // Where the tokens of a step go. A slot is one of the experts of a token: token * chosen + index.
@@ -66,10 +71,14 @@ class RouteOp : public StepOp {
 
  private:
   void route(int token) const {
-    weigh(scores_.row(token));
-    choose(scores_.row(token));
     std::fill(taken_.begin(), taken_.end(), false);
     float* weights = routing_.weights.data() + static_cast<int64_t>(token) * rule_.chosen;
+    if (rule_.tolerance >= 0) {
+      routeOneByOne(token, weights);
+      return;
+    }
+    weigh(scores_.row(token));
+    choose(scores_.row(token));
     float sum = 0;
     for (int i = 0; i < rule_.chosen; i++) {
       const int64_t expert = takeLargest(choice_, taken_);
@@ -85,6 +94,26 @@ class RouteOp : public StepOp {
                              : rule_.scale;
     for (int i = 0; i < rule_.chosen; i++) {
       weights[i] *= factor;
+    }
+  }
+
+  // Weights each expert by a softmax of the scores near its own of those that are left (SparseMixer).
+  void routeOneByOne(int token, float* weights) const {
+    const float* scores = scores_.row(token);
+    choice_.assign(scores, scores + scores_.width);
+    for (int i = 0; i < rule_.chosen; i++) {
+      const std::vector<bool> earlier = taken_;
+      const int64_t expert = takeLargest(choice_, taken_);
+      const float best = scores[expert];
+      float sum = 0;
+      for (int64_t j = 0; j < scores_.width; j++) {
+        const float size = std::fabs(scores[j]) > best ? std::fabs(scores[j]) : best;
+        if (!earlier[j] && !((best - scores[j]) / size > rule_.tolerance)) {
+          sum += std::exp(scores[j] - best);
+        }
+      }
+      weights[i] = 1 / sum;
+      routing_.slots[expert].push_back(token * rule_.chosen + i);
     }
   }
 
@@ -240,6 +269,31 @@ class ExpertsOp : public StepOp {
   std::vector<std::vector<std::unique_ptr<ProductOp>>> products_;
   mutable int askedFor_ = 0;
   mutable int64_t sumBytes_ = 0;
+};
+
+// y = x for the slots of experts that return their input: those from a first one on.
+class ReturnInputOp : public StepOp {
+ public:
+  ReturnInputOp(const Routing& routing, int first, Buffer from, Buffer to)
+      : routing_(routing), first_(first), from_(from), to_(to) {}
+
+  const char* name() const override { return "return input"; }
+
+  int64_t pieces(const Step&) const override {
+    const std::vector<int>& active = routing_.active;
+    return active.end() - std::lower_bound(active.begin(), active.end(), first_);
+  }
+
+  void run(const Step&, int64_t piece, Worker&) const override {
+    for (int slot : routing_.slots[*(routing_.active.rbegin() + piece)]) {
+      std::memcpy(to_.row(slot), from_.row(slot / routing_.chosen), to_.width * sizeof(float));
+    }
+  }
+
+ private:
+  const Routing& routing_;
+  int first_;
+  Buffer from_, to_;
 };
 
 // What the experts of each token returned, times their weights: y = scale * sum, or that added.

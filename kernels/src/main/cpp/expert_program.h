@@ -15,11 +15,13 @@ class ExpertProgram {
   void route(int scores, int chosen, bool normalized, bool sigmoid, float epsilon, float scale,
              int groups, int groupsKept, long long correction, int correctionType, long long gains,
              int gainType) {
-    const RouteRule rule{chosen, normalized, sigmoid, epsilon, scale, groups, groupsKept,
-                         pointer(correction), correctionType, pointer(gains), gainType};
-    auto* op = new RouteOp(rule, program_.at(scores), program_.maxTokens());
-    routing_ = &op->routing();
-    program_.add(op);
+    route(scores, RouteRule{chosen, normalized, sigmoid, epsilon, scale, groups, groupsKept,
+                            pointer(correction), correctionType, pointer(gains), gainType, -1});
+  }
+
+  // Chooses experts one after another.
+  void routeOneByOne(int scores, int chosen, float tolerance) {
+    route(scores, RouteRule{chosen, false, false, 0, 1, 1, 1, nullptr, 0, nullptr, 0, tolerance});
   }
 
   // The products that follow are one of each expert: each with a call of expert before it. They go
@@ -58,6 +60,11 @@ class ExpertProgram {
                                        scale, program_.threads()));
   }
 
+  // Puts the inputs of experts from one on where their results are expected.
+  void returnInput(int first, int from, int to) {
+    program_.add(new ReturnInputOp(*routing_, first, program_.at(from), program_.at(to)));
+  }
+
   // What experts returned, times their weights.
   void combine(int from, int to, float scale, bool added) {
     program_.add(new CombineOp(program_.kernels(), *routing_, program_.at(from), program_.at(to),
@@ -65,6 +72,12 @@ class ExpertProgram {
   }
 
  private:
+  void route(int scores, const RouteRule& rule) {
+    auto* op = new RouteOp(rule, program_.at(scores), program_.maxTokens());
+    routing_ = &op->routing();
+    program_.add(op);
+  }
+
   static void* pointer(long long address) { return reinterpret_cast<void*>(address); }
 
   StepProgram& program_;

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.ParallelLayer;
 import io.adapt4j.core.internal.nn.layer.PostNormLayer;
 import io.adapt4j.core.internal.nn.layer.SequentialLayer;
+import io.adapt4j.core.internal.nn.layer.ShortcutLayer;
 import io.adapt4j.core.internal.nn.layer.StreamLayer;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.norm.Norm;
@@ -176,6 +177,8 @@ final class StepCompiler {
       } else {
         mlps.mlp(single.mlp(), read, plain);
       }
+    } else if (layer instanceof ShortcutLayer shortcut) {
+      shortcut(shortcut, hidden, index);
     } else if (layer instanceof StreamLayer ofStreams) {
       streams.layer(ofStreams, index);
     } else if (layer instanceof InputLayer withInput) {
@@ -206,6 +209,23 @@ final class StepCompiler {
       writer.normInPlace(after.mlpNorm(), hidden);
     } else {
       throw new Unsupported();
+    }
+  }
+
+  /** Emits one of two layers; what the first passes the second is in a buffer of its own. */
+  private void shortcut(ShortcutLayer layer, int hidden, int index) {
+    SequentialLayer own = layer.layer();
+    Branch plain = new Branch(hidden, Norm.NONE, 1);
+    int passed = writer.shared("shortcut", writer.hiddenSize());
+    mixers.mixer(
+        own.mixer(), writer.norm(own.beforeAttention(), hidden, "attention"), plain, index);
+    int worked = writer.norm(own.beforeMlp(), hidden, "mlp");
+    if (layer.branch() != null) {
+      mlps.apart(layer.branch(), worked, passed);
+    }
+    mlps.mlp(own.mlp(), worked, plain);
+    if (layer.branch() == null) {
+      program.add(passed, hidden, 1, -1);
     }
   }
 

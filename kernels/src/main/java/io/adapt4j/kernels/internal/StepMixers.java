@@ -165,6 +165,9 @@ final class StepMixers {
     int latent = writer.shared("latent", (long) widths.rank() + widths.rotated());
     writer.linear(attention.down(), x, latent, 1, false);
     writer.segments(attention.downNorm(), latent, 0, widths.rank(), 0, 1);
+    if (attention.latentScale() != 1) {
+      program.scale(latent, latent, 0, widths.rank(), (float) attention.latentScale());
+    }
     long width = (long) widths.rotated() + widths.rank();
     int projected = writer.shared("projected", (widths.heads() + 1) * width);
     int mixed = writer.shared("mixed", widths.heads() * width);

@@ -5,9 +5,11 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.ClampedMlp;
 import io.adapt4j.core.internal.nn.mlp.ExpertMlp;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
+import io.adapt4j.core.internal.nn.mlp.IdentityMlp;
 import io.adapt4j.core.internal.nn.mlp.JoinedMlp;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
+import io.adapt4j.core.internal.nn.mlp.ProjectedExperts;
 import io.adapt4j.core.internal.nn.mlp.Router;
 import io.adapt4j.core.internal.nn.mlp.ScaledMlp;
 import io.adapt4j.core.internal.nn.mlp.SparseGatedMlp;
@@ -42,6 +44,8 @@ final class StepMlps {
       mixture(mixture, x, branch);
     } else if (mlp instanceof JoinedMlp joined) {
       joined(joined, x, branch);
+    } else if (mlp instanceof ProjectedExperts projected) {
+      projected(projected, x, branch);
     } else {
       double factor = mlp instanceof ScaledMlp scaled ? scaled.factor() : 1;
       writer.branch(down(mlp), inner(mlp, x), branch.times(factor));
@@ -123,6 +127,28 @@ final class StepMlps {
     throw new Unsupported();
   }
 
+  /** Emits a mixture whose result goes to a buffer of its own. */
+  void apart(Mlp mlp, int x, int to) {
+    if (!(mlp instanceof ExpertMlp mixture) || mixture.shared() != null) {
+      throw new Unsupported();
+    }
+    experts(mixture, new Routed(x, null), x, to, 1, false);
+  }
+
+  /** Emits experts of a narrower width, whose router reads the full one. */
+  private void projected(ProjectedExperts mlp, int x, Branch branch) {
+    // Both read x before either adds to it.
+    if (x == branch.residual() || !branch.isDirect() || mlp.experts().shared() != null) {
+      throw new Unsupported();
+    }
+    int narrow = writer.shared("narrow", mlp.in().linear().outFeatures());
+    writer.linear(mlp.in(), x, narrow, 1, false);
+    int chosen = writer.shared("narrow out", mlp.out().linear().inFeatures());
+    experts(mlp.experts(), new Routed(x, null), narrow, chosen, 1, false);
+    writer.branch(mlp.out(), chosen, branch);
+    writer.branch(down(mlp.shared()), inner(mlp.shared(), x), branch);
+  }
+
   private void mixture(ExpertMlp mixture, int x, Branch branch) {
     int target = branch.residual();
     float scale = (float) branch.scale();
@@ -160,14 +186,29 @@ final class StepMlps {
     int chosen = mixture.router().rule().chosen();
     int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
     int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
-    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
+    int slots = writer.shared("expert out", down(first).linear().outFeatures(), chosen);
     try (ExpertProgram experts = new ExpertProgram(program)) {
       route(mixture.router(), routed, experts);
       products(mixture, StepMlps::up, x, wide, false, experts);
       activate(first, wide, inner);
       products(mixture, StepMlps::down, inner, slots, true, experts);
+      int computed = computed(mixture).size();
+      if (computed < mixture.experts().size()) {
+        experts.returnInput(computed, x, slots);
+      }
       experts.combine(slots, target, scale, added);
     }
+  }
+
+  /** Returns the experts before those that return their input. */
+  private static List<? extends Mlp> computed(ExpertMlp mixture) {
+    List<? extends Mlp> all = mixture.experts();
+    int count = (int) all.stream().filter(expert -> !(expert instanceof IdentityMlp)).count();
+    List<? extends Mlp> first = all.subList(0, count);
+    if (first.stream().anyMatch(IdentityMlp.class::isInstance)) {
+      throw new Unsupported();
+    }
+    return first;
   }
 
   /** Emits two branches, each normalized before they are added. */
@@ -193,15 +234,16 @@ final class StepMlps {
   private void route(Router router, Routed routed, ExpertProgram experts) {
     long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
-    if (rule.isOneByOne()) {
-      throw new Unsupported();
-    }
     // Left to the operators, which report the problem.
     if (rule.chosen() > count || count % rule.groups() != 0 || rule.groupsKept() > rule.groups()) {
       throw new Unsupported();
     }
     int scores = writer.shared("scores", count);
     writer.linear(router.linear(), routed.read(), scores, 1, false);
+    if (rule.isOneByOne()) {
+      experts.routeOneByOne(scores, rule.chosen(), (float) rule.tolerance());
+      return;
+    }
     experts.route(
         scores,
         rule.chosen(),
@@ -225,11 +267,12 @@ final class StepMlps {
       boolean ofSlots,
       ExpertProgram experts) {
     List<LowRankUpdates> updates = new ArrayList<>();
+    List<? extends Mlp> computed = computed(mixture);
     experts.begin(ofSlots);
     try {
-      for (int i = 0; i < mixture.experts().size(); i++) {
+      for (int i = 0; i < computed.size(); i++) {
         experts.expert(i);
-        updates.add(writer.base(layer.apply(mixture.experts().get(i)), from, to, 1, false));
+        updates.add(writer.base(layer.apply(computed.get(i)), from, to, 1, false));
       }
     } finally {
       experts.end();
@@ -240,7 +283,7 @@ final class StepMlps {
         updates.get(i).write(experts, i);
       }
       int inner = writer.shared("expert low rank", width, mixture.router().rule().chosen());
-      Linear first = layer.apply(mixture.experts().get(0)).linear();
+      Linear first = layer.apply(computed.get(0)).linear();
       experts.lowRank(from, inner, to, first.outFeatures(), first.inFeatures(), 1);
     }
   }

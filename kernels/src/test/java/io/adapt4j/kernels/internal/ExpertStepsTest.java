@@ -37,7 +37,7 @@ class ExpertStepsTest {
 
   /** Anything times NaN is NaN. */
   @ParameterizedTest
-  @ValueSource(strings = {"mixtral", "qwen2_moe", "glm4_moe", "gpt_oss"})
+  @ValueSource(strings = {"mixtral", "qwen2_moe", "glm4_moe", "gpt_oss", "phimoe", "longcat_flash"})
   void expertsThatNoTokenHasChosenTakeNoPart(String family) {
     try (Decoder decoder = StepKernelsTest.load(family, DType.F32)) {
       float[] wanted = logits(decoder);

@@ -41,6 +41,9 @@ public final class ExpertProgram extends Pointer {
       long gains,
       int gainType);
 
+  /** Routes each token to experts chosen one after another. */
+  public native void routeOneByOne(int scores, int chosen, float tolerance);
+
   /**
    * Begins products with separate weights per expert. They go to a buffer with a row for each of a
    * token's experts.
@@ -67,6 +70,9 @@ public final class ExpertProgram extends Pointer {
    * the adapter and the expert: y += scale * B A x.
    */
   public native void lowRank(int from, int inner, int to, long rows, long columns, float scale);
+
+  /** Copies the inputs of experts that return them: the first such one and all after it. */
+  public native void returnInput(int first, int from, int to);
 
   /** Computes the weighted sum of the experts' outputs of each token. */
   public native void combine(int from, int to, float scale, boolean added);
