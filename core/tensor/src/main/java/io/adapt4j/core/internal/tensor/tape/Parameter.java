@@ -41,6 +41,7 @@ public final class Parameter implements AutoCloseable {
   private Tensor gradient;
   private int changes;
   private boolean fixed;
+  private boolean shared;
 
   /** Declares a parameter. */
   public Parameter(List<Slice> slices, long... sizes) {
@@ -92,6 +93,15 @@ public final class Parameter implements AutoCloseable {
       throw new IllegalStateException("Parameter " + slices + " already has memory");
     }
     value = Tensor.empty(type, sizes).own();
+  }
+
+  /** Takes the values of another parameter, which owns and closes them. */
+  public void share(Parameter owner) {
+    if (value != null) {
+      throw new IllegalStateException("Parameter " + slices + " already has memory");
+    }
+    value = owner.value();
+    shared = true;
   }
 
   /** Returns the values in the compute type: the values; this parameter closes them. */
@@ -223,7 +233,7 @@ public final class Parameter implements AutoCloseable {
   @Override
   public void close() {
     freeze();
-    if (value != null) {
+    if (value != null && !shared) {
       value.close();
     }
   }
