@@ -404,6 +404,9 @@ final class EffectRuns {
         List.of(
             policy("GRPO", grpo -> grpo.normalization(LossNormalization.GRPO)),
             policy(
+                "GRPO, rollouts ahead",
+                grpo -> grpo.normalization(LossNormalization.GRPO).rolloutsAhead()),
+            policy(
                 "Dr. GRPO",
                 grpo ->
                     grpo.advantages(AdvantageEstimator.CENTERED)

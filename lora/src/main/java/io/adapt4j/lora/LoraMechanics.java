@@ -204,6 +204,17 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
                     adapted.part().path().equals(path) && !adapted.dora() && !adapted.biasOfB());
   }
 
+  /** Returns whether the adapter consists of its layers, and leaves the base's tensors alone. */
+  @Override
+  public boolean copies(Network declared) {
+    AdapterConfig own = completed(declared);
+    AdapterPlan plan = AdapterPlan.of(own, declared);
+    return plan.shapes().isEmpty()
+        && plan.tables().isEmpty()
+        && !plan.untiesHead()
+        && !own.loftq().isUsed();
+  }
+
   @Override
   public Adaptation attach(Network network, Path base, long seed) {
     AdapterConfig own = completed(network);

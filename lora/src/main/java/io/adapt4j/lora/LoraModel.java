@@ -17,6 +17,7 @@ import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.layer.LoraLinear;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -139,6 +140,13 @@ final class LoraModel extends AdapterModel<LoraLinear> {
         }
       }
     }
+  }
+
+  /** Copies the values of the layers of a model with the same plan. */
+  void copyFrom(LoraModel other) {
+    Iterator<LoraLinear> originals = other.layers().iterator();
+    layers().forEach(layer -> layer.copyFrom(originals.next()));
+    refresh();
   }
 
   /** Loads everything from an adapter file that matches the plan. */

@@ -3,7 +3,9 @@ package io.adapt4j.lora;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SingleFileModels;
+import io.adapt4j.core.internal.method.AdaptationCopy;
 import io.adapt4j.core.internal.method.ForwardPass;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.internal.adapter.AdapterTraining;
 import io.adapt4j.lora.internal.eva.EvaPass;
@@ -68,6 +70,22 @@ final class LoraTraining implements AdapterTraining {
     model = LoraModel.attach(model.network(), plan, changed);
     model.train();
     model.initialize(changed.initial(), seed);
+  }
+
+  @Override
+  public AdaptationCopy copyOn(Network network) {
+    LoraModel copy = LoraModel.attach(network, model.plan(), config);
+    return new AdaptationCopy() {
+      @Override
+      public void update() {
+        copy.copyFrom(model);
+      }
+
+      @Override
+      public void close() {
+        copy.close();
+      }
+    };
   }
 
   @Override

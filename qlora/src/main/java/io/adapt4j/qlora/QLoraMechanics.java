@@ -3,6 +3,7 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.method.ForwardingMechanics;
 import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.method.WeightFormat;
 
 /** Mechanics of training a LoRA adapter over a 4-bit base. */
@@ -28,6 +29,11 @@ final class QLoraMechanics extends ForwardingMechanics {
   @Override
   public boolean recomputesLayers() {
     return true;
+  }
+
+  @Override
+  public boolean copies(Network declared) {
+    return method.copies(declared);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.forgetting.MeasuredRuns;
 import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.AdaptationCopy;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
@@ -71,6 +72,11 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
   }
 
   @Override
+  public boolean copies(Network declared) {
+    return true;
+  }
+
+  @Override
   public Adaptation attach(Network network, Path base, long seed) {
     Set<String> names = full.freezing().trained(network);
     network.parameters().forEach(parameter -> parameter.trainOnly(names));
@@ -103,6 +109,11 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
         Weights.check(network, checkpoint);
         Weights.load(network, checkpoint);
       }
+    }
+
+    @Override
+    public AdaptationCopy copyOn(Network other) {
+      return AdaptationCopy.NONE;
     }
 
     @Override

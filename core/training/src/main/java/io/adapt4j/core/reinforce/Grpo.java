@@ -39,6 +39,7 @@ public final class Grpo extends Reinforcement {
   private final Optional<Environment> environment;
   private final EpisodeLimits limits;
   private final boolean rewardsByTurn;
+  private final boolean rolloutsAhead;
   private final Optional<Path> traces;
   private final Optional<Path> replay;
 
@@ -63,6 +64,7 @@ public final class Grpo extends Reinforcement {
         Objects.requireNonNullElseGet(
             builder.limits, () -> EpisodeLimits.of(8, Math.multiplyExact(8, maxNewTokens())));
     rewardsByTurn = builder.rewardsByTurn;
+    rolloutsAhead = builder.rolloutsAhead;
     traces = Optional.ofNullable(builder.traces);
     replay = Optional.ofNullable(builder.replay);
     Numbers.requireAtLeast("groupSize of GRPO", groupSize(), 2);
@@ -77,6 +79,11 @@ public final class Grpo extends Reinforcement {
         "temperature with importanceCorrection",
         "1",
         temperature());
+    Numbers.require(
+        !rolloutsAhead || importanceCorrection.isPresent(),
+        "importanceCorrection with rolloutsAhead",
+        "on (leave withoutImportanceCorrection out, and temperature at 1)",
+        "none");
     Numbers.require(
         environment.isPresent() || (builder.limits == null && !rewardsByTurn),
         "limits and rewardsByTurn",
@@ -192,6 +199,11 @@ public final class Grpo extends Reinforcement {
     return rewardsByTurn;
   }
 
+  /** {@return whether the next rollout is sampled while the present one trains} */
+  public boolean rolloutsAhead() {
+    return rolloutsAhead;
+  }
+
   /** {@return the folder that rollouts are written to; empty if they are not} */
   public Optional<Path> traces() {
     return traces;
@@ -234,6 +246,7 @@ public final class Grpo extends Reinforcement {
         + unless(dynamicSampling, 0, "dynamicSampling")
         + (environment.isPresent() ? ", environment, limits=" + limits : "")
         + unless(rewardsByTurn, false, "rewardsByTurn")
+        + unless(rolloutsAhead, false, "rolloutsAhead")
         + unless(replay, Optional.empty(), "replay")
         + "]";
   }
@@ -261,6 +274,7 @@ public final class Grpo extends Reinforcement {
     private @Nullable Environment environment;
     private @Nullable EpisodeLimits limits;
     private boolean rewardsByTurn;
+    private boolean rolloutsAhead;
     private @Nullable Path traces;
     private @Nullable Path replay;
 
@@ -433,6 +447,19 @@ public final class Grpo extends Reinforcement {
      */
     public Builder rewardsByTurn() {
       rewardsByTurn = true;
+      return this;
+    }
+
+    /**
+     * Samples the next rollout while the present one trains, from a copy of the weights that the
+     * present one started from: every rollout but the first is sampled from weights that are one
+     * rollout old, which the importance correction accounts for and therefore must be on. Rewards
+     * and environments are called by another thread then, but never by two at a time. The method
+     * must be full fine-tuning, or {@code Lora} or {@code QLora} whose adapter consists of its
+     * matrices only.
+     */
+    public Builder rolloutsAhead() {
+      rolloutsAhead = true;
       return this;
     }
 

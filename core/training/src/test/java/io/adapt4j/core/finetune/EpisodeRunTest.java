@@ -40,6 +40,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A policy acts for several turns, and learns from its own tokens only. */
 class EpisodeRunTest {
@@ -106,12 +108,17 @@ class EpisodeRunTest {
         .passes(2);
   }
 
-  @Test
-  void tracesHaveEveryTurnAndReplayGivesTheSameLosses() throws IOException {
+  private static Grpo.Builder grpo(Environment environment, boolean ahead) {
+    return ahead ? grpo(environment).rolloutsAhead() : grpo(environment);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tracesHaveEveryTurnAndReplayGivesTheSameLosses(boolean ahead) throws IOException {
     Path traces = folder.resolve("traces");
     Log log = new Log();
     FineTuneReport written =
-        tuner("written", grpo(TWICE).traces(traces).build(), log).build().run();
+        tuner("written", grpo(TWICE, ahead).traces(traces).build(), log).build().run();
     List<JsonNode> lines = new ArrayList<>();
     try (Stream<Path> files = Files.list(traces)) {
       for (Path file : files.sorted().toList()) {
@@ -144,7 +151,7 @@ class EpisodeRunTest {
         };
     Log again = new Log();
     FineTuneReport replayed =
-        tuner("replayed", grpo(unused).replay(traces).build(), again).build().run();
+        tuner("replayed", grpo(unused, ahead).replay(traces).build(), again).build().run();
     assertThat(again.losses).isEqualTo(log.losses);
     assertThat(again.rewards).isEqualTo(log.rewards);
     assertThat(Files.readAllBytes(replayed.last().resolve("model.safetensors")))
@@ -176,9 +183,23 @@ class EpisodeRunTest {
   }
 
   @Test
-  void aRunStoppedWithinARolloutOfEpisodesResumesToTheBit() throws IOException {
+  void whereNothingIsLearnedEpisodesAheadEqualThoseInTurns() {
+    Log turns = new Log();
+    tuner("turns", grpo(TWICE).rewardsByTurn().build(), turns).learningRate(1e-30).build().run();
+    Log ahead = new Log();
+    tuner("ahead", grpo(TWICE, true).rewardsByTurn().build(), ahead)
+        .learningRate(1e-30)
+        .build()
+        .run();
+    assertThat(ahead.losses).isEqualTo(turns.losses);
+    assertThat(ahead.rewards).isEqualTo(turns.rewards);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRunStoppedWithinARolloutOfEpisodesResumesToTheBit(boolean ahead) throws IOException {
     Log whole = new Log();
-    Grpo grpo = grpo(TWICE).rewardsByTurn().build();
+    Grpo grpo = grpo(TWICE, ahead).rewardsByTurn().build();
     FineTuneReport expected = tuner("whole", grpo, whole).build().run();
     FineTuner[] running = new FineTuner[1];
     TrainingListener stop =

@@ -163,7 +163,7 @@ class RunKeysTest {
             + " offPolicyLimit: 0.5, topEntropy: 0.2, entropyCoefficient: 0.01, normalization: luspo,"
             + " importanceCorrection: {form: token-masked, limit: 2}, dynamicSampling: 3}}",
         "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: {sapo: {positive: 2, negative: 3}}}}",
-        "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: vespo}}",
+        "{grpo: {rewards: [{name: a, regex: 'x+'}], objective: vespo, rolloutsAhead: true}}",
         "{grpo: {rewards: [{name: a, regex: 'x+'}], clipCeiling: 4}}",
         "{grpo: {rewards: [{name: a, exact: answer}, {name: b, citation: passages},"
             + " {name: c, numericAnswer: sum, tolerance: 0.5}, {name: d, jsonSchema: '{}'}],"

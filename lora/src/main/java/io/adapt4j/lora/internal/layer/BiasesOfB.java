@@ -52,6 +52,10 @@ final class BiasesOfB implements AutoCloseable {
     }
   }
 
+  List<Parameter> parameters() {
+    return values;
+  }
+
   void train() {
     values.forEach(Parameter::train);
   }

@@ -121,6 +121,30 @@ public final class LoraLinear extends AdapterLinear {
     return trained;
   }
 
+  /** Copies the values of a layer of the same shape. */
+  public void copyFrom(LoraLinear other) {
+    List<Parameter> originals = other.own();
+    List<Parameter> copies = own();
+    for (int i = 0; i < copies.size(); i++) {
+      copies.get(i).value().copyFrom(originals.get(i).value());
+    }
+  }
+
+  /** Returns the parameters of the adapter. */
+  private List<Parameter> own() {
+    List<Parameter> all = new ArrayList<>(factors.parameters());
+    if (biases != null) {
+      all.addAll(biases.parameters());
+    }
+    if (initial != null) {
+      all.addAll(initial.parameters());
+    }
+    if (magnitudes != null) {
+      all.add(magnitudes.magnitudes());
+    }
+    return all;
+  }
+
   @Override
   public void refresh() {
     factors.refresh();

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.method;
 
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -67,6 +68,15 @@ public interface Adaptation extends AutoCloseable {
     } catch (UnsupportedOperationException e) {
       return false;
     }
+  }
+
+  /**
+   * Attaches a copy of this adaptation to a network that shares its frozen weights, with values
+   * undefined until {@link AdaptationCopy#update}. Only for methods that {@link
+   * MethodMechanics#copies}.
+   */
+  default AdaptationCopy copyOn(Network network) {
+    throw new UnsupportedOperationException("The method cannot copy its parameters");
   }
 
   @Override

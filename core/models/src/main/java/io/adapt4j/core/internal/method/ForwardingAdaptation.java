@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.method;
 
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.tape.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -47,6 +48,11 @@ public abstract class ForwardingAdaptation implements Adaptation {
   @Override
   public void enabled(boolean on) {
     adaptation.enabled(on);
+  }
+
+  @Override
+  public AdaptationCopy copyOn(Network network) {
+    return adaptation.copyOn(network);
   }
 
   @Override

@@ -117,6 +117,14 @@ public interface MethodMechanics extends FineTuningMethod {
     return false;
   }
 
+  /**
+   * Returns whether a second network can share the weights that this method leaves alone and have a
+   * copy of those that it trains ({@link Adaptation#copyOn}).
+   */
+  default boolean copies(Network declared) {
+    return false;
+  }
+
   /** Prepares a model for training. */
   Adaptation attach(Network network, Path base, long seed);
 }

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -382,6 +383,14 @@ public final class Decoder extends Network {
    */
   public Tensor logits(Tensor hidden) {
     return head().logits(hidden);
+  }
+
+  @Override
+  public void readWeightsOf(Network other, Predicate<Parameter> copied) {
+    super.readWeightsOf(other, copied);
+    Decoder owner = (Decoder) other;
+    roundedActivations = owner.roundedActivations;
+    head.roundAs(owner.head);
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A transformer: a {@link Decoder} that predicts the next token, an {@link Encoder} that reads
@@ -324,6 +325,38 @@ public abstract sealed class Network implements AutoCloseable
     type = other.type();
     engine = other.engine();
     dropout = other.dropout();
+  }
+
+  /**
+   * Reads another network's weights and its quantized layers. The other network must have the same
+   * structure, owns them and is closed later.
+   *
+   * @param copied which parameters get their own memory, with undefined content
+   */
+  public void readWeightsOf(Network other, Predicate<Parameter> copied) {
+    List<LinearSlot> slots = adaptableLinears();
+    List<LinearSlot> stored = other.adaptableLinears();
+    for (int i = 0; i < slots.size(); i++) {
+      if (stored.get(i).linear().innermost() instanceof QuantizedLinear packed) {
+        slots.get(i).replace(declared -> packed);
+      }
+    }
+    standOn(other);
+    List<Parameter> parameters = parameters();
+    List<Parameter> owners = other.parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter own = parameters.get(i);
+      Parameter owner = owners.get(i);
+      if (!own.slices().equals(owner.slices())) {
+        throw new IllegalArgumentException(
+            "expected the parameter " + owner.slices() + ", found " + own.slices());
+      }
+      if (own != owner && copied.test(owner)) {
+        own.allocate(type);
+      } else if (own != owner) {
+        own.borrow(owner);
+      }
+    }
   }
 
   @Override

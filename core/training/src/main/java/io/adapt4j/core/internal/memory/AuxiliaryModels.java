@@ -27,16 +27,20 @@ record AuxiliaryModels(
   /** An auxiliary model or adapter. */
   record Part(String name, ToLongFunction<DType> bytes) {}
 
-  /** A batch of sequences generated together. */
-  record Generation(int rows, int prompt, int newTokens) {}
+  /**
+   * A batch of sequences generated together.
+   *
+   * @param whileTraining whether steps run meanwhile
+   */
+  record Generation(int rows, int prompt, int newTokens, boolean whileTraining) {}
 
   AuxiliaryModels and(String name, ToLongFunction<DType> bytes) {
     List<Part> more = Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList();
     return new AuxiliaryModels(more, generation, batches, forwards, encodedAtOnce, lengths);
   }
 
-  AuxiliaryModels generating(int rows, int prompt, int newTokens) {
-    Generation drawn = new Generation(rows, prompt, newTokens);
+  AuxiliaryModels generating(int rows, int prompt, int newTokens, boolean whileTraining) {
+    Generation drawn = new Generation(rows, prompt, newTokens, whileTraining);
     return new AuxiliaryModels(
         parts, Optional.of(drawn), batches, forwards, encodedAtOnce, lengths);
   }

@@ -53,6 +53,9 @@ public final class MemoryNames {
   /** The weights of a reward model, or of an adapter that turns the trained base into one. */
   public static final String REWARD = "reward model";
 
+  /** The trained weights that rollouts are drawn from while others train. */
+  public static final String SAMPLING_COPY = "copy for sampling";
+
   /** Reserve for run-to-run variation. */
   public static final String RESERVE = "reserve";
 

@@ -22,6 +22,7 @@ import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Predicts the memory of training a declared network: no weights are needed, on disk or in memory.
@@ -102,7 +103,11 @@ public final class Planner {
 
   /** Adds a second model in memory, frozen, in the compute type. */
   public Planner beside(String name, Network other) {
-    long values = other.parameterCount();
+    return beside(name, other.parameterCount());
+  }
+
+  /** Adds values in the compute type. */
+  public Planner beside(String name, long values) {
     return with(company.and(name, type -> values * type.bytes()));
   }
 
@@ -116,7 +121,12 @@ public final class Planner {
 
   /** Adds the generation of sequences between steps. */
   public Planner generating(int rows, int prompt, int newTokens) {
-    return with(company.generating(rows, prompt, newTokens));
+    return generating(rows, prompt, newTokens, false);
+  }
+
+  /** Adds the generation of sequences, between steps or during them. */
+  public Planner generating(int rows, int prompt, int newTokens, boolean whileTraining) {
+    return with(company.generating(rows, prompt, newTokens, whileTraining));
   }
 
   /**
@@ -232,8 +242,15 @@ public final class Planner {
         .ifPresent(
             generation -> phases.add(phase("generation", generating(shape, generation), kind)));
     phases.add(phase("validation", step.validation(passing(shape), targets(shape)), kind));
-    phases.add(phase("forward and backward", training(shape, kind), kind));
-    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
+    List<MemoryItem> meanwhile =
+        company
+            .generation()
+            .filter(AuxiliaryModels.Generation::whileTraining)
+            .map(generation -> generating(shape, generation))
+            .orElse(List.of());
+    phases.add(phase("forward and backward", and(training(shape, kind), meanwhile), kind));
+    phases.add(
+        phase("optimizer step", and(optimizing(shape.optimizer(), outside), meanwhile), kind));
     phases.add(
         phase(
             "saving",
@@ -348,6 +365,10 @@ public final class Planner {
               .peakBytes(),
           estimate(shape, kind).peakBytes());
     }
+  }
+
+  private static List<MemoryItem> and(List<MemoryItem> items, List<MemoryItem> others) {
+    return Stream.concat(items.stream(), others.stream()).toList();
   }
 
   private static void add(List<MemoryItem> items, String name, long bytes) {

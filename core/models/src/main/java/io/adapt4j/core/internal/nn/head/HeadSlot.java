@@ -63,6 +63,14 @@ public final class HeadSlot {
     return roundedInSteps;
   }
 
+  /** Uses the same forms in steps as another slot with equal values, which closes them. */
+  public void roundAs(HeadSlot other) {
+    roundedInSteps = other.roundedInSteps;
+    compact = other.compact().orElse(null);
+    compactOf = head.weight();
+    changes = head.weight().changes();
+  }
+
   /** Adds a compact form of the head, which is read and closed with the model. */
   public void putCompact(CompactHead form) {
     compact = form;

@@ -43,6 +43,7 @@ public final class Parameter implements AutoCloseable {
   private Tensor gradient;
   private int changes;
   private boolean fixed;
+  private boolean borrowed;
 
   /** Declares a parameter. */
   public Parameter(List<Slice> slices, long... sizes) {
@@ -122,6 +123,15 @@ public final class Parameter implements AutoCloseable {
       value = value == null ? null : value.copyAs(value.type()).own();
       changes++;
     }
+  }
+
+  /** Takes the values of another network's parameter, which owns and closes them. */
+  public void borrow(Parameter owner) {
+    if (value != null) {
+      throw new IllegalStateException("Parameter " + slices + " already has memory");
+    }
+    value = owner.value();
+    borrowed = true;
   }
 
   /** Returns the values in the compute type: the values; this parameter closes them. */
@@ -254,7 +264,7 @@ public final class Parameter implements AutoCloseable {
   @Override
   public void close() {
     freeze();
-    if (value != null && source == null) {
+    if (value != null && source == null && !borrowed) {
       value.close();
     }
   }

@@ -4,12 +4,14 @@ import io.adapt4j.core.internal.data.BatchSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * One completion per validation prompt, sampled on demand with the same seeds in every evaluation.
  */
-record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
+record HeldRollouts(
+    RolloutMaker maker, Optional<RolloutsAhead> ahead, PromptRows prompts, long seed)
     implements BatchSource<RolloutBatch> {
 
   private int batch() {
@@ -28,6 +30,7 @@ record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
   }
 
   private RolloutBatch evaluated(int number) {
+    ahead.ifPresent(RolloutsAhead::settle);
     List<PromptRows.Prompt> part =
         IntStream.range(number * batch(), Math.min(prompts.size(), (number + 1) * batch()))
             .mapToObj(prompts::get)

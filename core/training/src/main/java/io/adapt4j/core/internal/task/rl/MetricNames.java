@@ -22,6 +22,8 @@ final class MetricNames {
   static final String VALUE_LOSS = "value_loss";
   static final String GENERATING = "seconds_generating";
   static final String REWARDING = "seconds_rewarding";
+  static final String WAITING = "seconds_waiting";
+  static final String STALENESS = "staleness";
   static final String SCORING = "seconds_scoring";
 
   private MetricNames() {}

@@ -27,6 +27,7 @@ public final class PolicyTraining implements AutoCloseable {
    * Inputs of a run.
    *
    * @param adaptation the adaptation of the policy; closed by its creator
+   * @param ahead draws the rollouts while others train; closed by its creator
    */
   public record Setup(
       Reinforcement algorithm,
@@ -34,6 +35,7 @@ public final class PolicyTraining implements AutoCloseable {
       Decoder decoder,
       Adaptation adaptation,
       Draws draws,
+      Optional<RolloutsAhead> ahead,
       int padId,
       PromptRows prompts,
       Optional<PromptRows> held,
@@ -66,16 +68,17 @@ public final class PolicyTraining implements AutoCloseable {
         options.passes() == 1 && options.completions() == setup.batchSize() * setup.accumulation();
     RolloutMaker maker =
         new RolloutMaker(
-            algorithm,
-            setup.draws(),
+            new RolloutDrawing(algorithm, setup.draws()),
             policy,
             reference,
             setup.padId(),
             setup.batchSize(),
             onPolicy);
     task = new PolicyTask(policy, algorithm, setup.selection());
-    batches = new RolloutSource(maker, setup.prompts(), setup.batchSize(), setup.seed());
-    held = setup.held().map(prompts -> new HeldRollouts(maker, prompts, setup.seed()));
+    batches =
+        new RolloutSource(maker, setup.ahead(), setup.prompts(), setup.batchSize(), setup.seed());
+    held =
+        setup.held().map(prompts -> new HeldRollouts(maker, setup.ahead(), prompts, setup.seed()));
   }
 
   /**

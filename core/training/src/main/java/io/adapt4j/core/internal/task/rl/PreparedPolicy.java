@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.config.GenerationDefaults;
@@ -176,11 +177,21 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     int side = Math.min(rollout.generationBatch(), rollout.completions());
     Planner all =
         planner
-            .generating(side, longest, mostTokens(rollout))
+            .generating(side, longest, mostTokens(rollout), drawsAhead())
             .lasting(learning(), forwards(side))
             .ofLengths(Math.min(train.report().kept(), longest));
     if (algorithm.usesReference() && settings.method().trainsBase()) {
       all = all.beside(MemoryNames.REFERENCE, declared);
+    }
+    if (drawsAhead()) {
+      all =
+          settings.method().trainsBase()
+              ? all.beside(
+                  MemoryNames.SAMPLING_COPY, settings.method().trainableParameters(declared))
+              : all.besideAdapter(
+                  MemoryNames.SAMPLING_COPY,
+                  declared,
+                  settings.method().trainableSummary(declared));
     }
     for (RunReward reward : RunReward.in(algorithm)) {
       all = reward.beside(all, declared);
@@ -245,6 +256,26 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     return ends;
   }
 
+  private boolean drawsAhead() {
+    return algorithm instanceof Grpo grpo && grpo.rolloutsAhead();
+  }
+
+  private RolloutsAhead ahead(Decoder decoder, Adaptation adaptation, LoadedModel.SpecialIds ids) {
+    SamplingPolicy policy = SamplingPolicy.of(decoder, adaptation);
+    CancellationToken cancellation = new CancellationToken();
+    return new RolloutsAhead(
+        policy,
+        new RolloutDrawing(algorithm, draws(policy.decoder(), ids, cancellation, true)),
+        cancellation,
+        rolloutsOfRun());
+  }
+
+  private Draws draws(
+      Decoder decoder, LoadedModel.SpecialIds ids, CancellationToken cancellation, boolean writes) {
+    Generator generator = new Generator(decoder, Optional.of(tokenizer), ends(ids));
+    return Draws.of(new Sampling(generator, algorithm, episodes, cancellation), algorithm, writes);
+  }
+
   @Override
   public <R> R with(
       Network network,
@@ -258,9 +289,10 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
             model.config(),
             GenerationDefaults.read(model.folder(), model.config()),
             Optional.of(tokenizer));
-    Generator generator = new Generator(decoder, Optional.of(tokenizer), ends(ids));
     try (RunReward.Open rewards =
             new RunReward.Open(algorithm, new RunReward.Policy(decoder, adaptation, tokenizer));
+        RolloutsAhead ahead =
+            purpose == Purpose.TRAINING && drawsAhead() ? ahead(decoder, adaptation, ids) : null;
         PolicyTraining training =
             PolicyTraining.start(
                 new PolicyTraining.Setup(
@@ -268,10 +300,12 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
                     settings.objective().selection(),
                     decoder,
                     adaptation,
-                    Draws.of(
-                        new Sampling(generator, algorithm, episodes),
-                        algorithm,
-                        purpose == Purpose.TRAINING),
+                    draws(
+                        decoder,
+                        ids,
+                        new CancellationToken(),
+                        purpose == Purpose.TRAINING && ahead == null),
+                    Optional.ofNullable(ahead),
                     ids.pad(),
                     train,
                     held,

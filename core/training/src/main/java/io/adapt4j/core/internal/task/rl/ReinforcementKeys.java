@@ -49,6 +49,7 @@ final class ReinforcementKeys {
   private static final String CORRECTION = "importanceCorrection";
   private static final String FORM = "form";
   private static final String LIMIT = "limit";
+  private static final String ROLLOUTS_AHEAD = "rolloutsAhead";
   private static final String TRACES = "traces";
   private static final String REPLAY = "replay";
   private static final String KL_COEFFICIENT = "klCoefficient";
@@ -94,6 +95,10 @@ final class ReinforcementKeys {
         .number("entropyCoefficient", NOT_NEGATIVE, ReinforcementKeys::isNotNegative)
         .ifPresent(builder::entropyCoefficient);
     fields.integer("dynamicSampling", 0).ifPresent(builder::dynamicSampling);
+    fields
+        .flag(ROLLOUTS_AHEAD)
+        .filter(Boolean::booleanValue)
+        .ifPresent(on -> builder.rolloutsAhead());
     fields.file(TRACES).ifPresent(builder::traces);
     fields.file(REPLAY).ifPresent(builder::replay);
     return built(fields, rewards, builder::build);
@@ -354,6 +359,9 @@ final class ReinforcementKeys {
         .put("topEntropy", grpo.topEntropy())
         .put("entropyCoefficient", grpo.entropyCoefficient())
         .put("dynamicSampling", grpo.dynamicSampling());
+    if (grpo.rolloutsAhead()) {
+      options.put(ROLLOUTS_AHEAD, true);
+    }
     grpo.traces().ifPresent(folder -> options.put(TRACES, written(folder)));
     grpo.replay().ifPresent(folder -> options.put(REPLAY, written(folder)));
     if (grpo.importanceCorrection().isEmpty()) {

@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.FixedDefinition;
 import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.task.ReinforcementLearningTask;
 import io.adapt4j.core.task.Task;
@@ -94,7 +95,34 @@ public final class ReinforcementLearningDefinition
     Stream<String> rewards =
         RunReward.in(task.algorithm()).stream()
             .flatMap(reward -> reward.problems((Decoder) declared, method).stream());
-    return Stream.concat(data, rewards).toList();
+    return Stream.of(data, rewards, aheadProblems(task.algorithm(), declared, method))
+        .flatMap(problems -> problems)
+        .toList();
+  }
+
+  /** Returns why rollouts cannot be sampled while others train. */
+  private static Stream<String> aheadProblems(
+      Reinforcement algorithm, Network declared, MethodMechanics method) {
+    if (!(algorithm instanceof Grpo grpo) || !grpo.rolloutsAhead()) {
+      return Stream.empty();
+    }
+    Stream<String> rewards =
+        RunReward.in(algorithm).stream()
+            .filter(AdapterReward.class::isInstance)
+            .map(
+                reward ->
+                    "rolloutsAhead cannot score by a reward adapter on the policy's base, which"
+                        + " trains meanwhile; load the reward with RewardModel.load (model in"
+                        + " YAML), or leave rolloutsAhead out");
+    Stream<String> copies =
+        method == null || method.copies(declared)
+            ? Stream.empty()
+            : Stream.of(
+                ("rolloutsAhead samples from a copy of the trained weights, which %s does not make."
+                        + " Use full fine-tuning, or Lora or QLora without modulesToSave, biases,"
+                        + " embeddings and LoftQ, or leave rolloutsAhead out")
+                    .formatted(method.description()));
+    return Stream.concat(rewards, copies);
   }
 
   @Override

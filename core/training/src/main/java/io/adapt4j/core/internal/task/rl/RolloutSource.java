@@ -27,13 +27,25 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
   private static final long ROLLOUTS = 0xD1342543DE82EF95L;
 
   private final RolloutMaker maker;
+  private final Optional<RolloutsAhead> ahead;
   private final PromptRows prompts;
   private final int batchSize;
   private final long seed;
   private Rollout current;
 
-  RolloutSource(RolloutMaker maker, PromptRows prompts, int batchSize, long seed) {
+  /**
+   * Creates a source.
+   *
+   * @param ahead draws the rollouts; empty if they are drawn and trained on in turns
+   */
+  RolloutSource(
+      RolloutMaker maker,
+      Optional<RolloutsAhead> ahead,
+      PromptRows prompts,
+      int batchSize,
+      long seed) {
     this.maker = maker;
+    this.ahead = ahead;
     this.prompts = prompts;
     this.batchSize = batchSize;
     this.seed = seed;
@@ -104,11 +116,24 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
           current != null
               ? current.nextKl()
               : maker.algorithm() instanceof Ppo ppo ? ppo.klCoefficient() : 0;
-      current =
-          maker.make(
-              number, chosen(epoch, inEpoch), others(epoch, inEpoch), seed + ROLLOUTS * number, kl);
+      current = maker.make(number, drawn(number), kl);
     }
     return current;
+  }
+
+  private RolloutDrawing.Drawn drawn(int number) {
+    if (ahead.isEmpty()) {
+      return draw(maker.drawing(), number);
+    }
+    Rollout drawn = ahead.get().take(number, this::draw);
+    return new RolloutDrawing.Drawn(drawn.samples(), new double[0], drawn.metrics());
+  }
+
+  private RolloutDrawing.Drawn draw(RolloutDrawing drawing, int number) {
+    int epoch = number / rollouts();
+    int inEpoch = number % rollouts();
+    return drawing.draw(
+        number, chosen(epoch, inEpoch), others(epoch, inEpoch), seed + ROLLOUTS * number);
   }
 
   private List<PromptRows.Prompt> chosen(int epoch, int inEpoch) {
@@ -161,12 +186,19 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
 
   @Override
   public List<TensorData> state() {
-    return current == null ? List.of() : RolloutState.save(current);
+    List<TensorData> state = new ArrayList<>();
+    if (current != null) {
+      state.addAll(RolloutState.CURRENT.save(current));
+    }
+    ahead
+        .flatMap(RolloutsAhead::waiting)
+        .ifPresent(next -> state.addAll(RolloutState.AHEAD.save(next)));
+    return state;
   }
 
   @Override
   public void restore(Checkpoint state) {
-    Optional<Rollout> saved = RolloutState.restore(state);
-    current = saved.orElse(null);
+    current = RolloutState.CURRENT.restore(state).orElse(null);
+    ahead.ifPresent(next -> next.restore(RolloutState.AHEAD.restore(state)));
   }
 }

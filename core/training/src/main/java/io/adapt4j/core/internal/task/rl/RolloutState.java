@@ -25,25 +25,26 @@ import java.util.function.Function;
  */
 final class RolloutState {
 
-  private static final String DESCRIPTION = "rollout.description";
-  private static final String LENGTHS = "rollout.lengths";
-  private static final String IDS = "rollout.ids";
+  /** The rollout that trains. */
+  static final RolloutState CURRENT = new RolloutState("rollout.");
+
+  /** The rollout that is drawn while another trains. */
+  static final RolloutState AHEAD = new RolloutState("rollout_ahead.");
+
+  private static final String DESCRIPTION = "description";
+  private static final String LENGTHS = "lengths";
+  private static final String IDS = "ids";
   private static final String NUMBER = "number";
   private static final String NEXT_KL = "nextKl";
   private static final String FIGURES = "figures";
   private static final List<String> NAMES =
-      List.of(
-          "rollout.old",
-          "rollout.reference",
-          "rollout.advantages",
-          "rollout.values",
-          "rollout.returns");
+      List.of("old", "reference", "advantages", "values", "returns");
 
   /** The sampler's log-probabilities of all tokens; absent if the algorithm does not use them. */
-  private static final String SAMPLED = "rollout.sampled";
+  private static final String SAMPLED = "sampled";
 
   /** Which tokens of the completions are the policy's; absent if all are. */
-  private static final String OWN = "rollout.own";
+  private static final String OWN = "own";
 
   private static final List<Function<Sample, float[]>> NUMBERS =
       List.of(Sample::old, Sample::reference, Sample::advantages, Sample::values, Sample::returns);
@@ -54,9 +55,13 @@ final class RolloutState {
    */
   private static final int COLUMNS = 3 + NAMES.size();
 
-  private RolloutState() {}
+  private final String prefix;
 
-  static List<TensorData> save(Rollout rollout) {
+  private RolloutState(String prefix) {
+    this.prefix = prefix;
+  }
+
+  List<TensorData> save(Rollout rollout) {
     List<TensorData> tensors = new ArrayList<>();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put(NUMBER, rollout.number()).put(NEXT_KL, rollout.nextKl());
@@ -78,7 +83,7 @@ final class RolloutState {
     return tensors;
   }
 
-  private static TensorData own(List<Sample> samples) {
+  private TensorData own(List<Sample> samples) {
     ByteBuffer bytes =
         buffer(samples.stream().mapToInt(sample -> sample.completion().length).sum());
     for (Sample sample : samples) {
@@ -112,14 +117,13 @@ final class RolloutState {
     return ids;
   }
 
-  private static TensorData integers(String name, List<Integer> values) {
+  private TensorData integers(String name, List<Integer> values) {
     ByteBuffer bytes = buffer(values.size() * Integer.BYTES);
     values.forEach(bytes::putInt);
     return tensor(name, StoredType.I32, values.size(), bytes.flip());
   }
 
-  private static TensorData floats(
-      String name, List<Sample> samples, Function<Sample, float[]> numbers) {
+  private TensorData floats(String name, List<Sample> samples, Function<Sample, float[]> numbers) {
     int count = samples.stream().mapToInt(sample -> numbers.apply(sample).length).sum();
     ByteBuffer bytes = buffer(count * Float.BYTES);
     for (Sample sample : samples) {
@@ -134,23 +138,22 @@ final class RolloutState {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static TensorData tensor(String name, StoredType type, long count, ByteBuffer bytes) {
-    return TensorData.of(name, type, List.of(count), () -> bytes);
+  private TensorData tensor(String name, StoredType type, long count, ByteBuffer bytes) {
+    return TensorData.of(prefix + name, type, List.of(count), () -> bytes);
   }
 
   /** Returns the rollout of a state; empty if the state was saved before the first one. */
-  static Optional<Rollout> restore(Checkpoint state) {
-    if (!state.names().contains(DESCRIPTION)) {
+  Optional<Rollout> restore(Checkpoint state) {
+    if (!has(state, DESCRIPTION)) {
       return Optional.empty();
     }
     JsonNode json = description(state);
-    IntBuffer lengths = state.bytes(LENGTHS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
-    IntBuffer ids = state.bytes(IDS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    IntBuffer lengths = bytes(state, LENGTHS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    IntBuffer ids = bytes(state, IDS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
     List<FloatBuffer> numbers = NAMES.stream().map(name -> floats(state, name)).toList();
     Optional<FloatBuffer> sampled =
-        state.names().contains(SAMPLED) ? Optional.of(floats(state, SAMPLED)) : Optional.empty();
-    Optional<ByteBuffer> own =
-        state.names().contains(OWN) ? Optional.of(state.bytes(OWN)) : Optional.empty();
+        has(state, SAMPLED) ? Optional.of(floats(state, SAMPLED)) : Optional.empty();
+    Optional<ByteBuffer> own = has(state, OWN) ? Optional.of(bytes(state, OWN)) : Optional.empty();
     List<Sample> samples = new ArrayList<>();
     while (lengths.hasRemaining()) {
       int[] row = take(lengths, COLUMNS);
@@ -178,8 +181,16 @@ final class RolloutState {
             json.path(NEXT_KL).asDouble()));
   }
 
-  private static FloatBuffer floats(Checkpoint state, String name) {
-    return state.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  private boolean has(Checkpoint state, String name) {
+    return state.names().contains(prefix + name);
+  }
+
+  private ByteBuffer bytes(Checkpoint state, String name) {
+    return state.bytes(prefix + name);
+  }
+
+  private FloatBuffer floats(Checkpoint state, String name) {
+    return bytes(state, name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
   private static boolean[] own(Optional<ByteBuffer> all, int tokens) {
@@ -196,15 +207,15 @@ final class RolloutState {
     return taken;
   }
 
-  private static JsonNode description(Checkpoint state) {
-    ByteBuffer bytes = state.bytes(DESCRIPTION);
+  private JsonNode description(Checkpoint state) {
+    ByteBuffer bytes = bytes(state, DESCRIPTION);
     byte[] text = new byte[bytes.remaining()];
     bytes.get(text);
     try {
       return Json.parse(new String(text, StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
       throw new CheckpointException(
-          DESCRIPTION + ": expected JSON, found " + e.getOriginalMessage(), e);
+          prefix + DESCRIPTION + ": expected JSON, found " + e.getOriginalMessage(), e);
     }
   }
 

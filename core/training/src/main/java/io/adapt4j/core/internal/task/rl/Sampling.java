@@ -16,9 +16,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
-/** Samples completions from the policy, or episodes with an environment. */
-record Sampling(Generator generator, Reinforcement options, Optional<EpisodeSetting> episodes) {
+/**
+ * Samples completions from the policy, or episodes with an environment.
+ *
+ * @param cancellation ends a drawing with a {@link CancellationException}
+ */
+record Sampling(
+    Generator generator,
+    Reinforcement options,
+    Optional<EpisodeSetting> episodes,
+    CancellationToken cancellation) {
 
   /** Seed offset between the parts of a rollout. */
   private static final long PARTS = 0x9E3779B97F4A7C15L;
@@ -140,7 +149,12 @@ record Sampling(Generator generator, Reinforcement options, Optional<EpisodeSett
   }
 
   private List<Generation> generated(List<int[]> prompts, long seed) {
-    return generator.generate(prompts, generation(seed), piece -> {}, new CancellationToken());
+    List<Generation> generated =
+        generator.generate(prompts, generation(seed), piece -> {}, cancellation);
+    if (cancellation.isCancelled()) {
+      throw new CancellationException("The run has ended");
+    }
+    return generated;
   }
 
   private static float[] logProbs(Generation generation) {
