@@ -66,9 +66,6 @@ public final class Effects {
   /** Quantiles of Student's t distribution at 97.5 % for 1, 2, ... degrees of freedom. */
   private static final double[] T = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306};
 
-  /** Seed of the runs that choose a learning rate, which do not count. */
-  private static final int CHOOSING = 0;
-
   private Effects() {}
 
   /**
@@ -114,7 +111,15 @@ public final class Effects {
     double rate = way.rates().get(0);
     double best = Double.POSITIVE_INFINITY;
     for (double candidate : way.rates().size() > 1 ? way.rates() : List.<Double>of()) {
-      double loss = way.run().measure(CHOOSING, candidate)[0];
+      double[] chosenBy = way.run().measure(EffectRuns.CHOOSING, candidate);
+      System.out.printf(
+          Locale.ROOT,
+          "%s, %s, rate %s, to choose: %s%n",
+          group.name(),
+          way.name(),
+          candidate,
+          Arrays.toString(chosenBy));
+      double loss = -sign(group.measures().get(0)) * chosenBy[0];
       if (loss < best) {
         best = loss;
         rate = candidate;
@@ -145,7 +150,7 @@ public final class Effects {
           System.out.printf("| %s |", way);
           for (int i = 0; i < group.measures().size(); i++) {
             int measure = i;
-            double sign = group.measures().get(i).equals(EffectRuns.REWARD) ? 1 : -1;
+            double sign = sign(group.measures().get(i));
             List<Double> gains =
                 IntStream.range(0, values.size())
                     .mapToObj(s -> sign * (values.get(s)[measure] - plain.get(s)[measure]))
@@ -158,6 +163,11 @@ public final class Effects {
           System.out.println();
         });
     System.out.println();
+  }
+
+  /** Returns 1 for a measure that is better higher, -1 for a loss. */
+  private static int sign(String measure) {
+    return measure.equals(EffectRuns.REWARD) ? 1 : -1;
   }
 
   private static String interval(List<Double> values) {
@@ -190,12 +200,23 @@ final class EffectRuns {
 
   static final String REWARD = "reward";
 
+  /** Seed of the runs that choose a learning rate or a weight; it has other held-out rows. */
+  static final int CHOOSING = 0;
+
   private static final List<String> LOSSES = List.of("plays", "stories");
   private static final List<Double> FULL_RATE = List.of(1e-3);
-  private static final List<Double> ADAPTER_RATES = List.of(5e-3, 1.5e-2);
+  private static final List<Double> LOSS_RATES = List.of(1e-3, 3e-3);
+  private static final List<Double> ADAPTER_RATES = List.of(1.5e-3, 5e-3, 1.5e-2);
+  private static final List<Double> POLICY_RATES = List.of(1e-3, 3e-3);
+  private static final List<Double> MERGE_WEIGHTS = List.of(0.5, 0.7, 1.0);
   private static final int CHARACTERS = 300;
   private static final int HELD_OUT = 50;
   private static final int ANSWER = 48;
+
+  /** The pieces of articles are 94. */
+  private static final int ARTICLES = 54;
+
+  private static final int HELD_OUT_ARTICLES = 20;
 
   private final Path examples = Path.of("examples");
   private final Path base = examples.resolve("models/stories260K");
@@ -230,14 +251,14 @@ final class EffectRuns {
         "supervised losses",
         LOSSES,
         List.of(
-            next("cross-entropy", FULL_RATE, tuner -> tuner),
-            next("DFT", FULL_RATE, tuner -> tuner.task(Task.nextTokens().dynamicFineTuning())),
+            next("cross-entropy", LOSS_RATES, tuner -> tuner),
+            next("DFT", LOSS_RATES, tuner -> tuner.task(Task.nextTokens().dynamicFineTuning())),
             next(
                 "label smoothing 0.1",
-                FULL_RATE,
+                LOSS_RATES,
                 tuner -> tuner.task(Task.nextTokens().labelSmoothing(0.1))),
-            next("z-loss 1e-3", FULL_RATE, tuner -> tuner.task(Task.nextTokens().zLoss(1e-3))),
-            next("NEFTune 5", FULL_RATE, tuner -> tuner.neftune(5))));
+            next("z-loss 1e-3", LOSS_RATES, tuner -> tuner.task(Task.nextTokens().zLoss(1e-3))),
+            next("NEFTune 5", LOSS_RATES, tuner -> tuner.neftune(5))));
   }
 
   private EffectGroup optimizers() {
@@ -266,15 +287,13 @@ final class EffectRuns {
             adapter("LoRA, rank 8", ADAPTER_RATES, Lora.rank(8)),
             adapter("rsLoRA, rank 32", ADAPTER_RATES, Lora.rank(32).alpha(32).rankStabilized()),
             adapter("DoRA, rank 8", ADAPTER_RATES, Lora.rank(8).dora()),
-            adapter(
-                "EVA, rank 8",
-                List.of(1.5e-3, 5e-3, 1.5e-2),
-                Lora.rank(8).initialize(LoraInit.eva())),
+            adapter("EVA, rank 8", ADAPTER_RATES, Lora.rank(8).initialize(LoraInit.eva())),
             adapter("MiSS, rank 16", ADAPTER_RATES, Miss.rank(16)),
             adapter("SHiRA, rank 8", ADAPTER_RATES, Shira.rank(8)),
+            adapter("OFT, blocks of 32", ADAPTER_RATES, Oft.blockSize(32)),
             adapter("OFT, blocks of 4", ADAPTER_RATES, Oft.blockSize(4)),
-            adapter("(IA)3", List.of(1.5e-2, 5e-2), Ia3.create()),
-            next("full fine-tuning", List.of(1e-3, 3e-3), tuner -> tuner)));
+            adapter("(IA)3", List.of(5e-3, 1.5e-2, 5e-2), Ia3.create()),
+            next("full fine-tuning", List.of(3e-4, 1e-3, 3e-3), tuner -> tuner)));
   }
 
   private EffectWay adapter(String name, List<Double> rates, FineTuningMethod method) {
@@ -413,9 +432,16 @@ final class EffectRuns {
                         .normalization(LossNormalization.DR_GRPO)),
             policy("DAPO", grpo -> grpo.clip(0.2, 0.28).dynamicSampling(3)),
             policy("CISPO", grpo -> grpo.objective(new Cispo(Cispo.LIMIT))),
-            policy("SAPO", grpo -> grpo.objective(new Sapo(Sapo.POSITIVE, Sapo.NEGATIVE))),
+            policy(
+                "SAPO",
+                grpo ->
+                    grpo.objective(new Sapo(Sapo.POSITIVE, Sapo.NEGATIVE))
+                        .normalization(LossNormalization.GRPO)),
             policy("VESPO", grpo -> grpo.objective(new Vespo())),
-            policy("GSPO", grpo -> grpo.sequenceRatios().clip(3e-2, 4e-2)),
+            policy(
+                "GSPO",
+                grpo ->
+                    grpo.sequenceRatios().clip(3e-2, 4e-2).normalization(LossNormalization.GRPO)),
             policy(
                 "LUSPO",
                 grpo ->
@@ -434,7 +460,7 @@ final class EffectRuns {
   private EffectWay policy(String name, UnaryOperator<Grpo.Builder> change) {
     return new EffectWay(
         name,
-        List.of(3e-3),
+        POLICY_RATES,
         (seed, rate) -> {
           Grpo.Builder grpo =
               Grpo.builder()
@@ -457,13 +483,17 @@ final class EffectRuns {
                           .gradientAccumulation(2)
                           .epochs(1),
                   name);
-          return new double[] {reward(adapter), losses(seed, adapter)[1]};
+          return new double[] {reward(seed, adapter), losses(seed, adapter)[1]};
         });
   }
 
-  /** Returns the mean reward of sampled stories for held-out prompts. */
-  private double reward(Path adapter) {
-    Dataset held = beginnings().validation();
+  /** Returns the mean reward of sampled stories for prompts that were not trained on. */
+  private double reward(int seed, Path adapter) {
+    Dataset unused = beginnings().train();
+    Dataset held =
+        seed == CHOOSING
+            ? unused.subset(IntStream.range(prompts, unused.size()).toArray())
+            : beginnings().validation();
     List<Example.Text> rewarded = new ArrayList<>();
     for (int copy = 0; copy < completions; copy++) {
       IntStream.range(0, held.size()).forEach(row -> rewarded.add((Example.Text) held.get(row)));
@@ -501,7 +531,7 @@ final class EffectRuns {
             List.of(0.0),
             (seed, rate) ->
                 experts(seed).stream()
-                    .map(this::both)
+                    .map(expert -> both(seed, expert))
                     .min((a, b) -> Double.compare(a[0], b[0]))
                     .orElseThrow()));
     ways.add(
@@ -510,25 +540,32 @@ final class EffectRuns {
             List.of(5e-3),
             (seed, rate) ->
                 both(
+                    seed,
                     train(
                         seed,
                         rate,
-                        Datasets.concat(List.of(plays(seed), articles(0, 100))),
+                        Datasets.concat(List.of(plays(seed), articles(0, ARTICLES))),
                         tuner -> tuner.method(Lora.rank(8)),
                         "both"))));
-    ways.add(merge("linear, halves", MergeMethod.mergekit(Algorithm.LINEAR), 0.5));
+    ways.add(merge("linear, halves", MergeMethod.mergekit(Algorithm.LINEAR), List.of(0.5)));
     ways.add(slerp());
-    ways.add(merge("task arithmetic, 0.7", MergeMethod.mergekit(Algorithm.TASK_ARITHMETIC), 0.7));
-    ways.add(merge("TIES, density 0.5", MergeMethod.mergekit(Algorithm.TIES).density(0.5), 0.7));
     ways.add(
-        merge("DARE, density 0.5", MergeMethod.mergekit(Algorithm.DARE_LINEAR).density(0.5), 0.7));
+        merge("task arithmetic", MergeMethod.mergekit(Algorithm.TASK_ARITHMETIC), MERGE_WEIGHTS));
+    ways.add(
+        merge(
+            "TIES, density 0.5", MergeMethod.mergekit(Algorithm.TIES).density(0.5), MERGE_WEIGHTS));
+    ways.add(
+        merge(
+            "DARE, density 0.5",
+            MergeMethod.mergekit(Algorithm.DARE_LINEAR).density(0.5),
+            MERGE_WEIGHTS));
     return new EffectGroup("merges", List.of("mean of both", "plays", "articles"), ways);
   }
 
-  private EffectWay merge(String name, MergeMethod method, double weight) {
+  private EffectWay merge(String name, MergeMethod method, List<Double> weights) {
     return new EffectWay(
         name,
-        List.of(weight),
+        weights,
         (seed, rate) -> {
           ModelMerge merge = ModelMerge.of(method).seed(seed);
           if (method.algorithm() != Algorithm.LINEAR) {
@@ -537,7 +574,7 @@ final class EffectRuns {
           for (Path expert : experts(seed)) {
             merge = merge.and(base, LoraAdapter.at(expert), rate);
           }
-          return written(merge);
+          return written(seed, merge);
         });
   }
 
@@ -552,16 +589,17 @@ final class EffectRuns {
               .and(base, LoraAdapter.at(experts(seed).get(0)), rate)
               .write(first);
           return written(
+              seed,
               ModelMerge.of(MergeMethod.mergekit(Algorithm.SLERP).t(0.5))
                   .base(first)
                   .and(base, LoraAdapter.at(experts(seed).get(1)), rate));
         });
   }
 
-  private double[] written(ModelMerge merge) {
+  private double[] written(int seed, ModelMerge merge) {
     Path merged = output.resolve("merged");
     merge.write(merged);
-    return both(merged);
+    return both(seed, merged);
   }
 
   private List<Path> experts(int seed) {
@@ -578,15 +616,18 @@ final class EffectRuns {
                 train(
                     number,
                     5e-3,
-                    articles(0, 100),
+                    articles(0, ARTICLES),
                     tuner -> tuner.method(Lora.rank(8)),
                     "articles " + number)));
   }
 
-  private double[] both(Path checkpoint) {
+  private double[] both(int seed, Path checkpoint) {
+    boolean chooses = seed == CHOOSING;
+    int end = chooses ? 1000 - HELD_OUT : 1000;
+    int start = chooses ? ARTICLES : ARTICLES + HELD_OUT_ARTICLES;
     try (LanguageModel model = load(checkpoint)) {
-      double plays = loss(model, passages(1000 - HELD_OUT, 1000));
-      double articles = loss(model, articles(100, 140));
+      double plays = loss(model, passages(end - HELD_OUT, end));
+      double articles = loss(model, articles(start, start + HELD_OUT_ARTICLES));
       return new double[] {(plays + articles) / 2, plays, articles};
     }
   }
@@ -605,13 +646,12 @@ final class EffectRuns {
       throw new UncheckedIOException(e);
     }
     Collections.shuffle(pieces, new Random(1));
-    int size = pieces.size();
-    return Datasets.of(pieces.subList(Math.min(from, size - 1), Math.min(to, size)));
+    return Datasets.of(pieces.subList(from, to));
   }
 
   /** Returns the losses on plays and on stories, neither of which was trained on. */
   private double[] losses(int seed, Path checkpoint) {
-    int end = seed == 0 ? 1000 - HELD_OUT : 1000;
+    int end = seed == CHOOSING ? 1000 - HELD_OUT : 1000;
     try (LanguageModel model = load(checkpoint)) {
       return new double[] {
         loss(model, passages(end - HELD_OUT, end)),
