@@ -38,6 +38,20 @@ struct RowCache {
   }
 };
 
+// Successive places, without the end.
+struct PlaceRange {
+  int64_t start, end;
+};
+
+// The places that each token of a step reads where it sees more than are chosen.
+struct PlaceChoice {
+  int64_t chosen;
+  std::vector<std::vector<PlaceRange>> ranges;  // of each token, in their order
+  std::vector<float> scores;                    // [tokens, longest]
+
+  PlaceChoice(int64_t chosen, int maxTokens) : chosen(chosen), ranges(maxTokens) {}
+};
+
 // Where queries, keys and values stand in the joined projection, and which layer's cache is theirs.
 struct HeadLayout {
   int heads, kvHeads;
@@ -48,6 +62,7 @@ struct HeadLayout {
   const std::vector<RowCache>* rows;
   int layer;
   int type;
+  const PlaceChoice* choice = nullptr;  // null where all places are read
 
   int group() const { return heads / kvHeads; }
 
@@ -78,6 +93,7 @@ struct HeadLayout {
 struct Turning {
   int queries, keys;
   int64_t half;
+  int64_t start = 0;  // columns of a head before those that are turned
 };
 
 // Turns queries and keys, or those of them that there is a table for.
@@ -111,7 +127,7 @@ class RotateOp : public TokenOp {
       return;
     }
     const int64_t at = token * turning_.half;
-    turn_(head, step.cos[table] + at, step.sin[table] + at, turning_.half);
+    turn_(head + turning_.start, step.cos[table] + at, step.sin[table] + at, turning_.half);
   }
 
   void (*turn_)(float* head, const float* cos, const float* sin, int64_t half);
@@ -187,38 +203,57 @@ class AttendOp : public StepOp {
       first = place - window_ + 1;
     }
     const RowCache& cache = (*layout_.rows)[step.slots[t]];
-    const size_t firstPart = cache.partOf(first);
-    const int64_t seen = place - first + 1;
+    const PlaceChoice* choice = layout_.choice;
+    const PlaceRange all{first, place + 1};
+    const bool isChosen = choice != nullptr && all.end - all.start > choice->chosen;
+    const PlaceRange* ranges = isChosen ? choice->ranges[t].data() : &all;
+    const size_t count = isChosen ? choice->ranges[t].size() : 1;
+    const int64_t seen = isChosen ? choice->chosen : all.end - all.start;
     const int64_t tokenBytes = padded(layout_.dim) * bytesOf(tokenType_);
     for (int g = part * each; g < end; g += TOKENS_AT_ONCE) {
-      const int count = end - g < TOKENS_AT_ONCE ? end - g : TOKENS_AT_ONCE;
+      const int some = end - g < TOKENS_AT_ONCE ? end - g : TOKENS_AT_ONCE;
       const int head = kvHead * group + g;
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < some; i++) {
         kernels_.prepare(layout_.query(projected_.row(t), head + i), layout_.dim, tokenType_,
                          worker.tokens + i * tokenBytes);
       }
-      int64_t from = first;
-      for (size_t p = firstPart; from <= place; from = cache.end(p++, place + 1)) {
-        const PlainRows keys{layout_.key(cache.parts[p], kvHead, from), layout_.type, layout_.dim,
-                             cache.end(p, place + 1) - from};
-        kernels_.multiply(keys, worker.tokens, count, worker.sums + from - first, seen);
-      }
-      for (int i = 0; i < count; i++) {
+      eachPart(cache, ranges, count,
+               [&](const CachePart& part, int64_t from, int64_t places, int64_t before) {
+                 const PlainRows keys{layout_.key(part, kvHead, from), layout_.type, layout_.dim,
+                                      places};
+                 kernels_.multiply(keys, worker.tokens, some, worker.sums + before, seen);
+               });
+      for (int i = 0; i < some; i++) {
         kernels_.elements->softmax(worker.sums + i * seen, seen, scale_, cap_,
                                    sinks_.empty() ? nullptr : &sinks_[head + i]);
       }
-      from = first;
-      for (size_t p = firstPart; from <= place; from = cache.end(p++, place + 1)) {
-        const PlainRows values{layout_.value(cache.parts[p], kvHead, from), layout_.type,
-                               layout_.dim, cache.end(p, place + 1) - from};
-        kernels_.mix(values, worker.sums + from - first, seen, count, from > first,
-                     to_.row(t) + head * layout_.dim);
-      }
+      eachPart(cache, ranges, count,
+               [&](const CachePart& part, int64_t from, int64_t places, int64_t before) {
+                 const PlainRows values{layout_.value(part, kvHead, from), layout_.type,
+                                        layout_.dim, places};
+                 kernels_.mix(values, worker.sums + before, seen, some, before > 0,
+                              to_.row(t) + head * layout_.dim);
+               });
     }
     worker.preparedFor = nullptr;
   }
 
  private:
+  // Gives use the places of ranges that a part of the cache has, and how many come before.
+  template <class Use>
+  static void eachPart(const RowCache& cache, const PlaceRange* ranges, size_t count,
+                       const Use& use) {
+    int64_t before = 0;
+    for (size_t i = 0; i < count; i++) {
+      size_t p = cache.partOf(ranges[i].start);
+      for (int64_t from = ranges[i].start, end; from < ranges[i].end; from = end) {
+        end = cache.end(p, ranges[i].end);
+        use(cache.parts[p++], from, end - from, before);
+        before += end - from;
+      }
+    }
+  }
+
   // Few groups are cut, so that every thread has about as many heads.
   int parts(const Step& step) const {
     const int group = layout_.group();

@@ -265,13 +265,14 @@ class StepProgram {
 
   long long nanos(int index) const { return nanos_[index]; }
 
-  // What parts of programs add to them.
+  // What follows is run in steps alone in which a token sees more than so many places.
+  void beyond(long long places) { beyond_ = places; }
 
-  // Where the heads of the next attend stand.
-  void layout(const HeadLayout& layout) { layout_ = layout; }
+  // What parts of programs add to them.
 
   void add(StepOp* op) {
     ops_.emplace_back(op);
+    beyondOf_.push_back(beyond_);
     progress_.reset(new Progress[ops_.size()]);
     const int64_t bytes = op->tokenBytes(maxTokens_);
     tokenBytes_ = bytes > tokenBytes_ ? bytes : tokenBytes_;
@@ -286,6 +287,14 @@ class StepProgram {
   // What follows is run as if a step had only the tokens whose logits are wanted, their rows in
   // buffers the first ones.
   void split() { split_ = ops_.size(); }
+
+  // The choice of layers, one after the other.
+  PlaceChoice* choice(int64_t chosen) {
+    if (choice_ == nullptr) {
+      choice_.reset(new PlaceChoice(chosen, maxTokens_));
+    }
+    return choice_.get();
+  }
 
   void keep(ExpertUpdates* updates) { expertUpdates_.emplace_back(updates); }
 
@@ -342,7 +351,7 @@ class StepProgram {
       }
       const StepOp& op = *program.ops_[i];
       Progress& progress = program.progress_[i];
-      const int64_t pieces = op.pieces(step);
+      const int64_t pieces = step.longest > program.beyondOf_[i] ? op.pieces(step) : 0;
       int64_t piece;
       while ((piece = progress.next.fetch_add(1, std::memory_order_relaxed)) < pieces) {
         op.run(step, piece, worker);
@@ -396,6 +405,9 @@ class StepProgram {
   ExpertsOp* experts_ = nullptr;
   int expert_ = 0;
   std::vector<std::unique_ptr<StepOp>> ops_;
+  std::vector<int64_t> beyondOf_;  // of each operator
+  int64_t beyond_ = 0;
+  std::unique_ptr<PlaceChoice> choice_;
   std::unique_ptr<Progress[]> progress_;
   std::vector<int> likeliest_;
   std::vector<std::unique_ptr<LowRankTerms>> updates_;

@@ -9,14 +9,11 @@ import io.adapt4j.core.internal.nn.attention.MixerSum;
 import io.adapt4j.core.internal.nn.attention.RecurrentMixer;
 import io.adapt4j.core.internal.nn.attention.SharingAttention;
 import io.adapt4j.core.internal.nn.cache.Heads;
-import io.adapt4j.core.internal.nn.linear.DenseLinear;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.QueryKeyNorm;
-import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
-import io.adapt4j.kernels.internal.cpu.LatentProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +29,7 @@ final class StepMixers {
   private final List<RotaryFrequencies> rotary;
   private final StepRecurrences recurrences;
   private final StepSharing sharing;
+  private final StepLatents latents;
 
   StepMixers(StepWriter writer, List<RotaryFrequencies> rotary) {
     this.program = writer.program();
@@ -39,6 +37,7 @@ final class StepMixers {
     this.rotary = rotary;
     this.recurrences = new StepRecurrences(writer);
     this.sharing = new StepSharing(writer, rotary);
+    this.latents = new StepLatents(writer, rotary);
   }
 
   /** Emits a mixer. */
@@ -49,7 +48,7 @@ final class StepMixers {
       LinearSlot gate = gated.gate();
       attention(gated.attention(), gate == null, gate, x, branch, layer);
     } else if (mixer instanceof LatentAttention latent) {
-      latent(latent, x, branch, layer);
+      latents.attention(latent, x, branch, layer);
     } else if (mixer instanceof SharingAttention attention) {
       sharing.attention(attention, x, branch);
     } else if (mixer instanceof RecurrentMixer recurrent) {
@@ -139,64 +138,6 @@ final class StepMixers {
       int opened = writer.shared("gates", heads.queryWidth());
       writer.linear(gate, x, opened, 1, false);
       program.gate(SIGMOID, opened, 0, heads.dim(), joined, heads.dim());
-    }
-    writer.branch(attention.output(), joined, branch);
-  }
-
-  private void latent(LatentAttention attention, int x, Branch branch, int layer) {
-    LatentAttention.Widths widths = attention.widths();
-    AttentionRule rule = attention.rule();
-    int table = attention.rotary();
-    // Turned columns come first, so that a table of their width turns them alone.
-    if (attention.choice() != null
-        || !(attention.up().linear() instanceof DenseLinear up)
-        || rotary.get(table).rotaryDim() != widths.rotated()) {
-      throw new Unsupported();
-    }
-    int read = x;
-    if (attention.queryDown() != null) {
-      long width = attention.queryDown().linear().outFeatures();
-      read = writer.shared("narrow queries", width);
-      writer.linear(attention.queryDown(), x, read, 1, false);
-      writer.segments(attention.queryNorm(), read, 0, width, 0, 1);
-    }
-    int queries = writer.shared("queries", (long) widths.heads() * widths.key());
-    writer.linear(attention.query(), read, queries, 1, false);
-    int latent = writer.shared("latent", (long) widths.rank() + widths.rotated());
-    writer.linear(attention.down(), x, latent, 1, false);
-    writer.segments(attention.downNorm(), latent, 0, widths.rank(), 0, 1);
-    if (attention.latentScale() != 1) {
-      program.scale(latent, latent, 0, widths.rank(), (float) attention.latentScale());
-    }
-    long width = (long) widths.rotated() + widths.rank();
-    int projected = writer.shared("projected", (widths.heads() + 1) * width);
-    int mixed = writer.shared("mixed", widths.heads() * width);
-    int joined = writer.shared("joined", (long) widths.heads() * widths.value());
-    Tensor weight = up.weight().value();
-    try (LatentProgram program =
-        new LatentProgram(
-            this.program,
-            weight.address(),
-            StepArguments.code(weight),
-            widths.heads(),
-            widths.rank(),
-            widths.plain(),
-            widths.rotated(),
-            widths.value())) {
-      int type = StepArguments.code(writer.type());
-      program.absorb(queries, latent, projected, widths.pairs(), type, layer);
-      this.program.attend(
-          projected,
-          mixed,
-          table,
-          table,
-          widths.rotated() / 2,
-          (float) rule.scale(),
-          (float) rule.softCap(),
-          rule.window(),
-          0,
-          0);
-      program.restore(mixed, joined);
     }
     writer.branch(attention.output(), joined, branch);
   }

@@ -46,9 +46,35 @@ public final class LatentProgram extends Pointer {
       long rotated,
       long value);
 
-  /** Computes queries and the key for the next attention, [heads + 1, rotated + rank]. */
+  /**
+   * Limits the number of tokens that each one reads.
+   *
+   * @param indexed width of the keys by which tokens are chosen, which the cache holds before those
+   *     of attention
+   */
+  public native void choosing(long chosen, long indexed);
+
+  /**
+   * Computes queries and the key of attention, [heads + 1, indexed + rotated + rank].
+   *
+   * @param index buffer of the keys by which tokens are chosen, or -1
+   */
   public native void absorb(
-      int queries, int latent, int to, boolean pairs, int cacheType, int layer);
+      int queries, int latent, int index, int to, boolean pairs, int cacheType, int layer);
+
+  /** Rotates queries and keys and appends keys to the cache. */
+  public native void append(int projected, int table, long half);
+
+  /**
+   * Chooses the tokens that this layer and later ones read.
+   *
+   * @param queries buffer of [heads, indexed]
+   * @param weights buffer of [heads]
+   */
+  public native void choose(int queries, int weights);
+
+  /** Attends. */
+  public native void attend(int projected, int to, float scale, float cap, long window);
 
   /** Computes each head's value from the latent vectors attended to. */
   public native void restore(int mixed, int to);

@@ -200,6 +200,9 @@ public final class StepProgram extends Pointer {
    */
   public native void add(int from, int to, float factor, int gates);
 
+  /** Runs the following operators only in steps in which a token sees more than some places. */
+  public native void beyond(long places);
+
   /** Gathers the tokens whose logits are requested; subsequent operators work on these only. */
   public native void gather(int from, int to);
 
