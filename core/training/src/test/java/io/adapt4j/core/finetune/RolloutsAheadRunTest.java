@@ -67,6 +67,27 @@ class RolloutsAheadRunTest {
   }
 
   @Test
+  void frozenWeightsAreSharedAndNotCounted() {
+    FullFineTuning method = FullFineTuning.create().freezeEmbeddings().freezeFirstLayers(1);
+    Log turns = new Log();
+    tuner("turns", grpo().reward("letters", LETTERS).build(), NO_RATE, turns)
+        .method(method)
+        .build()
+        .run();
+    Log ahead = new Log();
+    FineTuner tuner =
+        tuner("ahead", grpo().reward("letters", LETTERS).rolloutsAhead().build(), NO_RATE, ahead)
+            .method(method)
+            .build();
+    MemoryEstimate memory = ((RunPlan) tuner.plan()).forecast().orElseThrow().memory();
+    assertThat(memory.lasting(MemoryNames.SAMPLING_COPY))
+        .isPositive()
+        .isLessThan(memory.lasting(MemoryNames.WEIGHTS));
+    tuner.run();
+    assertThat(ahead.told).isEqualTo(turns.told);
+  }
+
+  @Test
   void everyRolloutIsSampledFromTheWeightsTheOneBeforeStartedFrom() {
     Recording still = new Recording(0);
     run("still", grpo().reward("letters", still).rolloutsAhead(), NO_RATE);

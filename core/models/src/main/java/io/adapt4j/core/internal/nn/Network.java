@@ -344,13 +344,15 @@ public abstract sealed class Network implements AutoCloseable
     standOn(other);
     List<Parameter> parameters = parameters();
     List<Parameter> owners = other.parameters();
+    List<List<Parameter.Slice>> expected = owners.stream().map(Parameter::slices).toList();
+    List<List<Parameter.Slice>> found = parameters.stream().map(Parameter::slices).toList();
+    if (!found.equals(expected)) {
+      throw new IllegalArgumentException(
+          "expected the parameters " + expected + ", found " + found);
+    }
     for (int i = 0; i < parameters.size(); i++) {
       Parameter own = parameters.get(i);
       Parameter owner = owners.get(i);
-      if (!own.slices().equals(owner.slices())) {
-        throw new IllegalArgumentException(
-            "expected the parameter " + owner.slices() + ", found " + own.slices());
-      }
       if (own != owner && copied.test(owner)) {
         own.allocate(type);
       } else if (own != owner) {

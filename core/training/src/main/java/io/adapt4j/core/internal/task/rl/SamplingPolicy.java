@@ -6,7 +6,10 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.core.train.TrainingException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The policy at earlier weights, to sample from while it trains: a second network that shares the
@@ -32,6 +35,11 @@ final class SamplingPolicy implements AutoCloseable {
       copy.adapter = adaptation.copyOn(decoder);
       copy.update();
       return copy;
+    } catch (IllegalArgumentException e) {
+      copy.close();
+      throw new TrainingException(
+          "rolloutsAhead cannot share the weights of this base; leave it out: " + e.getMessage(),
+          e);
     } catch (RuntimeException | Error e) {
       copy.close();
       throw e;
@@ -45,27 +53,26 @@ final class SamplingPolicy implements AutoCloseable {
 
   /** Takes over the policy's present weights; nothing may sample or train meanwhile. */
   void update() {
-    List<Parameter> copies = decoder.parameters();
-    List<Parameter> trained = policy.parameters();
-    for (int i = 0; i < copies.size(); i++) {
-      if (trained.get(i).isTrained()) {
-        copies.get(i).value().copyFrom(trained.get(i).value());
-        copies.get(i).changed();
+    try (Scope scope = Scope.open(policy.engine())) {
+      List<Parameter> copies = decoder.parameters();
+      List<Parameter> trained = policy.parameters();
+      for (int i = 0; i < copies.size(); i++) {
+        if (trained.get(i).isTrained()) {
+          copies.get(i).value().copyFrom(trained.get(i).value());
+          copies.get(i).changed();
+        }
       }
+      adapter.update();
     }
-    adapter.update();
   }
 
   @Override
   public void close() {
     adapter.close();
-    // The network's other parameters and its quantized layers belong to the policy.
-    List<Parameter> trained = policy.parameters();
-    List<Parameter> copies = decoder.parameters();
-    for (int i = 0; i < copies.size(); i++) {
-      if (copies.get(i) != trained.get(i)) {
-        copies.get(i).close();
-      }
-    }
+    // Quantized layers with their parameters belong to the policy.
+    Set<Parameter> others = new HashSet<>(policy.parameters());
+    decoder.parameters().stream()
+        .filter(parameter -> !others.contains(parameter))
+        .forEach(Parameter::close);
   }
 }
