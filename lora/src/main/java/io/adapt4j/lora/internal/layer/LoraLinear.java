@@ -192,7 +192,8 @@ public final class LoraLinear extends AdapterLinear {
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    Tensor fused = isPlain(ops) ? fused(ops, x, true) : null;
+    // Scoring too: it computes the bits that training computes.
+    Tensor fused = isPlain() ? fused(ops, x, true) : null;
     if (fused != null) {
       return fused;
     }
@@ -223,13 +224,8 @@ public final class LoraLinear extends AdapterLinear {
   }
 
   /** Returns whether this layer is only a weight plus low-rank updates of the same input. */
-  private boolean isPlain(Ops ops) {
-    return acts()
-        && ops.isRecording()
-        && biases == null
-        && initial == null
-        && magnitudes == null
-        && dropout == 0;
+  private boolean isPlain() {
+    return acts() && biases == null && initial == null && magnitudes == null && dropout == 0;
   }
 
   /** Computes both as one operator; null if the weight is not plainly in memory, or trains too. */
@@ -250,7 +246,7 @@ public final class LoraLinear extends AdapterLinear {
 
   @Override
   public Tensor recorded(Ops ops, Tensor x) {
-    Tensor fused = isPlain(ops) ? fused(ops, x, false) : null;
+    Tensor fused = isPlain() ? fused(ops, x, false) : null;
     return fused == null ? forward(ops, x) : fused;
   }
 

@@ -207,9 +207,7 @@ abstract class AttentionOps extends LinearOps {
 
   /** Returns whether {@link #rotatedAttention} supports a projection. */
   public boolean rotatesInAttention(Tensor projected, JoinedHeads heads, RotaryTable table) {
-    return attentionDropout() == 0
-        && isDifferentiated(projected)
-        && FusedOps.rotating(projected, heads, table) != null;
+    return attentionDropout() == 0 && FusedOps.rotating(projected, heads, table) != null;
   }
 
   /**
