@@ -200,15 +200,15 @@ final class EffectRuns {
 
   static final String REWARD = "reward";
 
-  /** Seed of the runs that choose a learning rate or a weight; it has other held-out rows. */
+  /** Seed of the runs that choose a learning rate or a factor; it has other held-out rows. */
   static final int CHOOSING = 0;
 
   private static final List<String> LOSSES = List.of("plays", "stories");
   private static final List<Double> FULL_RATE = List.of(1e-3);
   private static final List<Double> LOSS_RATES = List.of(1e-3, 3e-3);
-  private static final List<Double> ADAPTER_RATES = List.of(1.5e-3, 5e-3, 1.5e-2);
+  private static final List<Double> ADAPTER_RATES = List.of(5e-3, 1.5e-2);
   private static final List<Double> POLICY_RATES = List.of(1e-3, 3e-3);
-  private static final List<Double> MERGE_WEIGHTS = List.of(0.5, 0.7, 1.0);
+  private static final List<Double> MERGE_FACTORS = List.of(0.6, 1.0, 1.4, 2.0);
   private static final int CHARACTERS = 300;
   private static final int HELD_OUT = 50;
   private static final int ANSWER = 48;
@@ -252,12 +252,12 @@ final class EffectRuns {
         LOSSES,
         List.of(
             next("cross-entropy", LOSS_RATES, tuner -> tuner),
-            next("DFT", LOSS_RATES, tuner -> tuner.task(Task.nextTokens().dynamicFineTuning())),
+            next("DFT", FULL_RATE, tuner -> tuner.task(Task.nextTokens().dynamicFineTuning())),
             next(
                 "label smoothing 0.1",
-                LOSS_RATES,
+                FULL_RATE,
                 tuner -> tuner.task(Task.nextTokens().labelSmoothing(0.1))),
-            next("z-loss 1e-3", LOSS_RATES, tuner -> tuner.task(Task.nextTokens().zLoss(1e-3))),
+            next("z-loss 1e-3", FULL_RATE, tuner -> tuner.task(Task.nextTokens().zLoss(1e-3))),
             next("NEFTune 5", LOSS_RATES, tuner -> tuner.neftune(5))));
   }
 
@@ -284,16 +284,18 @@ final class EffectRuns {
         "adapter kinds",
         LOSSES,
         List.of(
-            adapter("LoRA, rank 8", ADAPTER_RATES, Lora.rank(8)),
+            adapter("LoRA, rank 8", List.of(1.5e-3, 5e-3, 1.5e-2), Lora.rank(8)),
             adapter("rsLoRA, rank 32", ADAPTER_RATES, Lora.rank(32).alpha(32).rankStabilized()),
             adapter("DoRA, rank 8", ADAPTER_RATES, Lora.rank(8).dora()),
-            adapter("EVA, rank 8", ADAPTER_RATES, Lora.rank(8).initialize(LoraInit.eva())),
+            adapter(
+                "EVA, rank 8",
+                List.of(1.5e-3, 5e-3, 1.5e-2),
+                Lora.rank(8).initialize(LoraInit.eva())),
             adapter("MiSS, rank 16", ADAPTER_RATES, Miss.rank(16)),
             adapter("SHiRA, rank 8", ADAPTER_RATES, Shira.rank(8)),
-            adapter("OFT, blocks of 32", ADAPTER_RATES, Oft.blockSize(32)),
-            adapter("OFT, blocks of 4", ADAPTER_RATES, Oft.blockSize(4)),
-            adapter("(IA)3", List.of(5e-3, 1.5e-2, 5e-2), Ia3.create()),
-            next("full fine-tuning", List.of(3e-4, 1e-3, 3e-3), tuner -> tuner)));
+            adapter("OFT, blocks of 32", List.of(5e-4, 1.5e-3, 5e-3, 1.5e-2), Oft.blockSize(32)),
+            adapter("(IA)3", List.of(1.5e-2, 5e-2, 1.5e-1), Ia3.create()),
+            next("full fine-tuning", List.of(1e-3, 3e-3), tuner -> tuner)));
   }
 
   private EffectWay adapter(String name, List<Double> rates, FineTuningMethod method) {
@@ -547,32 +549,33 @@ final class EffectRuns {
                         Datasets.concat(List.of(plays(seed), articles(0, ARTICLES))),
                         tuner -> tuner.method(Lora.rank(8)),
                         "both"))));
-    ways.add(merge("linear, halves", MergeMethod.mergekit(Algorithm.LINEAR), List.of(0.5)));
+    ways.add(merge("linear, halves", MergeMethod.mergekit(Algorithm.LINEAR), List.of(1.0)));
     ways.add(slerp());
     ways.add(
-        merge("task arithmetic", MergeMethod.mergekit(Algorithm.TASK_ARITHMETIC), MERGE_WEIGHTS));
+        merge("task arithmetic", MergeMethod.mergekit(Algorithm.TASK_ARITHMETIC), MERGE_FACTORS));
     ways.add(
         merge(
-            "TIES, density 0.5", MergeMethod.mergekit(Algorithm.TIES).density(0.5), MERGE_WEIGHTS));
+            "TIES, density 0.5", MergeMethod.mergekit(Algorithm.TIES).density(0.5), MERGE_FACTORS));
     ways.add(
         merge(
             "DARE, density 0.5",
             MergeMethod.mergekit(Algorithm.DARE_LINEAR).density(0.5),
-            MERGE_WEIGHTS));
+            MERGE_FACTORS));
     return new EffectGroup("merges", List.of("mean of both", "plays", "articles"), ways);
   }
 
-  private EffectWay merge(String name, MergeMethod method, List<Double> weights) {
+  /** Weighs both adapters by a half; the rate is the factor of the merged difference. */
+  private EffectWay merge(String name, MergeMethod method, List<Double> factors) {
     return new EffectWay(
         name,
-        weights,
-        (seed, rate) -> {
-          ModelMerge merge = ModelMerge.of(method).seed(seed);
+        factors,
+        (seed, factor) -> {
+          ModelMerge merge = ModelMerge.of(method.lambda(factor)).seed(seed);
           if (method.algorithm() != Algorithm.LINEAR) {
             merge = merge.base(base);
           }
           for (Path expert : experts(seed)) {
-            merge = merge.and(base, LoraAdapter.at(expert), rate);
+            merge = merge.and(base, LoraAdapter.at(expert), 0.5);
           }
           return written(seed, merge);
         });
