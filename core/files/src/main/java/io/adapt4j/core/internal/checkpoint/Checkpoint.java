@@ -47,7 +47,9 @@ public final class Checkpoint implements AutoCloseable {
 
   private Checkpoint(Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
     this.folder = folder;
-    this.fileOf = ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf));
+    Map<String, TensorFile> plain =
+        ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf));
+    this.fileOf = FlashNames.shown(folder, plain);
     this.files = files;
   }
 
