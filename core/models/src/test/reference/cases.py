@@ -230,6 +230,9 @@ CASES = {
     "roberta_cls": roberta("roberta", "RobertaForSequenceClassification"),
     "xlm_roberta_mlm": roberta("xlm-roberta", "XLMRobertaForMaskedLM"),
     "xlm_roberta_cls": roberta("xlm-roberta", "XLMRobertaForSequenceClassification"),
+    "xlm_roberta_flash_cls": roberta(
+        "xlm-roberta", "XLMRobertaForSequenceClassification", emb_pooler=None, use_flash_attn=True,
+        auto_map={"AutoConfig": "configuration_xlm_roberta.XLMRobertaFlashConfig"}),
     "distilbert_mlm": distilbert("DistilBertForMaskedLM"),
     "distilbert_cls": distilbert("DistilBertForSequenceClassification", activation="relu"),
     "modernbert_cls": modernbert("ModernBertForSequenceClassification"),

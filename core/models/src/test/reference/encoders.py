@@ -51,6 +51,7 @@ def bert(c, w, ids, mask, types, kind):
 def roberta(c, w, ids, mask, types, kind):
     if c.get("position_embedding_type") == "rotary":
         return newest_encoders.published_jina(c, w, ids, mask, types, kind)
+    w = newest_encoders.without_flash(w)
     # Positions follow the ids, not the mask: padding has the padding id's own position.
     pad, eps = c.get("pad_token_id", 1), c.get("layer_norm_eps", 1e-12)
     real = (ids != pad).astype(np.int64)

@@ -72,6 +72,38 @@ def with_task(c, w, task):
     return added
 
 
+FLASH = {"emb_ln.": "embeddings.LayerNorm.", "encoder.layers.": "encoder.layer.",
+         ".mixer.out_proj.": ".attention.output.dense.", ".norm1.": ".attention.output.LayerNorm.",
+         ".norm2.": ".output.LayerNorm.", ".mlp.fc1.": ".intermediate.dense.", ".mlp.fc2.": ".output.dense."}
+
+
+def without_flash(w):
+    """Weights of the remote code of jina-reranker-v2 under XLM-RoBERTa's names."""
+    plain = {}
+    for name, tensor in w.items():
+        for flash, own in FLASH.items():
+            name = name.replace(flash, own)
+        if ".mixer.Wqkv." in name:
+            for part, rows in zip(("query", "key", "value"), np.split(tensor, 3)):
+                plain[name.replace("mixer.Wqkv", "attention.self." + part)] = rows
+        else:
+            plain[name] = tensor
+    return plain
+
+
+def flash_shapes(plain):
+    """Shapes under the names of the remote code."""
+    out = {}
+    for name, shape in plain.items():
+        if ".attention.self.query." in name:
+            name, shape = name.replace("attention.self.query", "mixer.Wqkv"), (3 * shape[0], *shape[1:])
+        if ".attention.self." not in name:
+            for flash, own in FLASH.items():
+                name = name if own == ".output.dense." and ".attention." in name else name.replace(own, flash)
+            out[name] = shape
+    return out
+
+
 def jina(c, w, ids, mask, types, kind):
     prefix, eps = ("" if kind == "features" else "roberta."), c["layer_norm_eps"]
     d, act = c["hidden_size"] // c["num_attention_heads"], ACTIVATIONS[c["hidden_act"]]

@@ -111,7 +111,8 @@ def encoder_shapes(c, kind):
         return later_encoders.shapes(c, kind)
     family = {"bert": _bert, "roberta": _bert, "xlm-roberta": _bert, "distilbert": _distilbert,
               "modernbert": _modernbert}[c["model_type"]]
-    return family(c, kind)
+    out = family(c, kind)
+    return newest_encoders.flash_shapes(out) if c.get("use_flash_attn") else out
 
 
 def _bert(c, kind):

@@ -53,8 +53,9 @@ public final class Checkpoint implements AutoCloseable {
 
   private static Checkpoint decoded(
       Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
-    return new Checkpoint(
-        folder, ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf)), files);
+    Map<String, TensorFile> plain =
+        ParametrizedWeights.shown(folder, EightBitFloats.shown(folder, fileOf));
+    return new Checkpoint(folder, FlashNames.shown(folder, plain), files);
   }
 
   /** Returns whether a folder has weights that can be opened. */

@@ -208,10 +208,13 @@ final class ParametrizedWeights implements TensorFile {
   /** Computes values of a weight with its task's matrices, from a row-major index on. */
   private float[] adapted(Weight weight, long first, int count) {
     float[] values = weight.original().floats(first, count);
+    if (count == 0) {
+      return values;
+    }
     int columns = weight.columns();
     int rank = weight.rank();
     long firstRow = first / columns;
-    int rows = count == 0 ? 0 : Math.toIntExact((first + count - 1) / columns - firstRow + 1);
+    int rows = Math.toIntExact((first + count - 1) / columns - firstRow + 1);
     float[] left = weight.ofRows().floats((task * weight.rows() + firstRow) * rank, rows * rank);
     float[] right = weight.ofColumns().floats((long) task * rank * columns, rank * columns);
     float[] sums = new float[columns];

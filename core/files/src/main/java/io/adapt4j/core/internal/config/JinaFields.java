@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Translates configurations of the remote code of jina-embeddings-v3 ({@code model_type}
- * xlm-roberta with rotary positions) to those of its family in Transformers, which has the same
- * tensor names, and leaves out {@link TaskAdapters}.
+ * Translates configurations of Jina AI's remote code ({@code model_type} xlm-roberta) to those of
+ * Transformers: with rotary positions to the family of jina-embeddings-v3, which has the same
+ * tensor names, leaving out {@link TaskAdapters}; with learned positions, as in jina-reranker-v2,
+ * to XLM-RoBERTa's.
  */
 final class JinaFields {
 
@@ -25,6 +26,8 @@ final class JinaFields {
   private static final String ROPE = "rope_parameters";
   private static final String THETA = "rope_theta";
   private static final double DEFAULT_BASE = 10_000;
+  private static final String LEARNED = "absolute";
+  private static final String CONFIG = "XLMRobertaFlashConfig";
   private static final String CLASS = "XLMRoberta";
 
   /** Fields that are read here, or without effect on what the model computes. */
@@ -57,26 +60,47 @@ final class JinaFields {
 
   private JinaFields() {}
 
-  /** Returns whether a configuration is one of the remote code. */
-  static boolean areStated(ConfigReader fields) {
-    return fields.optionalText("model_type").orElse("").equals("xlm-roberta")
-        && fields.optionalText(POSITIONS).orElse("").equals("rotary");
+  /** Returns whether a configuration is one of the remote code with rotary positions. */
+  static boolean areRotary(ConfigReader fields) {
+    return positions(fields).equals("rotary");
+  }
+
+  /**
+   * Returns the kind of positions, learned ones by default as Transformers 5 writes it; empty for a
+   * configuration that is not of the remote code.
+   */
+  private static String positions(ConfigReader fields) {
+    if (!fields.optionalText("model_type").orElse("").equals("xlm-roberta")) {
+      return "";
+    }
+    String stated = fields.optionalText(POSITIONS).orElse(LEARNED);
+    boolean remote = fields.node("auto_map").path("AutoConfig").asText().endsWith(CONFIG);
+    return remote || stated.equals("rotary") ? stated : "";
   }
 
   /** Returns the translated configuration, or the same one if it is of another kind. */
   static ConfigReader translated(ConfigReader fields) {
-    if (!areStated(fields)) {
+    boolean rotary = areRotary(fields);
+    if (!rotary && !positions(fields).equals(LEARNED)) {
       return fields;
     }
-    TaskAdapters.read(fields);
+    if (TaskAdapters.read(fields).isPresent() && !rotary) {
+      throw fields.invalid(POSITIONS, "rotary", "Adapters of tasks are only known with these.");
+    }
     requireNeutral(fields);
     ObjectNode own = fields.json();
     own.remove(DONE);
-    own.put("model_type", "jina_embeddings_v3");
     own.put(LENGTH, fields.positiveInt(LENGTH, 8194));
-    ArrayNode classes = own.putArray("architectures");
-    fields.texts("architectures").forEach(name -> classes.add(className(name)));
-    own.putObject(ROPE).put(THETA, base(fields)).put("rope_type", "default");
+    own.put("type_vocab_size", fields.positiveInt("type_vocab_size", 1));
+    own.put("layer_norm_eps", fields.positiveNumber("layer_norm_eps", 1e-5));
+    if (rotary) {
+      own.put("model_type", "jina_embeddings_v3");
+      ArrayNode classes = own.putArray("architectures");
+      fields.texts("architectures").forEach(name -> classes.add(className(name)));
+      own.putObject(ROPE).put(THETA, base(fields)).put("rope_type", "default");
+    } else {
+      own.put(POSITIONS, LEARNED);
+    }
     return ConfigReader.of(fields.file(), own);
   }
 

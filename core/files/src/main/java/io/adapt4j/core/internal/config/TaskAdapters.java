@@ -30,7 +30,7 @@ public record TaskAdapters(int rank, double factor, Map<String, String> instruct
     Path file = folder.resolve(ModelConfig.FILE);
     return Files.isRegularFile(file)
         ? Optional.of(ConfigReader.read(file))
-            .filter(JinaFields::areStated)
+            .filter(JinaFields::areRotary)
             .flatMap(TaskAdapters::read)
         : Optional.empty();
   }

@@ -86,9 +86,48 @@ class JinaFieldsTest {
   }
 
   @Test
-  void anXlmRobertaWithLearnedPositionsIsAsItWas() {
-    ConfigReader fields = ConfigReader.parse(FILE, PUBLISHED.replace("\"rotary\"", "\"absolute\""));
+  void anXlmRobertaOfAnotherCodeIsAsItWas() {
+    ConfigReader fields =
+        ConfigReader.parse(
+            FILE,
+            "{\"model_type\": \"xlm-roberta\", \"position_embedding_type\": \"absolute\","
+                + " \"type_vocab_size\": 1}");
     assertThat(JinaFields.translated(fields)).isSameAs(fields);
+  }
+
+  /** As in jina-reranker-v2. */
+  @Test
+  void learnedPositionsAreThoseOfXlmRoberta() {
+    JsonNode own =
+        ModelConfig.parse(
+                FILE,
+                """
+                {"model_type": "xlm-roberta", "position_embedding_type": "absolute",
+                 "architectures": ["XLMRobertaForSequenceClassification"], "emb_pooler": null,
+                 "auto_map": {"AutoConfig": "configuration_xlm_roberta.XLMRobertaFlashConfig"},
+                 "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 100,
+                 "max_position_embeddings": 1026, "use_flash_attn": true}
+                """)
+            .toJson();
+    assertThat(own.path("model_type").asText()).isEqualTo("xlm-roberta");
+    assertThat(own.path("position_embedding_type").asText()).isEqualTo("absolute");
+    assertThat(own.path("type_vocab_size").asInt()).isEqualTo(1);
+    assertThat(own.path("layer_norm_eps").asDouble()).isEqualTo(1e-5);
+    assertThat(own.properties())
+        .extracting(field -> field.getKey())
+        .doesNotContain("auto_map", "emb_pooler", "use_flash_attn", "rope_parameters");
+  }
+
+  @Test
+  void adaptersOfTasksWithLearnedPositionsAreRefused() {
+    String json =
+        PUBLISHED
+            .replace("\"rotary\"", "\"absolute\"")
+            .replace("\"AutoModel\"", "\"AutoConfig\"")
+            .replace("XLMRobertaLoRA", "XLMRobertaFlashConfig");
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> ModelConfig.parse(FILE, json))
+        .withMessageContaining("'position_embedding_type'");
   }
 
   @Test

@@ -145,8 +145,8 @@ class VersionFiveTest {
       String text = VersionFive.of(earlier).toString();
       JsonNode later = Json.parse(text);
       JsonNode saved = ModelConfig.parse(Path.of("config.json"), text).toJson();
-      // That of remote code is saved in the words of the family in Transformers.
-      assumeTrue(saved.path("model_type").equals(later.path("model_type")));
+      // That of Jina AI's remote code is saved in the words of Transformers' own classes.
+      assumeTrue(saved.has("auto_map") == later.has("auto_map"));
       later
           .properties()
           .forEach(
