@@ -9,6 +9,7 @@ import io.adapt4j.lora.internal.layer.AdaptedPart;
 import io.adapt4j.lora.internal.layer.LoftQ;
 import io.adapt4j.lora.internal.peft.ExpertParameters;
 import io.adapt4j.lora.internal.peft.Expressions;
+import io.adapt4j.lora.internal.peft.LayerRanges;
 import io.adapt4j.lora.internal.peft.LoraBias;
 import io.adapt4j.lora.internal.peft.PeftNames;
 import io.adapt4j.lora.internal.peft.PeftTargets;
@@ -41,7 +42,6 @@ record AdapterConfig(
     LoftQ loftq,
     boolean tiesEmbeddings,
     Map<String, List<Integer>> tokens,
-    Optional<LayerStack> layerStack,
     ObjectNode source,
     Set<String> storedNames) {
 
@@ -71,7 +71,6 @@ record AdapterConfig(
     LoftQ loftq = LoftQ.NONE;
     boolean tiesEmbeddings;
     Map<String, List<Integer>> tokens = Map.of();
-    Optional<LayerStack> layerStack = Optional.empty();
     ObjectNode source = JsonNodeFactory.instance.objectNode();
     Set<String> storedNames = Set.of();
 
@@ -92,7 +91,6 @@ record AdapterConfig(
           loftq,
           tiesEmbeddings,
           tokens,
-          layerStack,
           source,
           storedNames);
     }
@@ -122,11 +120,24 @@ record AdapterConfig(
     draft.loftq = loftq;
     draft.tiesEmbeddings = tiesEmbeddings;
     draft.tokens = tokens;
-    draft.layerStack = layerStack;
     draft.source = source;
     draft.storedNames = storedNames;
     change.accept(draft);
     return draft.build();
+  }
+
+  /** Returns the order of the model's layers, if it is a new one. */
+  Optional<LayerStack> layerStack() {
+    return LayerRanges.find(source);
+  }
+
+  /** Returns the configuration for a new order of the model's layers. */
+  AdapterConfig stackedBy(LayerStack stack) {
+    return with(
+        draft -> {
+          draft.source = draft.source.deepCopy();
+          draft.source.set(LayerRanges.FIELD, LayerRanges.json(stack));
+        });
   }
 
   /** Returns the modules of a network that train in full. */

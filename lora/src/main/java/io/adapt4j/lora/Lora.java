@@ -347,7 +347,7 @@ public final class Lora implements FineTuningMethod {
     }
     try {
       LayerStack stack = LayerRanges.of(List.of(ranges));
-      return with(draft -> draft.layerStack = Optional.of(stack));
+      return new Lora(config.stackedBy(stack), start, plusRatio, weights);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("layerReplication: " + e.getMessage(), e);
     }

@@ -18,9 +18,6 @@ import io.adapt4j.core.internal.nn.adapter.LayerMerge;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
-import io.adapt4j.core.internal.nn.linear.DenseLinear;
-import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
@@ -28,9 +25,6 @@ import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.lora.internal.peft.ClassOutput;
 import io.adapt4j.lora.internal.peft.ModelTask;
 import io.adapt4j.lora.internal.peft.PeftFolder;
@@ -161,7 +155,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     Optional<ModelConfig> classes = modelConfig(plain);
     try (Network network = declare(classes.orElseGet(() -> adapted(plain)))) {
       StoredType type = load(network, base, classes.isPresent());
-      restore(network, weights, base);
+      DequantizedBase.fill(network, weights, base);
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
         CheckpointFolder.write(output, base, config(network), network, type);
@@ -213,35 +207,6 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         || ModelTask.type(network).equals(Optional.of(EMBEDDINGS))
         || (network instanceof Encoder
             && Provenance.find(adapter.folder()).filter(Provenance::trainsEmbeddings).isPresent());
-  }
-
-  /** Replaces the base's weights by their dequantized values in a format, layer by layer. */
-  private static void restore(Network network, WeightMechanics weights, Path base) {
-    try (Network held = Architectures.declare(network.modelConfig());
-        Checkpoint checkpoint = network.modelConfig().openWeights(base)) {
-      weights.install(held, checkpoint);
-      List<LinearSlot> plain = network.linears();
-      List<LinearSlot> packed = held.linears();
-      for (int i = 0; i < plain.size(); i++) {
-        if (packed.get(i).linear() instanceof QuantizedLinear layer) {
-          layer.read(checkpoint);
-          copy(layer, ((DenseLinear) plain.get(i).linear()).weight());
-          layer.close();
-        }
-      }
-    }
-  }
-
-  private static void copy(QuantizedLinear from, Parameter weight) {
-    for (int i = 0; i < from.parts().size(); i++) {
-      Parameter.Slice slice = weight.slices().get(i);
-      if (from.packed().contains(slice.name())) {
-        try (Scope scope = Scope.open()) {
-          Tensor rows = weight.value().narrow(0, slice.start(), slice.rows());
-          rows.copyFrom(from.restored(from.parts().get(i), weight.value().type()));
-        }
-      }
-    }
   }
 
   /** Returns the base's configuration, untied if the adapter trained the head separately. */

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -135,7 +134,6 @@ final class LoraFields {
               draft.loftq = LoftQ.read(fields);
               draft.tiesEmbeddings = fields.bool("ensure_weight_tying", false);
               draft.tokens = tokens(fields);
-              draft.layerStack = layerStack(fields);
               draft.storedNames = PeftFolder.storedNames(folder);
             });
   }
@@ -155,13 +153,9 @@ final class LoraFields {
     return tokens;
   }
 
-  private static Optional<LayerStack> layerStack(ConfigReader fields) {
-    JsonNode value = fields.json().path(LayerRanges.FIELD);
-    if (value.isMissingNode() || !PeftFolder.isSet(value)) {
-      return Optional.empty();
-    }
+  private static void requireRanges(ConfigReader fields) {
     try {
-      return Optional.of(LayerRanges.parse(value));
+      LayerRanges.find(fields.json());
     } catch (IllegalArgumentException e) {
       throw fields.invalid(LayerRanges.FIELD, LayerStack.EXPECTED, "Correct the field.");
     }
@@ -181,6 +175,7 @@ final class LoraFields {
   private static void requireSupported(ConfigReader fields, ObjectNode json) {
     PeftFolder.requireType(fields, LoraKind.TYPE);
     PeftFolder.requireTask(fields);
+    requireRanges(fields);
     JsonNode initial = json.path("init_lora_weights");
     if (initial.isTextual()
         && !PLAIN_INITIALIZATIONS.contains(initial.textValue())

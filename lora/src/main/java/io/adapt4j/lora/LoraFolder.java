@@ -149,7 +149,6 @@ final class LoraFolder {
     fields.put(
         "modules_to_save",
         plan.modulesToSave().isEmpty() ? nodes.nullNode() : PeftFolder.array(plan.modulesToSave()));
-    config.layerStack().ifPresent(stack -> fields.put(LayerRanges.FIELD, LayerRanges.json(stack)));
     fields.put("use_rslora", nodes.booleanNode(config.rankStabilized()));
     fields.put("lora_bias", nodes.booleanNode(config.biasOfB()));
     fields.put("use_dora", nodes.booleanNode(config.dora()));

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.LayerStack;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The field {@code layer_replication}: a list of ranges of layers. */
 public final class LayerRanges {
@@ -14,6 +15,14 @@ public final class LayerRanges {
   public static final String FIELD = "layer_replication";
 
   private LayerRanges() {}
+
+  /** Finds the ranges in a configuration, if they are set. */
+  public static Optional<LayerStack> find(JsonNode config) {
+    JsonNode value = config.path(FIELD);
+    return value.isMissingNode() || !PeftFolder.isSet(value)
+        ? Optional.empty()
+        : Optional.of(parse(value));
+  }
 
   /** Parses a list of pairs of numbers. */
   public static LayerStack parse(JsonNode value) {
