@@ -354,6 +354,7 @@ public abstract sealed class Network implements AutoCloseable
       Parameter own = parameters.get(i);
       Parameter owner = owners.get(i);
       if (own != owner && copied.test(owner)) {
+        own.separate();
         own.allocate(type);
       } else if (own != owner) {
         own.borrow(owner);
