@@ -18,6 +18,7 @@ final class ImportedClasses {
       classes =
           new ClassFileImporter()
               .withImportOption(new ImportOption.DoNotIncludeTests())
+              .withImportOption(location -> !location.contains("test-support"))
               .importPackages("io.adapt4j");
       imported = new SoftReference<>(classes);
     }

@@ -66,10 +66,8 @@ public final class LatentProgram extends Pointer {
   public native void append(int projected, int table, long half);
 
   /**
-   * Chooses the tokens that this layer and later ones read.
-   *
-   * @param queries buffer of [heads, indexed]
-   * @param weights buffer of [heads]
+   * Chooses the tokens that this layer and later ones read, by queries [heads, indexed] and weights
+   * [heads] in buffers.
    */
   public native void choose(int queries, int weights);
 

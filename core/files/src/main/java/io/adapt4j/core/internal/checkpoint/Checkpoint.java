@@ -102,12 +102,9 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Returns these weights with the LoRA matrices of one of several tasks added, in 32-bit floats.
-   * Every matrix must have its own. Both use the same files, which closing either closes.
-   *
-   * @param index the task's index
-   * @param count number of tasks
-   * @param factor by which the products of the matrices are multiplied
+   * Returns these weights with the LoRA matrices of one of {@code count} tasks added, in 32-bit
+   * floats: their products times a factor. Every matrix must have its own. Both use the same files,
+   * which closing either closes.
    */
   public Checkpoint adapted(int index, int count, int rank, double factor) {
     List<String> plain =

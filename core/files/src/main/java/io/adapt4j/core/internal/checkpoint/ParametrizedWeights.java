@@ -123,11 +123,7 @@ final class ParametrizedWeights implements TensorFile {
     return shown;
   }
 
-  /**
-   * Returns the view with a task's matrices added.
-   *
-   * @param count number of tasks
-   */
+  /** Returns the view with the matrices of one of {@code count} tasks added. */
   ParametrizedWeights adapted(int index, int count, int rank, double factor) {
     weights.values().forEach(weight -> require(weight, count, rank));
     return new ParametrizedWeights(folder, weights, index, (float) factor);

@@ -22,11 +22,7 @@ final class RenamedTensors implements TensorFile {
     this.entries = Collections.unmodifiableMap(entries);
   }
 
-  /**
-   * Creates the view.
-   *
-   * @param stored the stored name of each new one
-   */
+  /** Creates the view from the stored name of each new one. */
   static RenamedTensors of(Map<String, TensorFile> fileOf, Map<String, String> stored) {
     Map<String, TensorEntry> entries = new LinkedHashMap<>();
     stored.forEach(

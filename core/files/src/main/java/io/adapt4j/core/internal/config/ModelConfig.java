@@ -234,9 +234,7 @@ public final class ModelConfig {
 
   /**
    * Returns this configuration with its layers stacked anew: with their number, and with lists that
-   * have an entry for each layer in their order.
-   *
-   * @param layers the number of layers in the weights
+   * have an entry for each layer in their order. The weights have {@code layers} layers.
    */
   public ModelConfig stackedBy(LayerStack stack, int layers) {
     ObjectNode changed = relayered(layers, stack.layers());

@@ -51,9 +51,8 @@ public record LoadedEncoder(
   }
 
   /**
-   * Loads a folder for embedding, ignoring any output layer of its model.
-   *
-   * @param view of the stored weights to load, such as those of a task
+   * Loads a folder for embedding, ignoring any output layer of its model, through a view of the
+   * stored weights, such as those of a task.
    */
   public static LoadedEncoder embedding(
       Path folder,

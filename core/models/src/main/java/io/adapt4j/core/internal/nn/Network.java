@@ -329,9 +329,8 @@ public abstract sealed class Network implements AutoCloseable
 
   /**
    * Reads another network's weights and its quantized layers. The other network must have the same
-   * structure, owns them and is closed later.
-   *
-   * @param copied which parameters get their own memory, with undefined content
+   * structure, owns them and is closed later. Parameters to copy get their own memory, with
+   * undefined content.
    */
   public void readWeightsOf(Network other, Predicate<Parameter> copied) {
     List<LinearSlot> slots = adaptableLinears();

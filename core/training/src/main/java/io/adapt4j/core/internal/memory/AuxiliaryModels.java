@@ -27,11 +27,7 @@ record AuxiliaryModels(
   /** An auxiliary model or adapter. */
   record Part(String name, ToLongFunction<DType> bytes) {}
 
-  /**
-   * A batch of sequences generated together.
-   *
-   * @param whileTraining whether steps run meanwhile
-   */
+  /** A batch of sequences generated together, perhaps while steps run. */
   record Generation(int rows, int prompt, int newTokens, boolean whileTraining) {}
 
   AuxiliaryModels and(String name, ToLongFunction<DType> bytes) {

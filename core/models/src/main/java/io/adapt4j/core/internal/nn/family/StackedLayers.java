@@ -33,11 +33,7 @@ public final class StackedLayers {
 
   private StackedLayers() {}
 
-  /**
-   * Returns the configuration of a model with its layers stacked anew.
-   *
-   * @throws CheckpointException if the model does not have these layers, or they cannot be stacked
-   */
+  /** Returns the configuration of a model with its layers stacked anew, or refuses that by name. */
   public static ModelConfig of(ModelConfig stated, Optional<LayerStack> wanted) {
     return wanted.isEmpty() ? stated : of(Architectures.known(stated), wanted.get());
   }

@@ -12,11 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A quantized layer that occurs again: it computes with another one's weights, and has names of its
- * own.
- *
- * @param declared the layer that it stands for, whose weights are never read
- * @param source the layer with the weights, which closes them
+ * A quantized layer that occurs again: it computes with the weights of {@code source}, which closes
+ * them, and has the names of {@code declared}, whose weights are never read.
  */
 public record SharedQuantized(QuantizedLinear declared, QuantizedLinear source)
     implements QuantizedLinear {

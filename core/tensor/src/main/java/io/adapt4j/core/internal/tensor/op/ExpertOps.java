@@ -66,7 +66,6 @@ public final class ExpertOps {
    *
    * @param weights weights of the chosen experts of each position, F32 [N, k]
    * @param chosen indices of the chosen experts, I64 [N, k]
-   * @param shares of the experts with at least one position
    */
   public record Routed(Tensor weights, Tensor chosen, List<Share> shares, Order order) {}
 
@@ -362,10 +361,8 @@ public final class ExpertOps {
   }
 
   /**
-   * Gathers the rows that each expert reads. Saves nothing for backward.
-   *
-   * @param x [B, T, hidden]
-   * @return [n, hidden] of each share
+   * Gathers the rows of x [B, T, hidden] that each expert reads, [n, hidden] for each share. Saves
+   * nothing for backward.
    */
   public static Tensor[] spread(Ops ops, Tensor x, Routed routed) {
     long[] sizes = x.sizes();

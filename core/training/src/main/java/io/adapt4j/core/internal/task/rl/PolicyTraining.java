@@ -24,10 +24,8 @@ public final class PolicyTraining implements AutoCloseable {
   private final Optional<BatchSource<RolloutBatch>> held;
 
   /**
-   * Inputs of a run.
-   *
-   * @param adaptation the adaptation of the policy; closed by its creator
-   * @param ahead draws the rollouts while others train; closed by its creator
+   * Inputs of a run. Their creator closes the policy's adaptation, and what draws rollouts while
+   * others train.
    */
   public record Setup(
       Reinforcement algorithm,
@@ -37,12 +35,14 @@ public final class PolicyTraining implements AutoCloseable {
       Draws draws,
       Optional<RolloutsAhead> ahead,
       int padId,
-      PromptRows prompts,
-      Optional<PromptRows> held,
+      Prompts prompts,
       int batchSize,
       int accumulation,
       long seed,
       Supplier<Decoder> second) {}
+
+  /** Prompts to train on, and those held out. */
+  public record Prompts(PromptRows trained, Optional<PromptRows> held) {}
 
   private PolicyTraining(Setup setup) {
     Reinforcement algorithm = setup.algorithm();
@@ -76,9 +76,13 @@ public final class PolicyTraining implements AutoCloseable {
             onPolicy);
     task = new PolicyTask(policy, algorithm, setup.selection());
     batches =
-        new RolloutSource(maker, setup.ahead(), setup.prompts(), setup.batchSize(), setup.seed());
+        new RolloutSource(
+            maker, setup.ahead(), setup.prompts().trained(), setup.batchSize(), setup.seed());
     held =
-        setup.held().map(prompts -> new HeldRollouts(maker, setup.ahead(), prompts, setup.seed()));
+        setup
+            .prompts()
+            .held()
+            .map(prompts -> new HeldRollouts(maker, setup.ahead(), prompts, setup.seed()));
   }
 
   /**

@@ -18,9 +18,8 @@ record RolloutDrawing(Reinforcement algorithm, Draws draws) {
   record Drawn(List<Sample> samples, double[] rewards, MeanMetrics metrics) {}
 
   /**
-   * Draws the completions of a rollout.
-   *
-   * @param others further prompts by number, without an end
+   * Draws the completions of a rollout; {@code others} has further prompts by number, without an
+   * end.
    */
   Drawn draw(
       int number,

@@ -33,11 +33,7 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
   private final long seed;
   private Rollout current;
 
-  /**
-   * Creates a source.
-   *
-   * @param ahead draws the rollouts; empty if they are drawn and trained on in turns
-   */
+  /** Creates a source; without {@code ahead}, rollouts are drawn and trained on in turns. */
   RolloutSource(
       RolloutMaker maker,
       Optional<RolloutsAhead> ahead,

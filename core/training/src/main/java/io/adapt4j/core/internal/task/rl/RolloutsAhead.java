@@ -33,11 +33,8 @@ final class RolloutsAhead implements AutoCloseable {
   private record Pending(int number, Future<Rollout> drawn) {}
 
   /**
-   * Starts the thread.
-   *
-   * @param policy the weights to draw from; closed by this object
-   * @param cancellation token that ends the generation of {@code drawing}
-   * @param rollouts number of rollouts of the whole run
+   * Starts the thread for a run of a number of rollouts. This object closes the policy to draw
+   * from; the token ends its generation.
    */
   RolloutsAhead(
       SamplingPolicy policy,
@@ -66,11 +63,7 @@ final class RolloutsAhead implements AutoCloseable {
     RolloutDrawing.Drawn draw(RolloutDrawing drawing, int number);
   }
 
-  /**
-   * Returns a drawn rollout and starts the next one, from the present weights.
-   *
-   * @param order draws any rollout of the run
-   */
+  /** Returns a drawn rollout and starts the next one, from the present weights. */
   Rollout take(int number, Order order) {
     long begun = System.nanoTime();
     if (pending.filter(next -> next.number() == number).isEmpty()) {

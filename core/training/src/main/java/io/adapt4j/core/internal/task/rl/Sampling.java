@@ -19,9 +19,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
- * Samples completions from the policy, or episodes with an environment.
- *
- * @param cancellation ends a drawing with a {@link CancellationException}
+ * Samples completions from the policy, or episodes with an environment, until the token ends it
+ * with a {@link CancellationException}.
  */
 record Sampling(
     Generator generator,
