@@ -3,6 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.EmbeddingOptions;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.batch.BatchEmbedding;
 import io.adapt4j.core.data.Datasets;
@@ -63,6 +64,14 @@ final class EmbedCommand implements Callable<Integer> {
   private @Nullable String promptName;
 
   @Option(
+      names = "--task",
+      paramLabel = "NAME",
+      description =
+          "The task whose adapter computes the vectors, of a model published with several, such as"
+              + " retrieval.query of jina-embeddings-v3.")
+  private @Nullable String task;
+
+  @Option(
       names = "--field",
       paramLabel = "NAME",
       defaultValue = "embedding",
@@ -84,7 +93,7 @@ final class EmbedCommand implements Callable<Integer> {
     Path folder = model.folder();
     CancellationToken stop = new CancellationToken();
     try (Interruption interruption = new Interruption(stop::cancel);
-        TextEmbedder embedder = TextEmbedder.load(ModelSource.path(folder))) {
+        TextEmbedder embedder = TextEmbedder.load(ModelSource.path(folder), options())) {
       if (input == null || target == null) {
         print(embedder);
         return ExitCode.OK;
@@ -105,6 +114,14 @@ final class EmbedCommand implements Callable<Integer> {
       }
       return BatchProgress.finish(batch.run(Datasets.read(input), target), output);
     }
+  }
+
+  private EmbeddingOptions options() {
+    EmbeddingOptions.Builder options = EmbeddingOptions.builder();
+    if (task != null) {
+      options.task(task);
+    }
+    return options.build();
   }
 
   private void requireSense() {

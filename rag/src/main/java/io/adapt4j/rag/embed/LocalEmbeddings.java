@@ -27,11 +27,17 @@ import java.util.OptionalInt;
 public final class LocalEmbeddings implements TextEmbeddings {
 
   private final TextEmbedder embedder;
+
+  /** Of questions: another one only if they are a task of their own. */
+  private final TextEmbedder asking;
+
   private final String identity;
   private final Optional<Prompts> prompts;
 
-  private LocalEmbeddings(TextEmbedder embedder, String identity, Optional<Prompts> prompts) {
+  private LocalEmbeddings(
+      TextEmbedder embedder, TextEmbedder asking, String identity, Optional<Prompts> prompts) {
     this.embedder = embedder;
+    this.asking = asking;
     this.identity = identity;
     this.prompts = prompts;
   }
@@ -59,7 +65,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
    */
   public static LocalEmbeddings of(TextEmbedder embedder, String identity, Prompts prompts) {
     Texts.require("embedder", embedder);
-    return new LocalEmbeddings(embedder, requireIdentity(identity), Optional.of(prompts));
+    return new LocalEmbeddings(embedder, embedder, requireIdentity(identity), Optional.of(prompts));
   }
 
   /**
@@ -108,8 +114,8 @@ public final class LocalEmbeddings implements TextEmbeddings {
     List<String> clean = texts.stream().map(WellFormed::of).toList();
     List<float[]> vectors =
         prompts.isPresent()
-            ? prefixed(prompts.get().passage(), clean)
-            : stored(clean, "passage", "document");
+            ? prefixed(embedder, prompts.get().passage(), clean)
+            : stored(embedder, clean, "passage", "document");
     vectors.forEach(Vectors::normalize);
     return vectors;
   }
@@ -125,17 +131,19 @@ public final class LocalEmbeddings implements TextEmbeddings {
     Texts.requireAll("texts", texts);
     List<String> clean = texts.stream().map(WellFormed::of).toList();
     List<float[]> vectors =
-        prompts.isPresent() ? prefixed(prompts.get().query(), clean) : stored(clean, "query");
+        prompts.isPresent()
+            ? prefixed(asking, prompts.get().query(), clean)
+            : stored(asking, clean, "query");
     vectors.forEach(Vectors::normalize);
     return vectors;
   }
 
-  private List<float[]> prefixed(String prefix, List<String> texts) {
+  private static List<float[]> prefixed(TextEmbedder embedder, String prefix, List<String> texts) {
     return embedder.embedAll(
         prefix.isEmpty() ? texts : texts.stream().map(text -> prefix + text).toList());
   }
 
-  private List<float[]> stored(List<String> texts, String... names) {
+  private static List<float[]> stored(TextEmbedder embedder, List<String> texts, String... names) {
     Map<String, String> known = embedder.prompts();
     for (String name : names) {
       if (known.containsKey(name)) {
@@ -147,6 +155,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
 
   @Override
   public void close() {
+    asking.close();
     embedder.close();
   }
 
@@ -165,7 +174,10 @@ public final class LocalEmbeddings implements TextEmbeddings {
     private Precision precision = Precision.AUTO;
     private OptionalInt maxTokens = OptionalInt.empty();
     private Optional<Prompts> prompts = Optional.empty();
+    private Optional<Tasks> tasks = Optional.empty();
     private boolean batchInvariant;
+
+    private record Tasks(String query, String passage) {}
 
     private Builder(ModelSource source) {
       this.source = Objects.requireNonNull(source, "source");
@@ -204,6 +216,20 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
+     * Sets the tasks whose adapters compute questions and passages, for models published with
+     * several ({@link EmbeddingOptions.Builder#task}). The model is loaded once for each.
+     *
+     * @param query task of questions, such as {@code retrieval.query}
+     * @param passage task of passages, such as {@code retrieval.passage}
+     */
+    public Builder tasks(String query, String passage) {
+      Texts.require("query", query);
+      Texts.require("passage", passage);
+      tasks = Optional.of(new Tasks(query, passage));
+      return this;
+    }
+
+    /**
      * Sets whether vectors are bitwise independent of the rest of their batch ({@link
      * TextEmbedder#batchInvariant}). Not part of the identity, as vectors differ by rounding only.
      *
@@ -221,16 +247,29 @@ public final class LocalEmbeddings implements TextEmbeddings {
      * @return the embeddings, closed by the caller
      */
     public LocalEmbeddings build() {
-      TextEmbedder embedder = TextEmbedder.load(source, options.build());
-      embedder.batchInvariant(batchInvariant);
+      tasks.ifPresent(named -> options.task(named.passage()));
+      TextEmbedder embedder = open();
+      TextEmbedder asking = embedder;
       String settings = precision + " " + maxTokens + " " + prompts.orElse(null);
       try {
+        if (tasks.isPresent()) {
+          settings += " " + tasks.get();
+          options.task(tasks.get().query());
+          asking = open();
+        }
         String identity = ModelIdentity.of(embedder.folder(), settings);
-        return new LocalEmbeddings(embedder, identity, prompts);
+        return new LocalEmbeddings(embedder, asking, identity, prompts);
       } catch (RuntimeException e) {
+        asking.close();
         embedder.close();
         throw e;
       }
+    }
+
+    private TextEmbedder open() {
+      TextEmbedder embedder = TextEmbedder.load(source, options.build());
+      embedder.batchInvariant(batchInvariant);
+      return embedder;
     }
   }
 }
