@@ -93,7 +93,7 @@ final class EmbedCommand implements Callable<Integer> {
     Path folder = model.folder();
     CancellationToken stop = new CancellationToken();
     try (Interruption interruption = new Interruption(stop::cancel);
-        TextEmbedder embedder = TextEmbedder.load(ModelSource.path(folder), options())) {
+        TextEmbedder embedder = load(ModelSource.path(folder))) {
       if (input == null || target == null) {
         print(embedder);
         return ExitCode.OK;
@@ -116,12 +116,15 @@ final class EmbedCommand implements Callable<Integer> {
     }
   }
 
-  private EmbeddingOptions options() {
-    EmbeddingOptions.Builder options = EmbeddingOptions.builder();
-    if (task != null) {
-      options.task(task);
+  private TextEmbedder load(ModelSource folder) {
+    if (task == null) {
+      return TextEmbedder.load(folder);
     }
-    return options.build();
+    try {
+      return TextEmbedder.load(folder, EmbeddingOptions.builder().task(task).build());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--" + e.getMessage(), e);
+    }
   }
 
   private void requireSense() {

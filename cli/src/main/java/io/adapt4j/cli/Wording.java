@@ -23,6 +23,7 @@ final class Wording {
   static {
     say("say resume()", "give --resume");
     say("resume()", "--resume");
+    say("promptName: expected", "--prompt-name: expected");
     say("overwriteOutput()", "--overwrite");
     say("say overwrite()", "give --overwrite");
     say(

@@ -91,6 +91,10 @@ class FilesTest {
     }
 
     assertThat(execute("embed", model).err()).contains("expected one of them, found none");
+    assertThat(execute("embed", model, "--text", "a cat", "--task", "asking").err())
+        .contains("--task: expected none");
+    assertThat(execute("embed", model, "--text", "a cat", "--prompt-name", "asking").err())
+        .contains("--prompt-name: expected");
     assertThat(execute("embed", model, "--input", input).err()).contains("--output: expected");
   }
 
