@@ -1,7 +1,6 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.FamilyFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,13 +20,18 @@ public final class SmallJina {
 
   private SmallJina() {}
 
+  /** The folder of the family, from a module of core or from another one. */
+  private static Path family() {
+    Path beside = Path.of("..", "fixtures");
+    Path fixtures = Files.isDirectory(beside) ? beside : Path.of("..", "core", "fixtures");
+    return fixtures.resolve("families").resolve(FAMILY);
+  }
+
   /** Writes the model. */
   public static Path write(Path folder) throws IOException {
     Files.createDirectories(folder.resolve("1_Pooling"));
-    try (FamilyFolder family = FamilyFolder.open(FAMILY)) {
-      for (String name : List.of("config.json", Checkpoint.SINGLE_FILE)) {
-        Files.copy(family.path().resolve(name), folder.resolve(name));
-      }
+    for (String name : List.of("config.json", Checkpoint.SINGLE_FILE)) {
+      Files.copy(family().resolve(name), folder.resolve(name));
     }
     Files.writeString(
         folder.resolve("modules.json"),
