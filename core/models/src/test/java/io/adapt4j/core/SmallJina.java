@@ -16,22 +16,15 @@ public final class SmallJina {
   public static final List<String> TASKS =
       List.of("retrieval.query", "retrieval.passage", "separation");
 
-  private static final String FAMILY = "jina_v3_published_features";
+  private static final String FAMILY = "families/jina_v3_published_features";
 
   private SmallJina() {}
-
-  /** The folder of the family, from a module of core or from another one. */
-  private static Path family() {
-    Path beside = Path.of("..", "fixtures");
-    Path fixtures = Files.isDirectory(beside) ? beside : Path.of("..", "core", "fixtures");
-    return fixtures.resolve("families").resolve(FAMILY);
-  }
 
   /** Writes the model. */
   public static Path write(Path folder) throws IOException {
     Files.createDirectories(folder.resolve("1_Pooling"));
     for (String name : List.of("config.json", Checkpoint.SINGLE_FILE)) {
-      Files.copy(family().resolve(name), folder.resolve(name));
+      Files.copy(SmallModel.fixture(FAMILY).resolve(name), folder.resolve(name));
     }
     Files.writeString(
         folder.resolve("modules.json"),

@@ -11,11 +11,9 @@ import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** A Llama of random weights that trains in seconds, with the tokenizer of stories260K. */
@@ -64,13 +62,13 @@ public final class SmallModel {
   }
 
   private static Path tokenizer() {
-    try {
-      return Path.of(
-          Objects.requireNonNull(SmallModel.class.getResource("/stories260K"), "stories260K")
-              .toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return fixture("stories260K");
+  }
+
+  /** Returns a folder of core/fixtures, for tests of any module. */
+  static Path fixture(String name) {
+    Path beside = Path.of("..", "fixtures");
+    return (Files.isDirectory(beside) ? beside : Path.of("..", "core", "fixtures")).resolve(name);
   }
 
   /** Sentences of ragged lengths with something in common to learn. */
