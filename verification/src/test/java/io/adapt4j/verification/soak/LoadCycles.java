@@ -2,7 +2,6 @@ package io.adapt4j.verification.soak;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.data.Datasets;
@@ -19,6 +18,7 @@ import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.qlora.QLora;
 import io.adapt4j.qlora.Quantization;
 import io.adapt4j.verification.ExampleFiles;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class LoadCycles {
   /** Prints a line for each kind: what ten parts of the cycles added to the process. */
   public static void main(String[] args) throws Exception {
     int part = Math.max(1, Integer.parseInt(args[0]) / 10);
-    Path folder = FoldersInMemory.create("cycles");
+    Path folder = Files.createTempDirectory("cycles");
     Map<String, Cycle> kinds = kinds(folder);
     if (args.length > 1) {
       kinds.keySet().retainAll(List.of(args[1].split(",")));

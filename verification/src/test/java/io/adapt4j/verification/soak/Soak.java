@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
@@ -32,6 +31,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -72,7 +73,7 @@ public final class Soak implements AutoCloseable {
   private volatile boolean ended;
 
   Soak() throws IOException {
-    this.folder = FoldersInMemory.create("soak");
+    this.folder = Files.createTempDirectory("soak");
     // In fp32, so that an answer does not depend on others beside it.
     this.model = LanguageModel.load(ModelSource.path(MODEL), Precision.FP32);
     this.model.useChatTemplate(ChatTemplate.named("chatml"));
@@ -150,7 +151,10 @@ public final class Soak implements AutoCloseable {
       wait(work, (double) seconds / LOOKS);
       states.add(State.now());
     }
-    State warm = states.get(LOOKS / 3 - 1);
+    // The largest of the first third: a look between two trainings finds less. What grows steadily
+    // is largest at last.
+    State warm =
+        Collections.max(states.subList(0, LOOKS / 3), Comparator.comparingLong(State::nativeBytes));
     State last = states.get(LOOKS - 1);
     ended = true;
     for (Future<?> future : work) {
