@@ -65,7 +65,7 @@ class PublicApiTest {
 
   static final String MODULES =
       "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark"
-          + " langchain4j spring eval cli";
+          + " langchain4j spring eval upkeep cli";
 
   @ParameterizedTest
   @ValueSource(
@@ -86,6 +86,7 @@ class PublicApiTest {
         "langchain4j",
         "spring",
         "eval",
+        "upkeep",
         "cli"
       })
   void theApiIsTheOneThatIsListed(String module) throws IOException {
