@@ -15,13 +15,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A matrix of random codes in a type that is not written here. */
+/** A matrix of random codes. */
 record RandomBlocks(String name, List<Long> shape, TensorType type) implements TensorSource {
 
   private static final int ONE = 0x3C00;
 
   /** Root mean square of the values. */
   private static final double SIZE = 1.5 / 16;
+
+  /** Program: a file, a type, and the copy to write. */
+  public static void main(String[] arguments) {
+    replace(Path.of(arguments[0]), TensorType.valueOf(arguments[1]), Path.of(arguments[2]));
+  }
 
   /** Copies a file with the matrices of its layers in another type. */
   static void replace(Path file, TensorType type, Path target) {
@@ -85,7 +90,11 @@ record RandomBlocks(String name, List<Long> shape, TensorType type) implements T
             bytes[at] = (byte) ((bytes[at] & 15) | ((half >> (4 * i)) & 15) << 4);
           }
         }
-        case TQ1_0, TQ2_0 -> put(bytes, block + type.blockBytes() - 2, half);
+        case Q2_K -> {
+          put(bytes, block + type.blockBytes() - 4, half);
+          put(bytes, block + type.blockBytes() - 2, 0);
+        }
+        case Q3_K, TQ1_0, TQ2_0 -> put(bytes, block + type.blockBytes() - 2, half);
         default -> put(bytes, block, half);
       }
     }

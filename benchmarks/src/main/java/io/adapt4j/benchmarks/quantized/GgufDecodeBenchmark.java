@@ -26,7 +26,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Compares greedy generation from a GGUF file with llama.cpp on the same file, alternating. */
 @InSuite(
@@ -46,7 +48,7 @@ public final class GgufDecodeBenchmark {
 
   private static final String OPTIONS =
       "--shape 135m --type q8_0 --precision fp32 --prompt 16 --tokens 64 "
-          + "--batch 1 --repetitions 3 --rounds 3 --threads 0 --llama.cpp --folder";
+          + "--batch 1 --repetitions 3 --rounds 3 --threads 0 --llama.cpp --folder --file";
 
   /** A minimal tokenizer, which the file needs although prompts are ids. */
   private static final String TOKENIZER =
@@ -59,6 +61,11 @@ public final class GgufDecodeBenchmark {
        "model": {"type": "BPE", "dropout": null, "unk_token": null, "fuse_unk": false,
        "byte_fallback": false, "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}
       """;
+
+  private static final Set<String> TYPES =
+      Stream.of(GgufQuantization.values())
+          .map(type -> type.name().toLowerCase(Locale.ROOT))
+          .collect(Collectors.toUnmodifiableSet());
 
   private static final double TARGET = 1;
 
@@ -78,15 +85,7 @@ public final class GgufDecodeBenchmark {
   private GgufDecodeBenchmark(Arguments arguments) {
     this.arguments = arguments;
     shape = LlamaShape.named(arguments.oneOf("--shape", Set.of("small", "30m", "135m", "1.1b")));
-    type =
-        GgufQuantization.valueOf(
-            arguments
-                .oneOf(
-                    "--type",
-                    Set.of(
-                        "q8_0", "q4_0", "q5_0", "q4_k_m", "q5_k_m", "q6_k", "q3_k_s", "q3_k_m",
-                        "q2_k"))
-                .toUpperCase(Locale.ROOT));
+    type = GgufQuantization.valueOf(arguments.oneOf("--type", TYPES).toUpperCase(Locale.ROOT));
     String chosen =
         arguments.oneOf("--precision", Set.of("fp32", "bf16", "fp32-int8", "bf16-int8"));
     precision = chosen.startsWith("fp32") ? Precision.FP32 : Precision.BF16;
@@ -102,12 +101,13 @@ public final class GgufDecodeBenchmark {
   }
 
   /**
-   * Options: {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
-   * q6_k|q3_k_s|q3_k_m|q2_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (of unquantized
-   * values; with activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch},
-   * {@code --repetitions} (of each per round), {@code --rounds}, {@code --threads} (of both; 0: the
-   * machine's processors), {@code --llama.cpp} a folder with node-llama-cpp, {@code --folder}
-   * (keeps the checkpoint and the files there for the next time).
+   * Options: {@code --shape small|30m|135m|1.1b}, {@code --type} a {@link GgufQuantization} in
+   * lower case, {@code --file} another file to measure instead, {@code --precision
+   * fp32|bf16|fp32-int8|bf16-int8} (of unquantized values; with activations in 8 bits), {@code
+   * --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions} (of each per round), {@code
+   * --rounds}, {@code --threads} (of both; 0: the machine's processors), {@code --llama.cpp} a
+   * folder with node-llama-cpp, {@code --folder} (keeps the checkpoint and the files there for the
+   * next time).
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, OPTIONS).useThreads();
@@ -141,6 +141,9 @@ public final class GgufDecodeBenchmark {
   }
 
   private Path file(Path folder) {
+    if (!arguments.text("--file").isEmpty()) {
+      return Path.of(arguments.text("--file"));
+    }
     Path file = folder.resolve(shape.name() + "-" + type + ".gguf");
     if (!Files.exists(file)) {
       Path checkpoint = folder.resolve(shape.name());
@@ -176,10 +179,9 @@ public final class GgufDecodeBenchmark {
   }
 
   private void report(Path file, ReadBandwidth bandwidth) {
-    Report report =
-        new Report(
-            "Decoding from a GGUF file, %s, shape %s, random weights"
-                .formatted(type, shape.name()));
+    boolean isGiven = !arguments.text("--file").isEmpty();
+    String name = isGiven ? file.getFileName().toString() : type + ", " + shape.name();
+    Report report = new Report("Decoding from a GGUF file, " + name);
     report.line(
         "setting",
         "%s beside the blocks, batch %d, prompt %d + %d new tokens, %d rounds, medians of %d",
@@ -193,8 +195,7 @@ public final class GgufDecodeBenchmark {
     Samples peer = theirs.isEmpty() ? null : Samples.of(theirs);
     String activations = format.equals(WeightFormat.asStored()) ? "" : ", activations in 8 bits";
     String label =
-        "decoding from GGUF, %s, %s%s%s"
-            .formatted(type, shape.name(), activations, arguments.threadsText());
+        "decoding from GGUF, %s%s%s".formatted(name, activations, arguments.threadsText());
     report.figure(
         rates
             .larger("ours", "tokens/s")
