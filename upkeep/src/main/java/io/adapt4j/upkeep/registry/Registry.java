@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Folder with versions of adapters and models, and aliases such as {@code production} that point to
@@ -80,12 +81,21 @@ public final class Registry {
    *     some system cannot have
    */
   public ModelVersion add(NewVersion version) {
+    Optional<String> parent = version.parent().map(this::resolve).map(ModelVersion::pinned);
+    return add(version, parent, () -> VersionStore.sources(version.folder()), files -> {});
+  }
+
+  /** Copies files, which may be elsewhere than in one folder, and checks the copies. */
+  ModelVersion add(
+      NewVersion version,
+      Optional<String> parent,
+      Access.Step<Map<String, Path>> sources,
+      Consumer<List<VersionFile>> check) {
     return Access.writing(
         store.home(version.name()),
         () -> {
-          Optional<String> parent = version.parent().map(this::resolve).map(ModelVersion::pinned);
-          try (VersionStore.Staged staged =
-              store.stage(version.name(), VersionStore.sources(version.folder()))) {
+          try (VersionStore.Staged staged = store.stage(version.name(), sources.run())) {
+            check.accept(staged.files());
             return publish(staged, version, parent);
           }
         });

@@ -82,13 +82,17 @@ final class VersionStore {
   static Map<String, Path> sources(Path folder) throws IOException {
     Map<String, Path> files = new TreeMap<>();
     collect(folder, "", files);
+    requireWeights(folder, files);
+    return files;
+  }
+
+  static void requireWeights(Path folder, Map<String, Path> files) {
     if (files.keySet().stream().noneMatch(VersionStore::isWeights)) {
       throw new RegistryException(
           folder
               + ": expected weights (*.safetensors or *.gguf), found none. Name an adapter or"
               + " model folder, such as the folder 'best' of a run.");
     }
-    return files;
   }
 
   private static boolean isWeights(String path) {
@@ -138,7 +142,7 @@ final class VersionStore {
     }
   }
 
-  private static VersionFile copy(String path, Path from, Path to) throws IOException {
+  static VersionFile copy(String path, Path from, Path to) throws IOException {
     MessageDigest digest = FileDigest.sha256();
     long[] bytes = new long[1];
     try (InputStream in = Files.newInputStream(from, LinkOption.NOFOLLOW_LINKS)) {
