@@ -6,14 +6,13 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 
 /** Explains failures of the disk, and waits for the lock of a model's versions and aliases. */
 final class Access {
 
   private static final String LOCK = ".lock";
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int ATTEMPTS = 6_000;
   private static final long PAUSE_MILLIS = 10;
 
   private Access() {}
@@ -46,16 +45,16 @@ final class Access {
 
   static ProcessLock lock(Path home) throws IOException {
     Path file = home.resolve(LOCK);
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
+    for (int attempt = 1; ; attempt++) {
       Optional<ProcessLock> lock = ProcessLock.tryTake(file);
       if (lock.isPresent()) {
         return lock.get();
       }
-      if (System.nanoTime() > end) {
+      // Attempts rather than a time: this process may have been stopped together with the holder.
+      if (attempt == ATTEMPTS) {
         throw new RegistryException(
-            "%s: another process has held the lock for %d s. Wait for it, or end it."
-                .formatted(file, PATIENCE.toSeconds()));
+            "%s: another process has held the lock for a minute. Wait for it, or end it."
+                .formatted(file));
       }
       try {
         Thread.sleep(PAUSE_MILLIS);

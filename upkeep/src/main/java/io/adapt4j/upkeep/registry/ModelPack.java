@@ -142,12 +142,12 @@ public final class ModelPack {
 
     ObjectNode add(JsonNode json, String type) throws IOException {
       byte[] bytes = Json.compact(json).getBytes(StandardCharsets.UTF_8);
-      AtomicFiles.write(path(hidden, Names.sha256(bytes)), bytes);
+      AtomicFiles.write(ModelPackReader.path(hidden, Names.sha256(bytes)), bytes);
       return descriptor(type, Names.sha256(bytes), bytes.length);
     }
 
     ObjectNode copy(Path source, String type, String sha256) throws IOException {
-      Path blob = path(hidden, sha256);
+      Path blob = ModelPackReader.path(hidden, sha256);
       if (!Files.exists(blob)) {
         Files.createDirectories(blob.getParent());
         VersionFile copied = VersionStore.copy("blob", source, blob);
@@ -172,9 +172,5 @@ public final class ModelPack {
       AtomicFiles.writeText(hidden.resolve("index.json"), Json.compact(index));
       AtomicFolders.publish(hidden, folder);
     }
-  }
-
-  static Path path(Path layout, String sha256) {
-    return layout.resolve("blobs").resolve("sha256").resolve(sha256);
   }
 }

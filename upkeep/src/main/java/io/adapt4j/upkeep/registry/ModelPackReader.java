@@ -110,7 +110,7 @@ final class ModelPackReader {
         || !Names.isSha256(digest.substring(Names.DIGEST.length()))) {
       throw wrong(where, "a digest sha256:...", Names.shown(digest));
     }
-    Path blob = ModelPack.path(folder, digest.substring(Names.DIGEST.length()));
+    Path blob = path(folder, digest.substring(Names.DIGEST.length()));
     if (!Files.isRegularFile(blob, LinkOption.NOFOLLOW_LINKS)) {
       throw wrong(where, "the file " + blob, "none, or a link");
     }
@@ -155,5 +155,10 @@ final class ModelPackReader {
     return new RegistryException(
         "%s: %s: expected %s, found %s. Fetch the artifact again."
             .formatted(folder, where, expected, found));
+  }
+
+  /** Returns the file of a digest. */
+  static Path path(Path layout, String sha256) {
+    return layout.resolve("blobs").resolve("sha256").resolve(sha256);
   }
 }

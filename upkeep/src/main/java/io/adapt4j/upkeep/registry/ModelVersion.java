@@ -3,7 +3,6 @@ package io.adapt4j.upkeep.registry;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A version of an adapter or model in a registry. Immutable; its exams and its signature may be
@@ -46,16 +45,5 @@ public record ModelVersion(
   /** {@return the size of all files} */
   public long bytes() {
     return files.stream().mapToLong(VersionFile::bytes).sum();
-  }
-
-  /**
-   * Returns the version that a loaded folder is.
-   *
-   * @param folder the folder given to a model or an adapter
-   * @return the version, or empty for a folder outside any registry
-   * @throws RegistryException if it is in a registry whose record is damaged
-   */
-  public static Optional<ModelVersion> of(Path folder) {
-    return VersionRecord.find(folder);
   }
 }

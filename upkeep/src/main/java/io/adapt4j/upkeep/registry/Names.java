@@ -2,9 +2,6 @@ package io.adapt4j.upkeep.registry;
 
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.PortableName;
-import java.nio.charset.StandardCharsets;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -80,18 +77,6 @@ final class Names {
       throw new RegistryException(
           "path '%s': found %s. Rename the file.".formatted(shown(path), problem.get()));
     }
-  }
-
-  /**
-   * Returns the digest of a whole version: the SHA-256 of the lines that {@code sha256sum} prints
-   * of its files, sorted by path.
-   */
-  static String digest(Collection<VersionFile> files) {
-    StringBuilder lines = new StringBuilder();
-    files.stream()
-        .sorted(Comparator.comparing(VersionFile::path))
-        .forEach(file -> lines.append(file.sha256() + "  " + file.path() + "\n"));
-    return sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   static String sha256(byte[] bytes) {

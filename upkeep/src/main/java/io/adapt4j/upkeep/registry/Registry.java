@@ -67,6 +67,17 @@ public final class Registry {
     return new Registry(store, time);
   }
 
+  /**
+   * Returns the version that a loaded folder is, of whatever registry.
+   *
+   * @param loaded the folder given to a model or an adapter
+   * @return the version, or empty for a folder outside any registry
+   * @throws RegistryException if its record is damaged
+   */
+  public static Optional<ModelVersion> versionOf(Path loaded) {
+    return VersionRecord.find(loaded);
+  }
+
   /** {@return the folder} */
   public Path folder() {
     return store.root();

@@ -1,5 +1,9 @@
 package io.adapt4j.upkeep.registry;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Comparator;
+
 /**
  * A file of a version.
  *
@@ -16,5 +20,17 @@ public record VersionFile(String path, long bytes, String sha256) {
     if (bytes < 0) {
       throw new RegistryException(path + ": expected a size of 0 or more, found " + bytes + ".");
     }
+  }
+
+  /**
+   * Returns the digest of a whole version: the SHA-256 of the lines that {@code sha256sum} prints
+   * of its files, sorted by path.
+   */
+  static String digest(Collection<VersionFile> files) {
+    StringBuilder lines = new StringBuilder();
+    files.stream()
+        .sorted(Comparator.comparing(VersionFile::path))
+        .forEach(file -> lines.append(file.sha256() + "  " + file.path() + "\n"));
+    return Names.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -97,7 +97,7 @@ final class VersionRecord {
           new VersionFile(
               entry.getKey(), values.path("bytes").asLong(-1), values.path("sha256").asText()));
     }
-    String digest = Names.digest(files);
+    String digest = VersionFile.digest(files);
     require(file, "digest", Names.DIGEST + digest, record.path("digest").asText());
     Path folder = home.resolve(folder(name, number));
     return new ModelVersion(

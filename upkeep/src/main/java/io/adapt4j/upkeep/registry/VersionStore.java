@@ -169,7 +169,7 @@ final class VersionStore {
     static final String FILES = "files";
 
     String digest() {
-      return Names.digest(files);
+      return VersionFile.digest(files);
     }
 
     Path folder() {

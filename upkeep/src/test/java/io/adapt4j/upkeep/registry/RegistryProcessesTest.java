@@ -3,8 +3,11 @@ package io.adapt4j.upkeep.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.Child;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +38,14 @@ class RegistryProcessesTest {
     }
   }
 
+  private static String line(Child child) {
+    try {
+      return child.line();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void eachVersionHasANumberAndOneIsInProduction() throws Exception {
     Path folder = temp.resolve("registry");
@@ -45,15 +56,17 @@ class RegistryProcessesTest {
       assertThat(two.line()).isEqualTo("ready");
       one.go();
       two.go();
-      while (registry.history("m").size() < 2 * EACH) {
+      CompletableFuture<String> first = CompletableFuture.supplyAsync(() -> line(one));
+      CompletableFuture<String> second = CompletableFuture.supplyAsync(() -> line(two));
+      while (!first.isDone() || !second.isDone()) {
         // Whatever the two are about, what is read is whole.
         assertThat(registry.verify()).isEmpty();
         if (!registry.history("m").isEmpty()) {
           assertThat(registry.resolve("m@production").bytes()).isPositive();
         }
       }
-      assertThat(one.line()).isEqualTo("done");
-      assertThat(two.line()).isEqualTo("done");
+      assertThat(first.get()).isEqualTo("done");
+      assertThat(second.get()).isEqualTo("done");
     }
     List<Integer> numbers =
         registry.versions("m").stream().map(ModelVersion::number).sorted().toList();

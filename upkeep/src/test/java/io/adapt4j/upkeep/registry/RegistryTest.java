@@ -109,9 +109,9 @@ class RegistryTest {
   void aLoadedFolderKnowsItsVersion() throws Exception {
     ModelVersion version = add("one");
 
-    assertThat(ModelVersion.of(version.folder())).contains(version);
-    assertThat(ModelVersion.of(temp.resolve("run-one"))).isEmpty();
-    assertThat(ModelVersion.of(version.folder().resolveSibling("exams"))).isEmpty();
+    assertThat(Registry.versionOf(version.folder())).contains(version);
+    assertThat(Registry.versionOf(temp.resolve("run-one"))).isEmpty();
+    assertThat(Registry.versionOf(version.folder().resolveSibling("exams"))).isEmpty();
   }
 
   @Test
