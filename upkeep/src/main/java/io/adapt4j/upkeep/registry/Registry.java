@@ -1,6 +1,5 @@
 package io.adapt4j.upkeep.registry;
 
-import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.eval.EvaluationReport;
@@ -437,36 +436,12 @@ public final class Registry {
    * @return one text for each file that changed, is missing, or was added
    */
   public List<String> verify(ModelVersion version) {
-    List<String> problems = new ArrayList<>(VersionStore.problems(version));
-    problems.addAll(Access.reading(home(version), () -> Exams.problems(home(version))));
-    return problems;
+    return Audit.of(store, version);
   }
 
   /** Compares all versions with their digests, and reads all histories. */
   public List<String> verify() {
-    List<String> problems = new ArrayList<>();
-    for (String name : names()) {
-      verify(problems, () -> History.read(store.home(name)));
-      for (int number : Access.reading(store.root(), () -> store.numbers(name))) {
-        Path home = store.home(name, number);
-        verify(
-            problems,
-            () ->
-                VersionRecord.read(home)
-                    .ifPresentOrElse(
-                        one -> problems.addAll(verify(one)),
-                        () -> problems.add(home + " has no record, or was just deleted")));
-      }
-    }
-    return problems;
-  }
-
-  private static void verify(List<String> problems, Runnable check) {
-    try {
-      check.run();
-    } catch (Adapt4jException e) {
-      problems.add(String.valueOf(e.getMessage()));
-    }
+    return Audit.of(store);
   }
 
   private Path home(ModelVersion version) {

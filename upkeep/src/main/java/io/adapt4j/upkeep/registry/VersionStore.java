@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -17,12 +16,10 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** The folder of a registry: {@code versions/NAME/NUMBER}, each complete or absent. */
@@ -188,35 +185,5 @@ final class VersionStore {
     public void close() {
       AtomicFolders.discard(hidden);
     }
-  }
-
-  /** Compares a version's files with their digests. */
-  static List<String> problems(ModelVersion version) {
-    List<String> problems = new ArrayList<>();
-    TreeSet<String> expected = new TreeSet<>();
-    try {
-      for (VersionFile file : version.files()) {
-        expected.add(file.path());
-        Path now = version.folder().resolve(file.path());
-        if (!Files.isRegularFile(now, LinkOption.NOFOLLOW_LINKS)) {
-          problems.add(now + " is missing");
-        } else if (!FileDigest.sha256(now).equals(file.sha256())) {
-          problems.add(now + " has changed: its SHA-256 was " + file.sha256());
-        }
-      }
-      try (Stream<Path> tree = Files.walk(version.folder())) {
-        tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
-            .filter(path -> !expected.contains(relative(version.folder(), path)))
-            .sorted(Comparator.naturalOrder())
-            .forEach(path -> problems.add(path + " was added"));
-      }
-    } catch (IOException | UncheckedIOException e) {
-      problems.add(version.folder() + " cannot be read: " + e.getMessage());
-    }
-    return problems;
-  }
-
-  private static String relative(Path folder, Path file) {
-    return folder.relativize(file).toString().replace('\\', '/');
   }
 }
