@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,
+      RegistryCommand.class,
       DownloadCommand.class,
       DoctorCommand.class
     })

@@ -68,11 +68,15 @@ public final class AtomicFolders {
     Disk.forceFolder(parent(target));
   }
 
-  /** Deletes a folder; its name disappears atomically, so no reader sees a partial folder. */
+  /**
+   * Deletes a folder; its name disappears atomically and durably before the first file does, so no
+   * reader sees a partial folder, even after a power cut.
+   */
   public static void delete(Path folder) throws IOException {
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       Path doomed = Temporaries.beside(folder.toAbsolutePath(), Temporaries.DELETED);
       Disk.move(folder, doomed);
+      Disk.forceFolder(parent(doomed));
       discard(doomed);
     }
   }
