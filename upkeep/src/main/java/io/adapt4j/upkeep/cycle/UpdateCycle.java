@@ -1,8 +1,10 @@
 package io.adapt4j.upkeep.cycle;
 
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;
@@ -20,6 +22,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -99,7 +102,8 @@ public final class UpdateCycle {
       AtomicFiles.writeText(state.folder.resolve("report.txt"), report.text());
       return report;
     } catch (IOException e) {
-      throw new UncheckedIOException("The cycle in " + folder + " failed: " + e, e);
+      throw new UncheckedIOException(
+          "The cycle in " + folder + " failed: " + WriteFailure.explain(folder, e) + ".", e);
     }
   }
 
@@ -176,16 +180,38 @@ public final class UpdateCycle {
 
   private void step(CycleState state) throws IOException {
     if (state.collected.isEmpty()) {
-      state.collected = Optional.of(collector.collect(state.window, state.rows()));
+      state.collected = Optional.of(collect(state));
     } else if (state.reason.isEmpty()) {
       decide(state, state.collected.orElseThrow());
     } else if (state.trained.isEmpty()) {
-      state.trained = Optional.of(trainer.train(job(state)).toAbsolutePath().toString());
+      state.trained = Optional.of(train(state));
     } else if (state.version.isEmpty()) {
-      state.version = Optional.of(add(state, Path.of(state.trained.orElseThrow())).pinned());
+      Path trained = state.folder.resolve(state.trained.orElseThrow());
+      state.version = Optional.of(add(state, trained).pinned());
     } else {
       conclude(state, registry.resolve(state.version.orElseThrow()));
     }
+  }
+
+  /** What a step made is on the device before its record is. */
+  private CollectedRows collect(CycleState state) throws IOException {
+    CollectedRows collected = collector.collect(state.window, state.rows());
+    if (Files.exists(state.rows())) {
+      Disk.force(state.rows());
+      Disk.forceFolder(state.folder);
+    }
+    return collected;
+  }
+
+  private String train(CycleState state) throws IOException {
+    Path trained = trainer.train(job(state)).toAbsolutePath();
+    Disk.forceTree(trained);
+    Path home = state.folder.toAbsolutePath();
+    for (Path at = trained; at.startsWith(home) && !at.equals(home); ) {
+      at = Objects.requireNonNull(at.getParent(), "the folder of the cycle is above it");
+      Disk.forceFolder(at);
+    }
+    return (trained.startsWith(home) ? home.relativize(trained) : trained).toString();
   }
 
   private void decide(CycleState state, CollectedRows collected) {
