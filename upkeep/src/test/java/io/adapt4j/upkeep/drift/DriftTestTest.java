@@ -164,15 +164,15 @@ class DriftTestTest {
   }
 
   /**
-   * The AUC of the best direction for means that differ by one deviation is 0.760. Fitted models
-   * are slightly below; intervals contain 0.745, their mean over these seeds, nearly as often as
+   * The AUC of the best direction for means that differ by one deviation is 0.760; that of fitted
+   * models is 0.750 on average over these seeds, which intervals contain nearly as often as
    * promised.
    */
   @Test
   void intervalsContainTheAreaUnderDrift() {
     int contained = 0;
     for (int seed = 0; seed < 300; seed++) {
-      contained += clouds(seed, 100, 1).auc().contains(0.745) ? 1 : 0;
+      contained += clouds(seed, 100, 1).auc().contains(0.75) ? 1 : 0;
     }
     assertThat(contained).isBetween(270, 297);
   }
