@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EmbedCommand.class,
       RagCommand.class,
       EvalCommand.class,
+      DriftCommand.class,
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,

@@ -1,33 +1,47 @@
 package io.adapt4j.serve;
 
 import io.adapt4j.serve.internal.http.Call;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The log of requests. */
-record AccessLog(Consumer<AccessRecord> listener) implements Consumer<Call> {
+/** The log of requests, and their telemetry. */
+record AccessLog(Consumer<AccessRecord> listener, Consumer<ServedRequest> telemetry)
+    implements Consumer<Call> {
 
   private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
 
+  private static final List<String> TRACE_HEADERS = List.of("traceparent", "tracestate");
+
   @Override
   public void accept(Call call) {
+    AccessRecord entry =
+        new AccessRecord(
+            call.at(),
+            call.client(),
+            call.method(),
+            call.path(),
+            call.status(),
+            call.age(),
+            call.model(),
+            call.usage().promptTokens(),
+            call.usage().newTokens(),
+            call.body(),
+            call.answer());
+    tell("access log", listener, entry);
+    Map<String, String> headers = new HashMap<>();
+    TRACE_HEADERS.forEach(name -> call.header(name).ifPresent(value -> headers.put(name, value)));
+    tell("telemetry", telemetry, new ServedRequest(entry, call.untilText(), headers));
+  }
+
+  private static <T> void tell(String name, Consumer<T> listener, T entry) {
     try {
-      listener.accept(
-          new AccessRecord(
-              call.at(),
-              call.client(),
-              call.method(),
-              call.path(),
-              call.status(),
-              call.age(),
-              call.model(),
-              call.usage().promptTokens(),
-              call.usage().newTokens(),
-              call.body(),
-              call.answer()));
+      listener.accept(entry);
     } catch (RuntimeException e) {
-      LOG.warn("The access log failed.", e);
+      LOG.warn("The {} failed.", name, e);
     }
   }
 }

@@ -110,7 +110,7 @@ public final class ModelServer implements AutoCloseable {
             builder.guard(),
             () -> answering.running() + computing.running(),
             limits,
-            new AccessLog(builder.accessLog),
+            new AccessLog(builder.accessLog, builder.telemetry),
             builder.logsContents);
     try {
       server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
@@ -228,6 +228,7 @@ public final class ModelServer implements AutoCloseable {
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
     private Consumer<AccessRecord> accessLog = entry -> {};
+    private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
     private @Nullable Boolean showsPage;
     private @Nullable Path adapterFolder;
@@ -406,6 +407,17 @@ public final class ModelServer implements AutoCloseable {
      */
     public Builder accessLog(Consumer<AccessRecord> listener) {
       this.accessLog = Objects.requireNonNull(listener, "accessLog");
+      return this;
+    }
+
+    /**
+     * Sets a listener for the telemetry of every finished request, such as {@link
+     * io.adapt4j.serve.telemetry.GenAiTelemetry}, called on its thread.
+     *
+     * @param listener receives the requests, from several threads
+     */
+    public Builder telemetry(Consumer<ServedRequest> listener) {
+      this.telemetry = Objects.requireNonNull(listener, "telemetry");
       return this;
     }
 
