@@ -128,9 +128,10 @@ final class FeedbackFile {
   Found read(long from, Lines lines) throws IOException {
     try (FileChannel channel = NoLinks.open(file, StandardOpenOption.READ)) {
       Reading reading = new Reading(from, lines);
-      ByteBuffer block = ByteBuffer.allocate(BLOCK);
-      for (long at = from; channel.read(block.clear(), at) > 0; at += block.position()) {
-        reading.take(block);
+      byte[] block = new byte[BLOCK];
+      int size = 0;
+      for (long at = from; (size = channel.read(ByteBuffer.wrap(block), at)) > 0; at += size) {
+        reading.take(block, size);
       }
       reading.end();
       return new Found(reading.end, reading.damaged);
@@ -209,27 +210,27 @@ final class FeedbackFile {
       this.end = from;
     }
 
-    void take(ByteBuffer block) throws IOException {
+    void take(byte[] block, int size) throws IOException {
       int from = 0;
-      for (int i = 0; i < block.position(); i++) {
-        if (block.get(i) == '\n') {
+      for (int i = 0; i < size; i++) {
+        if (block[i] == '\n') {
           add(block, from, i);
           line();
           from = i + 1;
           end = at + from;
         }
       }
-      add(block, from, block.position());
-      at += block.position();
+      add(block, from, size);
+      at += size;
     }
 
-    private void add(ByteBuffer block, int from, int to) {
+    private void add(byte[] block, int from, int to) {
       if (line.size() + (to - from) > LONGEST_LINE) {
         tooLong = true;
         line.reset();
       }
       if (!tooLong) {
-        line.write(block.array(), from, to - from);
+        line.write(block, from, to - from);
       }
     }
 

@@ -1,23 +1,29 @@
 package io.adapt4j.upkeep.feedback;
 
-import java.util.Locale;
-
 /** Rating of an answer: a thumb up or down, or one to five stars. */
 public enum Rating {
   /** Good. */
-  UP,
+  UP("up", 1),
   /** Bad. */
-  DOWN,
+  DOWN("down", -1),
   /** One star: bad. */
-  ONE_STAR,
+  ONE_STAR("1", -1),
   /** Two stars: bad. */
-  TWO_STARS,
+  TWO_STARS("2", -1),
   /** Three stars: neither good nor bad. */
-  THREE_STARS,
+  THREE_STARS("3", 0),
   /** Four stars: good. */
-  FOUR_STARS,
+  FOUR_STARS("4", 1),
   /** Five stars: good. */
-  FIVE_STARS;
+  FIVE_STARS("5", 1);
+
+  private final String text;
+  private final int sign;
+
+  Rating(String text, int sign) {
+    this.text = text;
+    this.sign = sign;
+  }
 
   /**
    * Returns the rating of a number of stars.
@@ -30,7 +36,7 @@ public enum Rating {
     if (stars < 1 || stars > 5) {
       throw new IllegalArgumentException("rating: expected 1 to 5 stars, found " + stars);
     }
-    return values()[ONE_STAR.ordinal() + stars - 1];
+    return parse(String.valueOf(stars));
   }
 
   /**
@@ -42,7 +48,7 @@ public enum Rating {
    */
   public static Rating parse(String text) {
     for (Rating rating : values()) {
-      if (rating.toString().equals(text)) {
+      if (rating.text.equals(text)) {
         return rating;
       }
     }
@@ -52,19 +58,17 @@ public enum Rating {
 
   /** {@return whether the answer is good} */
   public boolean isGood() {
-    return this == UP || this == FOUR_STARS || this == FIVE_STARS;
+    return sign > 0;
   }
 
   /** {@return whether the answer is bad} */
   public boolean isBad() {
-    return this == DOWN || this == ONE_STAR || this == TWO_STARS;
+    return sign < 0;
   }
 
   /** Returns {@code up}, {@code down}, or the number of stars. */
   @Override
   public String toString() {
-    return ordinal() < ONE_STAR.ordinal()
-        ? name().toLowerCase(Locale.ROOT)
-        : String.valueOf(ordinal() - ONE_STAR.ordinal() + 1);
+    return text;
   }
 }
