@@ -218,11 +218,8 @@ public final class FeedbackLog {
    * @return whether it is
    */
   public synchronized boolean has(String id) {
-    return run(
-        () -> {
-          refresh();
-          return answers.contains(id);
-        });
+    run(this::refresh);
+    return answers.contains(id);
   }
 
   /** {@return all entries at this time} */
