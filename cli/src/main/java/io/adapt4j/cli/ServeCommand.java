@@ -34,6 +34,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private ServedParts parts;
+  @Mixin private FeedbackArguments feedback;
   @Mixin private Output output;
 
   @Option(
@@ -154,6 +155,7 @@ final class ServeCommand implements Callable<Integer> {
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     parts.requirePaths();
     Path folder = model.folder();
+    feedback.apply(settings);
     Adapter[] loaded =
         adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
     try (Interruption interruption = new Interruption(stopped::countDown);

@@ -3,6 +3,9 @@ package io.adapt4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.upkeep.feedback.FeedbackLog;
+import io.adapt4j.upkeep.feedback.FeedbackRows;
+import io.adapt4j.upkeep.feedback.FeedbackRules;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -143,6 +146,32 @@ class ServeTest {
   }
 
   @Test
+  void answersAndFeedbackAreRecorded() throws Exception {
+    Path log = folder.resolve("feedback");
+    start("--chat-template", "chatml", "--feedback", log.toString(), "--feedback-consent");
+    URI address = address();
+    String id = Output.parsed(ask(address, "none").body()).path("id").asText();
+    HttpRequest feedback =
+        HttpRequest.newBuilder(address.resolve("/v1/feedback"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"id\":\"%s\",\"rating\":\"down\",\"correction\":\"Hello.\",\"user\":\"ann\"}"
+                        .formatted(id)))
+            .build();
+    HttpClient client = HttpClient.newHttpClient();
+    assertThat(client.send(feedback, HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isEqualTo(200);
+    FeedbackRows rows = FeedbackRules.all().rows(FeedbackLog.open(log).judged());
+    assertThat(rows.answers())
+        .singleElement()
+        .satisfies(row -> assertThat(row.entries()).contains(id))
+        .satisfies(row -> assertThat(row.versions()).containsExactly("stories260K"))
+        .satisfies(row -> assertThat(row.example().toString()).contains("Hi", "Hello."));
+    assertThat(rows.preferences()).hasSize(1);
+  }
+
+  @Test
   void thePageCanBeLeftOut() throws Exception {
     start("--no-page");
     URI address = address();
@@ -181,6 +210,9 @@ class ServeTest {
             "PATH");
     assertThat(none.code()).isEqualTo(ExitCode.USAGE);
     assertThat(none.err()).startsWith("--adapter-folder: expected a folder of adapters");
+    CommandsTest.Result days =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--feedback-days", "3");
+    assertThat(days.err()).startsWith("--feedback-days: expected only with --feedback");
     CommandsTest.Result port = CommandsTest.execute("serve", CommandsTest.MODEL, "--port", "70000");
     assertThat(port.code()).isEqualTo(ExitCode.USAGE);
     assertThat(port.err()).startsWith("--port: expected 0 to 65535");

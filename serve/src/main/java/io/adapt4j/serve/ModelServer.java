@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.chat.ChatEndpoint;
 import io.adapt4j.serve.internal.completion.CompletionEndpoint;
@@ -14,6 +15,7 @@ import io.adapt4j.serve.internal.gateway.Gateway;
 import io.adapt4j.serve.internal.gateway.Guard;
 import io.adapt4j.serve.internal.gateway.Origins;
 import io.adapt4j.serve.internal.gateway.Page;
+import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.model.Models;
 import io.adapt4j.serve.internal.response.ResponsesEndpoint;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -97,13 +100,7 @@ public final class ModelServer implements AutoCloseable {
         new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers, limits);
     this.gateway =
         new Gateway(
-            Map.of(
-                "/v1/chat/completions", new ChatEndpoint(models, answering, limits),
-                "/v1/completions", new CompletionEndpoint(models, answering, limits),
-                "/v1/responses", new ResponsesEndpoint(models, answering, limits),
-                "/v1/embeddings", new EmbeddingEndpoint(models, computing),
-                "/v1/rerank", new RerankEndpoint(models, computing),
-                "/v1/rag/ask", new AskEndpoint(models, answering)),
+            endpoints(models, limits, builder.recorder()),
             models,
             builder.adapters(models, limits),
             builder.page(),
@@ -124,6 +121,19 @@ public final class ModelServer implements AutoCloseable {
     server.setExecutor(threads);
     server.start();
     this.address = address(server.getAddress());
+  }
+
+  private Map<String, Endpoint> endpoints(
+      Models models, Limits limits, Optional<AnswerRecorder> recorder) {
+    Map<String, Endpoint> endpoints = new HashMap<>();
+    endpoints.put("/v1/chat/completions", new ChatEndpoint(models, answering, limits, recorder));
+    endpoints.put("/v1/completions", new CompletionEndpoint(models, answering, limits));
+    endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits));
+    endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
+    endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
+    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
+    recorder.ifPresent(to -> endpoints.put("/v1/feedback", new FeedbackEndpoint(to)));
+    return endpoints;
   }
 
   private static void setUnlessSet(String property, String value) {
@@ -230,6 +240,7 @@ public final class ModelServer implements AutoCloseable {
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
+    private @Nullable AnswerRecorder recorder;
     private @Nullable Boolean showsPage;
     private @Nullable Path adapterFolder;
     private String adminKey = "";
@@ -428,6 +439,21 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
+     * Records answers of {@code /v1/chat/completions}, and feedback on them, which {@code
+     * /v1/feedback} then takes from whoever may ask. Default: nothing is recorded.
+     *
+     * @param to the recorder
+     */
+    public Builder recorder(AnswerRecorder to) {
+      this.recorder = Objects.requireNonNull(to, "recorder");
+      return this;
+    }
+
+    private Optional<AnswerRecorder> recorder() {
+      return Optional.ofNullable(recorder);
+    }
+
+    /**
      * Sets whether {@code /} is a page to try the models, which anyone who reaches the server may
      * load; its requests need a key like any other. By default it is enabled if only programs of
      * this machine can reach the server.
@@ -441,7 +467,7 @@ public final class ModelServer implements AutoCloseable {
 
     private Optional<Page> page() {
       boolean shown = showsPage == null ? address.isLoopbackAddress() : showsPage;
-      return shown ? Optional.of(new Page()) : Optional.empty();
+      return shown ? Optional.of(new Page(recorder != null)) : Optional.empty();
     }
 
     private Guard guard() {

@@ -6,6 +6,7 @@ import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
@@ -25,7 +26,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
-public record ChatEndpoint(Models models, AnswerPool answering, Limits limits) implements Endpoint {
+public record ChatEndpoint(
+    Models models, AnswerPool answering, Limits limits, Optional<AnswerRecorder> recorder)
+    implements Endpoint {
 
   private static final String MESSAGES = "messages";
 
@@ -38,6 +41,7 @@ public record ChatEndpoint(Models models, AnswerPool answering, Limits limits) i
     ToolFields fields = ToolFields.read(parameters);
     TextShape text = TextShape.read(parameters);
     refuse(parameters);
+    Recording recording = Recording.read(recorder, name, messages, parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
@@ -65,7 +69,7 @@ public record ChatEndpoint(Models models, AnswerPool answering, Limits limits) i
     }
     Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
     Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
-    Reply<Generation> reply = new ChatReply(call, envelope, logprobs, request, sampling);
+    Reply<Generation> reply = new ChatReply(call, envelope, logprobs, request, sampling, recording);
     answering.answer(call, jobs, 1, reply, MESSAGES);
   }
 
@@ -88,6 +92,5 @@ public record ChatEndpoint(Models models, AnswerPool answering, Limits limits) i
     parameters.refuse("reasoning_effort", effort -> effort.asText().equals("none"));
     parameters.refuse("verbosity", verbosity -> verbosity.asText().equals("medium"));
     parameters.refuse("web_search_options", options -> false);
-    parameters.refuse("store", Sampling::isFalse);
   }
 }

@@ -32,6 +32,7 @@ final class ChatReply extends Reply<Generation> {
   private final Envelope envelope;
   private final Optional<Logprobs> logprobs;
   private final ToolRequest request;
+  private final Recording recording;
   private final boolean sendsUsage;
   private final List<Choice> choices = new ArrayList<>();
 
@@ -61,11 +62,13 @@ final class ChatReply extends Reply<Generation> {
       Envelope envelope,
       Optional<Logprobs> logprobs,
       ToolRequest request,
-      Sampling sampling) {
+      Sampling sampling,
+      Recording recording) {
     super(call, sampling.streams());
     this.envelope = envelope;
     this.logprobs = logprobs;
     this.request = request;
+    this.recording = recording;
     this.sendsUsage = sampling.sendsUsage();
     for (int i = 0; i < sampling.choices(); i++) {
       choices.add(new Choice(request));
@@ -173,6 +176,7 @@ final class ChatReply extends Reply<Generation> {
 
   @Override
   public void end(List<Generation> answers, Usage usage) throws IOException {
+    record(answers);
     if (!streams()) {
       endWithObject(whole(answers, usage));
       return;
@@ -181,6 +185,15 @@ final class ChatReply extends Reply<Generation> {
       send(envelope.usage(CHUNK, usage));
     }
     endEvents();
+  }
+
+  private void record(List<Generation> answers) {
+    for (int i = 0; recording.isWanted() && i < answers.size(); i++) {
+      ParsedAnswer parsed = parsed(answers.get(i));
+      if (parsed.calls().isEmpty() && !parsed.text().isBlank()) {
+        recording.record(envelope.id(), i, parsed.text());
+      }
+    }
   }
 
   private ObjectNode whole(List<Generation> answers, Usage usage) {

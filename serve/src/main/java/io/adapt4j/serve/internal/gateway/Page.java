@@ -18,11 +18,15 @@ public final class Page {
 
   private static final String RESOURCE = "page.html";
 
+  private static final String WITHOUT_FEEDBACK = "const FEEDBACK = false;";
+  private static final String WITH_FEEDBACK = "const FEEDBACK = true;";
+
   private final String html;
   private final String policy;
 
-  public Page() {
-    this.html = read();
+  /** Creates a page, with buttons to rate answers if the server takes feedback. */
+  public Page(boolean takesFeedback) {
+    this.html = takesFeedback ? read().replace(WITHOUT_FEEDBACK, WITH_FEEDBACK) : read();
     this.policy =
         "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none';"
             + " form-action 'none'; frame-ancestors 'none'; style-src "

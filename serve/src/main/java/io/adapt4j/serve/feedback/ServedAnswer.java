@@ -1,0 +1,29 @@
+package io.adapt4j.serve.feedback;
+
+import io.adapt4j.core.chat.ChatMessage;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A complete answer of {@code /v1/chat/completions} without tool calls.
+ *
+ * @param id the completion's {@code id}; of further choices followed by {@code -1}, {@code -2}
+ * @param model the requested model
+ * @param messages messages of the request
+ * @param text text of the answer, without reasoning
+ * @param user the request's {@code user}
+ * @param store the request's {@code store}, by which a client allows or forbids storing the content
+ */
+public record ServedAnswer(
+    String id,
+    String model,
+    List<ChatMessage> messages,
+    String text,
+    Optional<String> user,
+    Optional<Boolean> store) {
+
+  /** Creates an answer. */
+  public ServedAnswer {
+    messages = List.copyOf(messages);
+  }
+}
