@@ -1,5 +1,6 @@
 package io.adapt4j.upkeep.drift;
 
+import io.adapt4j.upkeep.internal.Distributions;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

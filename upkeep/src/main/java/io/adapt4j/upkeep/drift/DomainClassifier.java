@@ -1,5 +1,6 @@
 package io.adapt4j.upkeep.drift;
 
+import io.adapt4j.upkeep.internal.Distributions;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.Arrays;
 import java.util.SplittableRandom;

@@ -1,5 +1,6 @@
 package io.adapt4j.upkeep.drift;
 
+import io.adapt4j.upkeep.internal.Distributions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
