@@ -127,7 +127,7 @@ public record RunPlan(
     double points = 100 * (1 - accuracy) * MOST_ERRORS_REMOVED;
     return String.format(
         Locale.ROOT,
-        "    in measured comparisons fine-tuning removed at most %.0f %% of the frozen baseline's"
+        "    with text classifiers, fine-tuning removed at most %.0f %% of the frozen baseline's"
             + " errors, here %.1f points of accuracy%s%n",
         100 * MOST_ERRORS_REMOVED,
         points,
