@@ -186,8 +186,19 @@ class HeadWarmStartTest {
         .contains("headWarmStart  on", "frozen baseline", "a plan with timed steps");
     FineTunePlan timed = tuner.plan(Device.current(), 1);
     assertThat(timed.frozenBaseline().get("accuracy")).isGreaterThan(0.95);
-    assertThat(timed.text()).contains("frozen baseline: loss ");
+    assertThat(timed.text())
+        .contains("frozen baseline: loss ", "a frozen encoder with a linear layer would do");
     assertThat(timed.json()).contains("\"frozenBaseline\"");
+  }
+
+  @Test
+  void aBaselineWithManyErrorsWouldNotDo() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Split data = split(i -> new Example.Classified(text(i), i / 8 % 2 == 0 ? "early" : "late"));
+    FineTunePlan timed =
+        tuner(base, Task.classification(), data, true).build().plan(Device.current(), 1);
+    assertThat(timed.frozenBaseline().get("accuracy")).isLessThan(0.95);
+    assertThat(timed.text()).contains("points of accuracy").doesNotContain("would do");
   }
 
   @Test

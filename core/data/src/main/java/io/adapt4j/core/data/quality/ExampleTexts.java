@@ -28,7 +28,14 @@ final class ExampleTexts {
       return List.of(new Part("prompt", pair.prompt()), new Part("completion", pair.completion()));
     }
     if (example instanceof Example.Classified classified) {
-      return List.of(new Part("text", classified.text()));
+      Part text = new Part("text", classified.text());
+      return classified
+          .pair()
+          .map(pair -> List.of(text, new Part("pair", pair)))
+          .orElse(List.of(text));
+    }
+    if (example instanceof Example.Tagged tagged) {
+      return List.of(new Part("tokens", String.join(" ", tagged.tokens())));
     }
     if (example instanceof Example.Preference preference) {
       return List.of(
@@ -106,6 +113,9 @@ final class ExampleTexts {
     if (example instanceof Example.Classified classified) {
       return new Example.Classified(
           safe.apply(classified.text()), classified.pair().map(safe), classified.labels());
+    }
+    if (example instanceof Example.Tagged tagged) {
+      return new Example.Tagged(tagged.tokens().stream().map(safe).toList(), tagged.tags());
     }
     if (example instanceof Example.Preference preference) {
       return new Example.Preference(

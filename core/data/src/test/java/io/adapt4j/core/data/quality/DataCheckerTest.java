@@ -19,9 +19,11 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +146,33 @@ class DataCheckerTest {
     assertThat(report.findings(Check.CONTRADICTORY_LABEL).get(0).message())
         .isEqualTo("[late], but examples row 1 with the same text [card]");
     assertThat(report.labels()).containsExactly(Map.entry("late", 4), Map.entry("card", 1));
+  }
+
+  @Test
+  void pairsAreComparedByBothTexts() {
+    DataReport report =
+        check(
+            new Example.Classified("Where is it?", Optional.of("In Rome."), List.of("relevant")),
+            new Example.Classified("Where is it?", Optional.of("It is blue."), List.of()),
+            new Example.Classified("Where is it?", Optional.of("In Rome."), List.of()));
+    assertThat(report.findings(Check.CONTRADICTORY_LABEL))
+        .extracting(Finding::row)
+        .containsExactly(2);
+  }
+
+  @Test
+  void rowsOfWordsAreComparedByTheirWords() {
+    Dataset train = Datasets.of(List.of(words("Anna sleeps in Rome"), words("Tom eats bread")));
+    Dataset test = Datasets.of(List.of(words("Anna eats in Bonn"), words("Tom eats bread")));
+    assertThat(DataChecker.of(train).check().count(Check.NEAR_DUPLICATE)).isZero();
+    assertThat(DataChecker.of(train).testedOn(test).check().findings(Check.LEAKAGE))
+        .extracting(Finding::row)
+        .containsExactly(1);
+  }
+
+  private static Example words(String text) {
+    List<String> words = List.of(text.split(" "));
+    return new Example.Tagged(words, Collections.nCopies(words.size(), "O"));
   }
 
   @Test

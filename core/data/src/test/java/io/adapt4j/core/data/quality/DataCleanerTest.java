@@ -80,6 +80,13 @@ class DataCleanerTest {
   }
 
   @Test
+  void redactsWordsAndKeepsTheirTags() {
+    Example row = new Example.Tagged(List.of("Ask", "jane.doe@example.com"), List.of("O", "WHO"));
+    assertThat(DataCleaner.of(Datasets.of(List.of(row))).redact().clean().dataset().get(0))
+        .isEqualTo(new Example.Tagged(List.of("Ask", "[EMAIL]"), List.of("O", "WHO")));
+  }
+
+  @Test
   void truncatesTextsAtTheEndAndPromptsAtTheBeginning() {
     try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
       Dataset rows =
