@@ -43,7 +43,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     return config().layerStack();
   }
 
-  /** Returns the measured kind: LoRA without options besides rank, alpha, dropout and targets. */
+  /** Returns the measured kind: LoRA, rsLoRA or DoRA without options besides rank and targets. */
   @Override
   public Optional<String> measuredAs() {
     AdapterConfig own = config();
@@ -56,17 +56,20 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
                   draft.dropout = own.dropout();
                   draft.modules = own.modules();
                   draft.rankStabilized = own.rankStabilized();
+                  draft.dora = own.dora();
                 });
     if (!own.equals(plain)
         || lora.start().isPresent()
         || lora.plusRatio() != 1
+        || (own.dora() && own.rankStabilized())
         || lora.weights() != WeightFormat.asStored()) {
       return Optional.empty();
     }
+    String kind = own.dora() ? "dora" : own.rankStabilized() ? "rslora" : "lora";
     if (own.modules().equals(plainTargets())) {
-      return Optional.of(own.rankStabilized() ? "rslora" : "lora");
+      return Optional.of(kind);
     }
-    return own.modules().equals(Lora.forgetLeast().config().modules()) && !own.rankStabilized()
+    return own.modules().equals(Lora.forgetLeast().config().modules()) && kind.equals("lora")
         ? Optional.of("lora-mlp")
         : Optional.empty();
   }

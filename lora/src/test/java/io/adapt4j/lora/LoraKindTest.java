@@ -135,7 +135,8 @@ class LoraKindTest {
     assertThat(measured("{rank: 8, alpha: 8}")).contains("lora");
     assertThat(measured("{preset: learn-most}")).contains("rslora");
     assertThat(measured("{preset: forget-least}")).contains("lora-mlp");
-    assertThat(measured("{rank: 8, dora: true}")).isEmpty();
+    assertThat(measured("{rank: 8, dora: true}")).contains("dora");
+    assertThat(measured("{rank: 8, dora: true, rankStabilized: true}")).isEmpty();
     assertThat(measured("{rank: 8, plus: 16}")).isEmpty();
     assertThat(measured("{rank: 8, targets: [q_proj]}")).isEmpty();
   }

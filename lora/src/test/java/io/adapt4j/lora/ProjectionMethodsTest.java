@@ -72,6 +72,16 @@ class ProjectionMethodsTest {
         Oft.blockSize(8).shareBlocks().layers(1).exclude(Targets.names("up_proj")));
   }
 
+  @Test
+  void theStudyOfForgettingMeasuredDefaultsOfAnyRank() {
+    assertThat(Methods.of(Oft.blockSize(32)).measuredAs()).contains("oft");
+    assertThat(Methods.of(Ia3.create()).measuredAs()).contains("ia3");
+    assertThat(Methods.of(Miss.rank(4)).measuredAs()).contains("miss");
+    assertThat(Methods.of(Shira.rank(2)).measuredAs()).contains("shira");
+    assertThat(List.of(Oft.blockSize(8), Oft.blocks(4), Miss.rank(4).bat()))
+        .allMatch(method -> Methods.of(method).measuredAs().isEmpty());
+  }
+
   @ParameterizedTest
   @MethodSource("methods")
   void startsAtTheBaseTrainsMergesAndComesBackFromItsFolder(

@@ -16,6 +16,7 @@ import io.adapt4j.lora.internal.peft.PeftFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Mechanics of training an adapter of one of these kinds. */
@@ -43,6 +44,18 @@ public record ProjectionMechanics(FineTuningMethod chosen, ProjectionConfig conf
   @Override
   public Optional<Path> start() {
     return config.start();
+  }
+
+  /** Returns the measured kind: one of any rank that has its other defaults. */
+  @Override
+  public Optional<String> measuredAs() {
+    ProjectionConfig plain = ProjectionConfig.of(config.kind());
+    if (plain.integer("r") > 0) {
+      plain = plain.with("r", config.integer("r"));
+    }
+    return config.equals(plain)
+        ? Optional.of(config.kind().type().toLowerCase(Locale.ROOT))
+        : Optional.empty();
   }
 
   @Override

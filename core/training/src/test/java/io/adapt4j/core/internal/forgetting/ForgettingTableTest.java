@@ -59,7 +59,9 @@ class ForgettingTableTest {
   @Test
   void theShippedTableHasTheMethodsThatPlansLookUp() {
     assertThat(ForgettingTable.shipped().of("full")).isNotEmpty();
-    assertThat(ForgettingTable.shipped().of("lora")).isNotEmpty();
+    assertThat(ForgettingTable.shipped().of("lora"))
+        .extracting(MeasuredRuns::model)
+        .containsExactly("stories260K", "stories3M", "smallneox");
     assertThat(ForgettingTable.identifier("lora", List.of("replay", "ewc")))
         .isEqualTo("lora+ewc+replay");
     assertThatThrownBy(() -> ForgettingTable.parse("columns\nfull,small"))
