@@ -23,6 +23,7 @@ public final class AliasFollower {
   /**
    * Creates a follower; nothing is loaded before {@link #update}.
    *
+   * @param registry registry of the versions
    * @param reference such as {@code support@production}
    * @param model the running model, on whose base the versions were trained
    * @param adapter name of the adapter, by which requests select it

@@ -27,6 +27,7 @@ public final class Canary {
   /**
    * Reads both aliases of a model once.
    *
+   * @param registry its registry
    * @param name the model
    * @param share share of the keys that get the challenger, from 0 to 1
    * @return the assignment; all keys get the version in production if there is no challenger

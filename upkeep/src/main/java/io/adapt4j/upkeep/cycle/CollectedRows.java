@@ -3,7 +3,7 @@ package io.adapt4j.upkeep.cycle;
 import java.util.List;
 
 /**
- * What a cycle has collected.
+ * Rows that a cycle has collected.
  *
  * @param rows number of training rows written
  * @param signals reasons to train besides their number, in words, such as drift or a failed

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a cycle did.
+ * Result of a cycle.
  *
  * @param cycle its number, from 1
  * @param outcome how it ended
@@ -24,7 +24,7 @@ public record CycleReport(
     lines = List.copyOf(lines);
   }
 
-  /** How a cycle ended. */
+  /** End of a cycle. */
   public enum Outcome {
     /** There was no reason to train. */
     WAITED,

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** How far a cycle has come, in {@code cycle.json} of its folder; replaced after every step. */
+/** Progress of a cycle, in {@code cycle.json} of its folder; replaced after every step. */
 final class CycleState {
 
   static final String FILE = "cycle.json";

@@ -11,6 +11,8 @@ public interface Examiner {
   /**
    * Evaluates a version. The result may depend on nothing but the version and the evaluator.
    *
+   * @param version the version to load
+   * @param evaluator the exam
    * @return the report, with the version's reference as the candidate's name
    */
   EvaluationReport examine(ModelVersion version, Evaluator evaluator);

@@ -99,6 +99,7 @@ public final class PromotionRule {
   /**
    * Judges the first version, which is compared with none.
    *
+   * @param report its evaluation
    * @return what speaks against it; empty if it may be promoted
    */
   public List<String> objections(EvaluationReport report) {

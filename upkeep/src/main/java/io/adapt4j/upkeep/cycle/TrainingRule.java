@@ -9,6 +9,7 @@ public interface TrainingRule {
   /**
    * Decides.
    *
+   * @param collected the rows of the window
    * @return the reason to train, in words; empty to wait for the next cycle
    */
   Optional<String> reason(CollectedRows collected);
@@ -46,6 +47,7 @@ public interface TrainingRule {
   /**
    * Trains if this rule or another one does.
    *
+   * @param other asked if this one does not train
    * @return the rule
    */
   default TrainingRule or(TrainingRule other) {

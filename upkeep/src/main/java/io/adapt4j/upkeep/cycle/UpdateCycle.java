@@ -193,7 +193,10 @@ public final class UpdateCycle {
     }
   }
 
-  /** What a step made is on the device before its record is. */
+  /**
+   * Collects rows and forces them to the device, so that the record of the step never precedes
+   * them.
+   */
   private CollectedRows collect(CycleState state) throws IOException {
     CollectedRows collected = collector.collect(state.window, state.rows());
     if (Files.exists(state.rows())) {
@@ -380,6 +383,7 @@ public final class UpdateCycle {
     /**
      * Creates the cycle.
      *
+     * @return the cycle
      * @throws CycleException if something is not set
      */
     public UpdateCycle build() {

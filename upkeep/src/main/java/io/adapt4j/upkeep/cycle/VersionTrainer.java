@@ -10,6 +10,7 @@ public interface VersionTrainer {
   /**
    * Trains, or resumes an interrupted training.
    *
+   * @param job what to train on and from, and where to write
    * @return the folder of the new adapter or model, which is copied into the registry
    */
   Path train(TrainingJob job) throws IOException;

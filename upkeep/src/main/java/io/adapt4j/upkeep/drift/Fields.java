@@ -26,7 +26,7 @@ final class Fields {
 
   private Fields() {}
 
-  /** How a field is tested. */
+  /** Test of a field. */
   enum Kind {
     TEXT,
     NUMBER,

@@ -1,7 +1,7 @@
 package io.adapt4j.upkeep.registry;
 
 /**
- * Who changes an alias or deletes a version, and why; kept in the history.
+ * Author and reason of a change of an alias or a deletion, kept in the history.
  *
  * @param who a person or program
  * @param reason free text

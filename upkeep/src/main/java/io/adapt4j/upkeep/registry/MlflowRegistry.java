@@ -66,6 +66,7 @@ public final class MlflowRegistry {
   /**
    * Sets a bearer token.
    *
+   * @param secret the token
    * @return a changed copy
    */
   public MlflowRegistry token(String secret) {
@@ -151,23 +152,41 @@ public final class MlflowRegistry {
     }
   }
 
-  /** Finds a version by its number. */
+  /**
+   * Finds a version.
+   *
+   * @param number its number, from 1
+   * @return the version
+   */
   public MlflowVersion version(String name, String number) {
     return version(get("model-versions/get", "name", name, "version", number));
   }
 
-  /** Finds the version that an alias points to. */
+  /**
+   * Finds the version that an alias points to.
+   *
+   * @param alias such as {@code production}
+   * @return the version
+   */
   public MlflowVersion byAlias(String name, String alias) {
     return version(get("registered-models/alias", "name", name, "alias", alias));
   }
 
-  /** Points an alias to a version. */
+  /**
+   * Points an alias to a version.
+   *
+   * @param alias such as {@code production}
+   */
   public void setAlias(String name, String alias, String version) {
     ObjectNode body = body("name", name).put("alias", alias).put("version", version);
     send("POST", "registered-models/alias", body, "");
   }
 
-  /** Deletes an alias. */
+  /**
+   * Deletes an alias.
+   *
+   * @param alias such as {@code challenger}
+   */
   public void deleteAlias(String name, String alias) {
     send("DELETE", "registered-models/alias", body("name", name).put("alias", alias), "");
   }

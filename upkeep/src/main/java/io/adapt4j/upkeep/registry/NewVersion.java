@@ -51,6 +51,7 @@ public record NewVersion(String name, Path folder, Optional<String> parent, Stri
   /**
    * Sets the note.
    *
+   * @param text at most 10,000 characters
    * @return a changed copy
    */
   public NewVersion note(String text) {

@@ -60,6 +60,7 @@ public final class Registry {
   /**
    * Sets the clock of creation times and of the history.
    *
+   * @param time the clock
    * @return a registry of the same folder
    */
   public Registry withClock(Clock time) {
@@ -425,6 +426,7 @@ public final class Registry {
    * digest; {@link #verify(ModelVersion)} compares the files with it.
    *
    * @param key an Ed25519 key that the application trusts
+   * @return whether its signature is valid
    */
   public boolean isSigned(ModelVersion version, PublicKey key) {
     return Access.reading(home(version), () -> Signatures.verify(home(version), version, key));
@@ -439,7 +441,11 @@ public final class Registry {
     return Audit.of(store, version);
   }
 
-  /** Compares all versions with their digests, and reads all histories. */
+  /**
+   * Compares all versions with their digests, and reads all histories.
+   *
+   * @return one text for each file that changed, is missing, or was added
+   */
   public List<String> verify() {
     return Audit.of(store);
   }
