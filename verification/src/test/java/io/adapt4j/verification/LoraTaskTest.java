@@ -29,6 +29,8 @@ import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Miss;
 import io.adapt4j.lora.Oft;
 import io.adapt4j.lora.Shira;
+import io.adapt4j.upkeep.feedback.PersonalData;
+import io.adapt4j.upkeep.feedback.TokenClassifierFinder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,6 +110,25 @@ class LoraTaskTest {
       assertThat(classifier.tagWords(List.of("Lily", "saw", "a", "dog")))
           .extracting(wordLabel -> wordLabel.label().orElse(""))
           .containsExactly("PER", "O", "O", "ANI");
+    }
+  }
+
+  /** Tags in BIOES form, as those of models for personal data are. */
+  @Test
+  void entitiesInBioesFormAreMasked() {
+    Split data =
+        split(
+            i ->
+                new Example.Tagged(
+                    List.of("Lily", "saw", i % 2 == 0 ? "big" : "red", "ball", "and", "ran"),
+                    List.of("S-PERSON", "O", "B-THING", "E-THING", "O", "O")));
+    FineTuneReport report = train(Task.tokenClassification(), data);
+    assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
+    try (TokenClassifier classifier = TokenClassifier.load(BASE, LoraAdapter.at(report.best()))) {
+      PersonalData masking =
+          PersonalData.patterns().and(new TokenClassifierFinder(classifier, 0.5));
+      assertThat(masking.mask("Lily saw red ball and ran"))
+          .isEqualTo("[PERSON] saw [THING] and ran");
     }
   }
 
