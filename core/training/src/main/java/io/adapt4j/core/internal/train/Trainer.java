@@ -80,6 +80,7 @@ public final class Trainer<B> {
   private int stepsTogether = 1;
   private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
+  private boolean masked;
 
   /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
@@ -132,6 +133,12 @@ public final class Trainer<B> {
    */
   public Trainer<B> stepsTogether(int steps) {
     stepsTogether = steps;
+    return this;
+  }
+
+  /** Leaves out steps whose rows are all masked: they change nothing. Default: there are none. */
+  public Trainer<B> masked(boolean some) {
+    masked = some;
     return this;
   }
 
@@ -234,6 +241,7 @@ public final class Trainer<B> {
     RunStates.Found state = found.get();
     Progress progress = state.progress();
     restoreUntrainedBest(progress);
+    restoreBest(step, progress);
     restore(step, state);
     Evaluations<B> best = options.keepBest() ? evaluations : null;
     List<String> damaged = new ArrayList<>(state.damaged());
@@ -292,6 +300,15 @@ public final class Trainer<B> {
         && progress.bestStep().orElse(-1) == 0
         && checkpoints.isUntrainedBestLost(progress.steps())) {
       checkpoints.saveBest(steps);
+    }
+  }
+
+  /** Saves {@code best} again from the state of its step if it was never saved in this folder. */
+  private void restoreBest(TrainingStep<B> step, Progress progress) {
+    int best = progress.bestStep().orElse(0);
+    if (options.keepBest() && best > 0 && checkpoints.isBestUnsaved() && states.has(best)) {
+      restore(step, states.at(best, options.earlyStopping()));
+      step.evaluating(() -> checkpoints.saveBest(best));
     }
   }
 
@@ -378,6 +395,11 @@ public final class Trainer<B> {
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
     double divisor = micro.stream().mapToDouble(task::weight).sum();
+    if (masked && divisor == 0) {
+      steps++;
+      timeLeft.stepEnded();
+      return;
+    }
     TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
     Map<String, Double> metrics = task.takeStepMetrics();
     steps++;
