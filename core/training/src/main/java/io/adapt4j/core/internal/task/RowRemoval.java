@@ -1,9 +1,12 @@
 package io.adapt4j.core.internal.task;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -13,6 +16,9 @@ import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +31,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Removes training rows from a recorded run: the run made again with these rows masked, from its
@@ -201,6 +208,25 @@ public final class RowRemoval {
       draft.set(Options.RESUME, true);
     }
     return TaskRunner.run(RunAssembly.of(draft, listener), () -> false).result();
+  }
+
+  /** Records the present content of a data file of which only masked rows were changed. */
+  public static void recordErased(Path output, Path file) {
+    String path = file.toAbsolutePath().normalize().toString();
+    try (Stream<Path> files = Files.walk(output, 2)) {
+      for (Path found : files.filter(child -> child.endsWith(Provenance.FILE)).toList()) {
+        ObjectNode fields = Provenance.read(found).json();
+        for (JsonNode read : fields.at("/data/files")) {
+          if (read.path("path").asText().equals(path)) {
+            ((ObjectNode) read).setAll(FileHash.describe(file));
+          }
+        }
+        Provenance.of(found, fields).write();
+      }
+      StateTransfer.renewMarks(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Changing the records of " + output + " failed", e);
+    }
   }
 
   /** Returns the identity of the recorded training data. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -98,6 +99,17 @@ public final class StateTransfer {
           "Copying the states of %s to %s failed: %s. Delete %s and begin again."
               .formatted(output, target, e, target),
           e);
+    }
+  }
+
+  /** Renews the checksums of checkpoints whose records were changed. */
+  public static void renewMarks(Path output) throws IOException {
+    CheckpointMarks marks = new CheckpointMarks(output);
+    for (String name : List.of(Trainer.BEST, Trainer.LAST)) {
+      OptionalInt step = marks.step(name);
+      if (step.isPresent() && !marks.isGone(name)) {
+        marks.end(name, step.getAsInt());
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A run without some of its rows is, to the bit, the run in which they were masked. */
 class RowRemovalTest {
 
-  private static final int ROWS = 30;
+  private static final int ROWS = 24;
 
   @TempDir private Path folder;
   private Path model;
@@ -55,12 +56,23 @@ class RowRemovalTest {
     NOISY(tuner -> tuner.batchSize(2).neftune(5)),
     AVERAGED(
         tuner -> tuner.batchSize(2).optimizer(Optimizer.scheduleFreeAdamW())),
-    STOPPED_EARLY(tuner -> tuner.batchSize(2).earlyStopping(2).learningRate(0.05));
+    WORSE_IN_THE_END(tuner -> worsening(tuner)),
+    BEST_WITHOUT_A_STATE(tuner -> worsening(tuner).saveEvery(Interval.steps(3)).keepLast(9)),
+    STOPPED_EARLY(tuner -> worsening(tuner).earlyStopping(3));
 
     private final Consumer<FineTuner.Builder> options;
 
     Way(Consumer<FineTuner.Builder> options) {
       this.options = options;
+    }
+
+    /** Trains too fast, so that the best checkpoint is an early one. */
+    private static FineTuner.Builder worsening(FineTuner.Builder tuner) {
+      return tuner
+          .batchSize(2)
+          .learningRate(0.03)
+          .schedule(LearningRateSchedule.CONSTANT)
+          .warmupSteps(0);
     }
   }
 
@@ -79,10 +91,13 @@ class RowRemovalTest {
               .formatted(i, "ran and ".repeat(i % 5) + "slept"));
     }
     Files.write(rows, lines);
+    Files.writeString(
+        folder.resolve("held.jsonl"),
+        "{\"text\": \"One day a little girl went to the park and she saw a big tree.\"}\n");
   }
 
   private Split split() {
-    return Datasets.jsonl(rows).split(0.8, 0.2, 0, 1);
+    return new Split(Datasets.jsonl(rows), Datasets.jsonl(folder.resolve("held.jsonl")));
   }
 
   private FineTuner.Builder tuner(Way way, String output) {
@@ -110,17 +125,13 @@ class RowRemovalTest {
         .plan(data -> Set.copyOf(IntStream.of(chosen).boxed().toList()));
   }
 
-  /** Returns the plan for the row whose removal repeats about half of the run. */
+  /** Returns the plan for the first row that is used in the middle of the run. */
   private RowRemoval.Plan halfway(String run) {
-    RowRemoval.Plan found = null;
-    for (int row = 0; row < split().train().size(); row++) {
-      RowRemoval.Plan plan = plan(run, row);
-      boolean later = found == null || plan.startStep() > found.startStep();
-      if (later && plan.firstStep().isPresent() && plan.startStep() <= plan.totalSteps() / 2) {
-        found = plan;
-      }
-    }
-    return found;
+    return IntStream.range(0, split().train().size())
+        .mapToObj(row -> plan(run, row))
+        .filter(plan -> plan.startStep() >= 4)
+        .findFirst()
+        .orElseThrow();
   }
 
   private TrainingResult removed(String run, RowRemoval.Plan plan, String output) {
@@ -151,6 +162,7 @@ class RowRemovalTest {
         .isEqualTo(weights(masked.last()))
         .isNotEqualTo(weights(first.last()));
     assertThat(weights(removed.best())).isEqualTo(weights(masked.best()));
+    System.out.println(way + " " + plan.startStep() + " " + plan.firstStep() + " best " + masked.bestStep() + " of " + masked.steps()+" "+plan.totalSteps());
     assertThat(removed.steps()).isEqualTo(masked.steps());
     assertThat(removed.bestStep()).isEqualTo(masked.bestStep());
   }
