@@ -37,6 +37,7 @@ import java.util.stream.IntStream;
 public final class DeletionStudy {
 
   private static final long SEED = 38;
+
   /** Steps between saved states. */
   private static final int SAVED = 5;
 
@@ -67,8 +68,7 @@ public final class DeletionStudy {
   /** Returns random questions with their intents, and a customer for each. */
   private static Dataset questions(Path file, int count) {
     Dataset all = Datasets.read(file).map("text", "prompt").map("intent", "completion").open();
-    int[] chosen =
-        new Random(SEED).ints(0, all.size()).distinct().limit(count).toArray();
+    int[] chosen = new Random(SEED).ints(0, all.size()).distinct().limit(count).toArray();
     List<Example> rows = new ArrayList<>();
     for (int row : chosen) {
       Example.PromptCompletion pair = (Example.PromptCompletion) all.get(row);
@@ -100,8 +100,7 @@ public final class DeletionStudy {
     tuner(file, run, 1, SAVED).build().run();
     Path longer = work.resolve("longer");
     tuner(file, longer, 3, SAVED).build().run();
-    int[] chosen =
-        new Random(SEED + 1).ints(0, data.size()).distinct().limit(deletions).toArray();
+    int[] chosen = new Random(SEED + 1).ints(0, data.size()).distinct().limit(deletions).toArray();
     double[] shares = new double[deletions];
     double[] steps = new double[deletions];
     double[] longerSteps = new double[deletions];

@@ -24,10 +24,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletion of training rows from a model that learned from them: the run of its provenance record is
- * made again without the rows, from the newest state saved before their first use. The result equals,
- * to the bit, a run in which the rows were masked from the start. For runs of next-token prediction;
- * keep many states ({@code saveLimit}) so that little has to be repeated.
+ * Deletion of training rows from a model that learned from them: the run of its provenance record
+ * is made again without the rows, from the newest state saved before their first use. The result
+ * equals, to the bit, a run in which the rows were masked from the start. For runs of next-token
+ * prediction; keep many states ({@code saveLimit}) so that little has to be repeated.
  *
  * <pre>{@code
  * DeletionReport report =
@@ -248,11 +248,11 @@ public final class Deletion {
     DeletionPlan plan = plan(found);
     if (plan.firstStep().isEmpty()) {
       throw new IllegalStateException(
-          run + ": no step of the run used these rows, so nothing learned from them. Keep the run.");
+          run
+              + ": no step of the run used these rows, so nothing learned from them. Keep the run.");
     }
     List<Path> erased = new ArrayList<>();
-    Map<Path, Set<Long>> lines =
-        erasesRows ? Tombstones.lines(plan.places()) : Map.of();
+    Map<Path, Set<Long>> lines = erasesRows ? Tombstones.lines(plan.places()) : Map.of();
     RunFiles old = new RunFiles(run);
     Map<String, String> before = old.hashes();
     TrainingResult result = removal.run(found, output, listener);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Result of a deletion, also in the file {@value #FILE} of the new run, for an auditor. It names rows
- * by place and hash and never shows their content.
+ * Result of a deletion, also in the file {@value #FILE} of the new run, for an auditor. It names
+ * rows by place and hash and never shows their content.
  *
  * @param plan what was planned
  * @param best the new checkpoint to use

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -66,7 +67,7 @@ public record LearnedVersion(Path folder, boolean inherited) {
   }
 
   private static Path folder(Provenance record) {
-    return record.file().toAbsolutePath().normalize().getParent();
+    return Objects.requireNonNull(record.file().toAbsolutePath().normalize().getParent());
   }
 
   private static List<Provenance> records(Path root) {

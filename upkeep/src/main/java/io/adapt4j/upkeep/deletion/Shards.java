@@ -9,17 +9,17 @@ import io.adapt4j.lora.LoraAdapter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Shards of training data by a key, such as a customer, so that a deletion only repeats the training
- * of one adapter (SISA, Bourtoule et al. 2021). Train one adapter on each shard's file, and use each
- * by its name or all of them {@linkplain #merge merged}.
+ * Shards of training data by a key, such as a customer, so that a deletion only repeats the
+ * training of one adapter (SISA, Bourtoule et al. 2021). Train one adapter on each shard's file,
+ * and use each by its name or all of them {@linkplain #merge merged}.
  */
 public final class Shards {
 
@@ -69,8 +69,7 @@ public final class Shards {
     SortedMap<Integer, Path> files = new TreeMap<>();
     for (int shard = 0; shard < count; shard++) {
       int number = shard;
-      int[] rows =
-          IntStream.range(0, shards.length).filter(row -> shards[row] == number).toArray();
+      int[] rows = IntStream.range(0, shards.length).filter(row -> shards[row] == number).toArray();
       if (rows.length > 0) {
         Path file = folder.resolve(String.format(Locale.ROOT, "shard-%03d.jsonl", shard));
         Datasets.write(data.subset(rows), file, field);
@@ -106,11 +105,12 @@ public final class Shards {
       throw new IllegalArgumentException("no adapters to merge: give at least one");
     }
     double all = rows.values().stream().mapToInt(Integer::intValue).sum();
-    List<Path> folders = rows.keySet().stream().sorted().toList();
-    AdapterMix mix = AdapterMix.of(LoraAdapter.at(folders.get(0)), rows.get(folders.get(0)) / all);
-    for (Path folder : folders.subList(1, folders.size())) {
-      mix = mix.and(LoraAdapter.at(folder), rows.get(folder) / all);
+    AdapterMix mix = null;
+    for (Map.Entry<Path, Integer> adapter : new TreeMap<>(rows).entrySet()) {
+      LoraAdapter lora = LoraAdapter.at(adapter.getKey());
+      double weight = adapter.getValue() / all;
+      mix = mix == null ? AdapterMix.of(lora, weight) : mix.and(lora, weight);
     }
-    mix.writeConcatenated(output);
+    Objects.requireNonNull(mix).writeConcatenated(output);
   }
 }

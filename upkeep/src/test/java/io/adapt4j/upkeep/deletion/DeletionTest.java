@@ -31,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows and customers leave an adapter that learned from them. */
 class DeletionTest {
 
-
   @TempDir private Path folder;
   private Path model;
   private Path rows;
@@ -89,14 +88,15 @@ class DeletionTest {
     tuner(rows, "run").build().run();
     int row = lateRow(run);
 
-    DeletionReport report =
-        Deletion.of(run).rows(row).erasingRows().run(folder.resolve("without"));
+    DeletionReport report = Deletion.of(run).rows(row).erasingRows().run(folder.resolve("without"));
 
     // What stays of the row is a line of the same form, so the run without it can be repeated.
     Path original = Files.write(folder.resolve("original.jsonl"), LINES);
     FineTuneReport masked =
         tuner(original, "masked").maskedRows(List.of(MaskedRow.of(row))).build().run();
-    assertThat(hash(report.last())).isEqualTo(hash(masked.last())).isNotEqualTo(hash(run.resolve("last")));
+    assertThat(hash(report.last()))
+        .isEqualTo(hash(masked.last()))
+        .isNotEqualTo(hash(run.resolve("last")));
     assertThat(hash(report.best())).isEqualTo(hash(masked.best()));
     assertThat(Files.readAllLines(rows)).hasSize(40).doesNotContainSequence(LINES);
     assertThat(Files.readString(rows))

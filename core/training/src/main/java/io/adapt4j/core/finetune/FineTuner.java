@@ -533,9 +533,9 @@ public final class FineTuner {
     }
 
     /**
-     * Masks training rows, so that nothing is learned from them: they keep their places and lengths,
-     * but their tokens are padding without loss. For deleting rows from a trained model; only for
-     * next-token prediction.
+     * Masks training rows, so that nothing is learned from them: they keep their places and
+     * lengths, but their tokens are padding without loss. For deleting rows from a trained model;
+     * only for next-token prediction.
      *
      * @param rows the rows; default none
      */

@@ -69,7 +69,7 @@ public final class RowRemoval {
    * @param places the place of each row
    * @param alike places of other rows with the same tokens, which stay
    * @param firstStep the first step that used one of them; empty if the run used none
-   * @param startStep the step of the state to continue from; 0 for the beginning
+   * @param states the states to continue from; none if all is repeated
    * @param identity the identity of the run without the rows
    */
   public record Plan(
@@ -77,9 +77,15 @@ public final class RowRemoval {
       List<String> places,
       List<String> alike,
       OptionalInt firstStep,
-      int startStep,
+      StateTransfer states,
       int totalSteps,
-      Map<String, String> identity) {}
+      Map<String, String> identity) {
+
+    /** Returns the step of the state to continue from; 0 for the beginning. */
+    public int startStep() {
+      return states.step();
+    }
+  }
 
   /**
    * Encodes the data, compares it with the record and works out what to repeat; reads no weights.
@@ -136,15 +142,12 @@ public final class RowRemoval {
         chosen.stream().map(settings.train()::locate).toList(),
         alike,
         used && batch.isPresent() ? OptionalInt.of(first) : OptionalInt.empty(),
-        used && !settings.method().initializesFromData()
-            ? states(training, identity, first - 1).step()
-            : 0,
+        StateTransfer.of(
+            run,
+            training.identifiedBy(identity),
+            used && !settings.method().initializesFromData() ? first - 1 : 0),
         total,
         without);
-  }
-
-  private StateTransfer states(TrainingOptions options, Map<String, String> identity, int last) {
-    return StateTransfer.of(run, options.identifiedBy(identity), last);
   }
 
   /**
@@ -193,18 +196,14 @@ public final class RowRemoval {
    * @param listener notified of the repeated steps
    */
   public TrainingResult run(Plan plan, Path output, TrainingListener listener) {
-    Draft draft =
-        RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
+    Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
     data.ifPresent(split -> Options.setData(draft, split));
     List<MaskedRow> masked = new ArrayList<>(draft.get(Options.MASKED_ROWS));
     masked.addAll(plan.rows());
     draft.set(Options.MASKED_ROWS, masked);
     draft.set(Options.OUTPUT, output);
     if (plan.startStep() > 0) {
-      FineTuneSettings settings = RunAssembly.of(draft, listener);
-      Map<String, String> before = new TreeMap<>(plan.identity());
-      before.put(DATA, trained());
-      states(settings.training(), before, plan.startStep()).copyTo(output, plan.identity());
+      plan.states().copyTo(output, plan.identity());
       draft.set(Options.RESUME, true);
     }
     return TaskRunner.run(RunAssembly.of(draft, listener), () -> false).result();
@@ -227,13 +226,5 @@ public final class RowRemoval {
     } catch (IOException e) {
       throw new UncheckedIOException("Changing the records of " + output + " failed", e);
     }
-  }
-
-  /** Returns the identity of the recorded training data. */
-  private String trained() {
-    return "%s rows %s"
-        .formatted(
-            record.json().at("/data/training/kept").asInt(),
-            record.json().at("/data/training/sha256").asText());
   }
 }

@@ -121,8 +121,7 @@ public final class TaskRunner<B> {
         settings,
         WorkerGroup.ALONE,
         (runner, tokenizer) ->
-            inspection.apply(
-                runner.task, RunIdentity.of(settings, runner.data, runner.terms())));
+            inspection.apply(runner.task, RunIdentity.of(settings, runner.data, runner.terms())));
   }
 
   private void agree() {

@@ -138,10 +138,13 @@ public final class RunStates {
     }
   }
 
-  /** Returns the intact states, newest first. */
-  List<Found> intact(Optional<EarlyStopping> rules) {
+  /** Returns the intact states up to a step, newest first. */
+  List<Found> intact(int last, Optional<EarlyStopping> rules) {
     List<Found> intact = new ArrayList<>();
     for (Path state : folders()) {
+      if (state.getFileName().toString().compareTo(name(last)) > 0) {
+        continue;
+      }
       try {
         intact.add(read(state, rules, List.of()));
       } catch (DamagedStateException e) {

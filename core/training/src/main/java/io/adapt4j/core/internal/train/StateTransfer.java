@@ -14,8 +14,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * States of a run from which another run can continue that is the same up to them: its states before
- * the first use of a row that the other run masks.
+ * States of a run from which another run can continue that is the same up to them: its states
+ * before the first use of a row that the other run masks.
  */
 public final class StateTransfer {
 
@@ -36,10 +36,7 @@ public final class StateTransfer {
    */
   public static StateTransfer of(Path output, TrainingOptions options, int last) {
     List<RunStates.Found> states =
-        new RunStates(output, options.states())
-            .intact(options.earlyStopping()).stream()
-                .filter(state -> state.progress().steps() <= last)
-                .toList();
+        new RunStates(output, options.states()).intact(last, options.earlyStopping());
     for (int newest = 0; newest < states.size(); newest++) {
       List<RunStates.Found> rest = states.subList(newest, states.size());
       StateTransfer transfer = new StateTransfer(output, options, rest);

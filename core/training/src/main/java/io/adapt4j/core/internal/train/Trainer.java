@@ -15,7 +15,6 @@ import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,9 +48,6 @@ public final class Trainer<B> {
 
   /** Interval in steps at which workers compare their trained parameters. */
   private static final int COMPARED_STEPS = 50;
-
-  /** Maximum number of modules named in a warning. */
-  private static final int SHOWN = 5;
 
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
@@ -413,7 +409,7 @@ public final class Trainer<B> {
     }
     skippedInARow = 0;
     if (step.applied() == 1 && !step.withoutGradient().isEmpty()) {
-      listener.warned(withoutGradient(step.withoutGradient()));
+      listener.warned(TrainingFailures.withoutGradient(steps, step.withoutGradient()));
     }
     recentLosses = recentLosses.with(outcome.loss(), divisor);
     if (Double.isNaN(firstLoss)) {
@@ -439,19 +435,6 @@ public final class Trainer<B> {
             Duration.ofNanos(nanos),
             ResourceMeter.use(processorNanos, nanos),
             metrics));
-  }
-
-  private TrainingWarning withoutGradient(List<String> modules) {
-    return new TrainingWarning(
-        TrainingWarning.Kind.NO_GRADIENT,
-        steps,
-        "%s adapted modules had no gradient in the first step: %s%s."
-            .formatted(
-                modules.size(),
-                String.join(", ", modules.subList(0, Math.min(SHOWN, modules.size()))),
-                modules.size() > SHOWN ? " and others" : ""),
-        "Experts that no token chose get one later. The loss does not depend on other modules:"
-            + " leave them out of the targets.");
   }
 
   private void skip(TrainingStep.Outcome outcome) {

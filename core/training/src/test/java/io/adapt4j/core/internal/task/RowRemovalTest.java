@@ -46,6 +46,7 @@ class RowRemovalTest {
   private Path rows;
 
   /** Ways to train. */
+  @SuppressWarnings("ImmutableEnumChecker") // functions without state
   private enum Way {
     PLAIN(tuner -> tuner.batchSize(2)),
     ROW_BY_ROW(tuner -> tuner.batchSize(1).maxSteps(20)),
@@ -54,8 +55,7 @@ class RowRemovalTest {
     ACCUMULATED(tuner -> tuner.batchSize(1).gradientAccumulation(3)),
     TWO_EPOCHS(tuner -> tuner.batchSize(2).epochs(2)),
     NOISY(tuner -> tuner.batchSize(2).neftune(5)),
-    AVERAGED(
-        tuner -> tuner.batchSize(2).optimizer(Optimizer.scheduleFreeAdamW())),
+    AVERAGED(tuner -> tuner.batchSize(2).optimizer(Optimizer.scheduleFreeAdamW())),
     WORSE_IN_THE_END(tuner -> worsening(tuner)),
     BEST_WITHOUT_A_STATE(tuner -> worsening(tuner).saveEvery(Interval.steps(3)).keepLast(9)),
     STOPPED_EARLY(tuner -> worsening(tuner).earlyStopping(3));
@@ -81,8 +81,7 @@ class RowRemovalTest {
     model = SmallModel.write(folder.resolve("model"));
     Path config = model.resolve("config.json");
     Files.writeString(
-        config,
-        Files.readString(config).replaceFirst("\\{", "{\"attention_dropout\": 0.1, "));
+        config, Files.readString(config).replaceFirst("\\{", "{\"attention_dropout\": 0.1, "));
     rows = folder.resolve("rows.jsonl");
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < ROWS; i++) {
@@ -121,8 +120,7 @@ class RowRemovalTest {
   }
 
   private RowRemoval.Plan plan(String run, int... chosen) {
-    return removal(run)
-        .plan(data -> Set.copyOf(IntStream.of(chosen).boxed().toList()));
+    return removal(run).plan(data -> Set.copyOf(IntStream.of(chosen).boxed().toList()));
   }
 
   /** Returns the plan for the first row that is used in the middle of the run. */
@@ -162,7 +160,6 @@ class RowRemovalTest {
         .isEqualTo(weights(masked.last()))
         .isNotEqualTo(weights(first.last()));
     assertThat(weights(removed.best())).isEqualTo(weights(masked.best()));
-    System.out.println(way + " " + plan.startStep() + " " + plan.firstStep() + " best " + masked.bestStep() + " of " + masked.steps()+" "+plan.totalSteps());
     assertThat(removed.steps()).isEqualTo(masked.steps());
     assertThat(removed.bestStep()).isEqualTo(masked.bestStep());
   }
@@ -213,8 +210,7 @@ class RowRemovalTest {
     assertThat(plan.startStep()).isZero();
     FineTuneReport masked =
         tuner(Way.PLAIN, "masked").maskedRows(List.of(MaskedRow.of(3))).build().run();
-    assertThat(weights(removed("first", plan, "removed").last()))
-        .isEqualTo(weights(masked.last()));
+    assertThat(weights(removed("first", plan, "removed").last())).isEqualTo(weights(masked.last()));
   }
 
   @Test

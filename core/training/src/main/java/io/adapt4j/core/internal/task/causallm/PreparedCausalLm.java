@@ -61,7 +61,8 @@ record PreparedCausalLm(
       boolean leads) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
     int maxLength = encoder.maxLength();
-    EncodableRows train = encoder.filter(settings.train(), new RowMask(settings.maskedRows()), peers);
+    EncodableRows train =
+        encoder.filter(settings.train(), new RowMask(settings.maskedRows()), peers);
     EncodedData.requireUsable(settings.train(), train.report(), maxLength);
     if (train.report().targetTokens() == 0) {
       throw SettingsException.ofFineTuning(
