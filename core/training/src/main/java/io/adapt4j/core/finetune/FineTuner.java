@@ -5,6 +5,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
@@ -529,6 +530,17 @@ public final class FineTuner {
      */
     public Builder replay(Dataset data, double share) {
       return set(Options.REPLAY, new Replay(data, share));
+    }
+
+    /**
+     * Masks training rows, so that nothing is learned from them: they keep their places and
+     * lengths, but their tokens are padding without loss. For deleting rows from a trained model;
+     * only for next-token prediction.
+     *
+     * @param rows the rows; default none
+     */
+    public Builder maskedRows(List<MaskedRow> rows) {
+      return set(Options.MASKED_ROWS, List.copyOf(rows));
     }
 
     /** Adds a listener; may be called repeatedly. */

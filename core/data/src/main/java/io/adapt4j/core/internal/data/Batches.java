@@ -4,8 +4,10 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Batches of a dataset, epoch by epoch. Samples are encoded one batch at a time.
@@ -22,6 +24,7 @@ import java.util.function.IntPredicate;
 public final class Batches implements BatchSource<Batch> {
 
   private final Samples samples;
+  private final BatchSampler sampler;
   private final BatchSource<Batch> arranged;
   private final BatchSource<Batch> first;
   private final boolean packed;
@@ -31,6 +34,7 @@ public final class Batches implements BatchSource<Batch> {
 
   private Batches(Builder builder, BatchSampler batchSampler) {
     this.samples = builder.samples;
+    this.sampler = batchSampler;
     this.arranged =
         new ArrangedBatches<>(
             batchSampler,
@@ -141,6 +145,18 @@ public final class Batches implements BatchSource<Batch> {
   @Override
   public Iterator<Batch> epoch(int epoch, int firstBatch) {
     return arranged.epoch(epoch, firstBatch);
+  }
+
+  /** Returns the first batch of the first epoch with a sample of some rows; empty if none has. */
+  public OptionalInt firstWith(IntPredicate rows) {
+    BatchSampler.Epoch epoch = sampler.epoch(0);
+    return IntStream.range(0, count())
+        .filter(
+            number ->
+                Arrays.stream(epoch.batch(number))
+                    .flatMapToInt(Arrays::stream)
+                    .anyMatch(sample -> rows.test(samples.row(sample))))
+        .findFirst();
   }
 
   /** The same on every process. */

@@ -239,7 +239,14 @@ public final class ExampleEncoder implements SampleEncoding {
    * #filter(Dataset)}, but samples of other processes' rows are tokenized on demand.
    */
   public EncodableRows filter(Dataset dataset, Peers peers) {
-    return peers.size() == 1 ? filter(dataset) : new SharedRowFilter(dataset, this, peers).run();
+    return filter(dataset, RowMask.NONE, peers);
+  }
+
+  /** Tokenizes rows together with other processes and masks some of them. */
+  public EncodableRows filter(Dataset dataset, RowMask mask, Peers peers) {
+    return peers.size() == 1
+        ? new RowFilter(dataset, this, mask).run()
+        : new SharedRowFilter(dataset, this, mask, peers).run();
   }
 
   /** Encodes a row; an error names the row. */

@@ -20,6 +20,7 @@ public final class RowFilter {
 
   private final Dataset dataset;
   private final ExampleEncoder encoder;
+  private final RowMask mask;
   private final Samples.Builder samples;
   private final MessageDigest digest;
   private final int[] rows;
@@ -27,24 +28,31 @@ public final class RowFilter {
   private int kept;
 
   RowFilter(Dataset dataset, ExampleEncoder encoder) {
-    this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    this(dataset, encoder, RowMask.NONE);
+  }
+
+  /** Creates a filter that masks some rows. */
+  RowFilter(Dataset dataset, ExampleEncoder encoder, RowMask mask) {
+    this(dataset, encoder, mask, FileDigest.sha256());
   }
 
   /** Creates a filter with a limit on the bytes that samples may take. */
   RowFilter(Dataset dataset, ExampleEncoder encoder, long bytes) {
-    this(dataset, encoder, bytes, FileDigest.sha256());
+    this(dataset, encoder, RowMask.NONE, bytes, FileDigest.sha256());
   }
 
   /** Creates a filter with the digest that samples are added to. */
-  RowFilter(Dataset dataset, ExampleEncoder encoder, MessageDigest digest) {
-    this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE, digest);
+  RowFilter(Dataset dataset, ExampleEncoder encoder, RowMask mask, MessageDigest digest) {
+    this(dataset, encoder, mask, Runtime.getRuntime().maxMemory() / HEAP_SHARE, digest);
   }
 
-  private RowFilter(Dataset dataset, ExampleEncoder encoder, long bytes, MessageDigest digest) {
+  private RowFilter(
+      Dataset dataset, ExampleEncoder encoder, RowMask mask, long bytes, MessageDigest digest) {
+    this.mask = mask;
     this.digest = digest;
     this.dataset = dataset;
     this.encoder = encoder;
-    this.samples = new Samples.Builder(dataset, encoder, bytes);
+    this.samples = new Samples.Builder(dataset, encoder, mask, bytes);
     this.rows = new int[dataset.size()];
   }
 
@@ -71,15 +79,25 @@ public final class RowFilter {
    * rows fail, the first one is reported regardless of thread timing.
    */
   List<EncodedRow<TrainingSample>> encode(int from, int to) {
+    try {
+      return mask.isEmpty()
+          ? examples(from, to).parallelStream().map(encoder::encode).toList()
+          : IntStream.range(from, to).parallel().mapToObj(this::encode).toList();
+    } catch (RuntimeException e) {
+      return IntStream.range(from, to).mapToObj(this::encode).toList();
+    }
+  }
+
+  private EncodedRow<TrainingSample> encode(int row) {
+    return mask.encode(encoder, dataset, row);
+  }
+
+  private List<Example> examples(int from, int to) {
     List<Example> examples = new ArrayList<>();
     for (int row = from; row < to; row++) {
       examples.add(dataset.get(row));
     }
-    try {
-      return examples.stream().parallel().map(encoder::encode).toList();
-    } catch (RuntimeException e) {
-      return IntStream.range(from, to).mapToObj(row -> encoder.encodeRow(dataset, row)).toList();
-    }
+    return examples;
   }
 
   /** Records the outcome of a row encoded here. */

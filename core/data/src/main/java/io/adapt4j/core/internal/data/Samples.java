@@ -19,6 +19,7 @@ public final class Samples {
 
   private final Dataset dataset;
   private final ExampleEncoder encoder;
+  private final RowMask mask;
 
   /** The row of each sample; those of one row follow each other. */
   private final int[] rows;
@@ -35,6 +36,7 @@ public final class Samples {
   private Samples(Builder builder) {
     this.dataset = builder.dataset;
     this.encoder = builder.encoder;
+    this.mask = builder.mask;
     this.rows = Arrays.copyOf(builder.rows, builder.size);
     this.lengths = Arrays.copyOf(builder.lengths, builder.size);
     this.targets = Arrays.copyOf(builder.targets, builder.size);
@@ -45,6 +47,7 @@ public final class Samples {
   private Samples(Samples all, int[] chosen) {
     this.dataset = all.dataset;
     this.encoder = all.encoder;
+    this.mask = all.mask;
     this.rows = Arrays.stream(chosen).map(sample -> all.rows[sample]).toArray();
     this.lengths = Arrays.stream(chosen).map(sample -> all.lengths[sample]).toArray();
     this.targets = Arrays.stream(chosen).map(sample -> all.targets[sample]).toArray();
@@ -56,6 +59,7 @@ public final class Samples {
 
     private final Dataset dataset;
     private final ExampleEncoder encoder;
+    private final RowMask mask;
     private long room;
     private int size;
     private int[] rows;
@@ -63,7 +67,8 @@ public final class Samples {
     private int[] targets;
     private int[][] kept;
 
-    Builder(Dataset dataset, ExampleEncoder encoder, long bytes) {
+    Builder(Dataset dataset, ExampleEncoder encoder, RowMask mask, long bytes) {
+      this.mask = mask;
       this.dataset = dataset;
       this.encoder = encoder;
       this.room = bytes;
@@ -145,7 +150,7 @@ public final class Samples {
     while (sample - part > 0 && rows[sample - part - 1] == rows[sample]) {
       part++;
     }
-    List<TrainingSample> read = encoder.encodeRow(dataset, rows[sample]).samples();
+    List<TrainingSample> read = mask.encode(encoder, dataset, rows[sample]).samples();
     if (part >= read.size()
         || read.get(part).length() != lengths[sample]
         || read.get(part).targetTokens() != targets[sample]) {
@@ -165,6 +170,11 @@ public final class Samples {
     int[] labels = new int[lengths[sample]];
     Arrays.fill(labels, 0, labels.length - targets[sample], TrainingSample.IGNORED);
     return new TrainingSample(new int[labels.length], labels);
+  }
+
+  /** {@return the row of a sample} */
+  public int row(int sample) {
+    return rows[sample];
   }
 
   /** Returns the weight of a sample in the loss. */
@@ -197,7 +207,8 @@ public final class Samples {
     return lengths.clone();
   }
 
-  ExampleEncoder encoder() {
+  /** {@return the encoder} */
+  public ExampleEncoder encoder() {
     return encoder;
   }
 

@@ -25,11 +25,11 @@ final class SharedRowFilter {
   private final int stateBytes = digest.state().length;
   private final RowFilter rows;
 
-  SharedRowFilter(Dataset dataset, ExampleEncoder encoder, Peers peers) {
+  SharedRowFilter(Dataset dataset, ExampleEncoder encoder, RowMask mask, Peers peers) {
     this.dataset = dataset;
     this.encoder = encoder;
     this.peers = peers;
-    this.rows = new RowFilter(dataset, encoder, digest);
+    this.rows = new RowFilter(dataset, encoder, mask, digest);
   }
 
   EncodableRows run() {

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.recipe;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.MethodMechanics;
@@ -40,6 +41,7 @@ public record FineTuneSettings(
     List<Regularization> regularizations,
     int numberedCheckpoints,
     int evaluationSamples,
+    List<MaskedRow> maskedRows,
     Optional<Provenance> repeats,
     RunChoices choices) {
 

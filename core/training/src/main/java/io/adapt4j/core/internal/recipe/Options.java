@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.recipe;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.Texts;
@@ -70,6 +71,16 @@ public final class Options {
           .text("Data of an earlier task, mixed into the training data against forgetting.")
           .checked((replay, checks) -> replay.check(checks))
           .read(DataKeys::replay);
+
+  /** Rows that nothing is learned from. */
+  public static final Option<List<MaskedRow>> MASKED_ROWS =
+      Option.<List<MaskedRow>>of("maskedRows", "a list of {row, lengths, sha256}")
+          .usual(List.of(), "none")
+          .text(
+              "Training rows that nothing is learned from, by index, for [deletion](upkeep.md#deletion).")
+          .checked(MaskedRowKeys::check)
+          .read(MaskedRowKeys::read)
+          .write(MaskedRowKeys::write);
 
   /** Fine-tuning method. */
   public static final Option<FineTuningMethod> METHOD =
@@ -415,6 +426,7 @@ public final class Options {
         DATA,
         VALIDATION,
         REPLAY,
+        MASKED_ROWS,
         METHOD,
         NEFTUNE,
         MODEL_DROPOUT,

@@ -42,6 +42,11 @@ public interface PreparedTask<B> {
     return planner;
   }
 
+  /** Returns the training rows of a task that can mask them. */
+  default Optional<MaskableRows> maskable() {
+    return Optional.empty();
+  }
+
   /** Returns the number of completions to generate, for reinforcement learning. */
   default Optional<RolloutPlan> rollouts() {
     return Optional.empty();

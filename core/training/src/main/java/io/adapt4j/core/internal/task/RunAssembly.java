@@ -2,6 +2,8 @@ package io.adapt4j.core.internal.task;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.MaskedRow;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.LayerStack;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
@@ -158,6 +160,11 @@ public final class RunAssembly {
         !Boolean.TRUE.equals(draft.get(Options.HEAD_WARM_START))
             || definition.kind(of) == TaskKind.CLASSIFICATION,
         "headWarmStart is for tasks that classify or give a number; leave it out for this one");
+    checks.require(
+        draft.get(Options.MASKED_ROWS).isEmpty() || definition.masksRows(),
+        "maskedRows is for the task nextTokens, found "
+            + definition.names()
+            + "; leave the rows out of the data and train again");
     definition.check(of, draft, or(draft.get(Options.BATCH_SIZE), defaults.batchSize()), checks);
   }
 
@@ -240,9 +247,10 @@ public final class RunAssembly {
     double neftune = draft.get(Options.NEFTUNE);
     Dataset train = draft.get(Options.DATA);
     Replay replay = draft.get(Options.REPLAY);
+    Dataset rows = replay == null ? train : replay.mixedInto(train, seed);
     return new FineTuneSettings(
         draft.get(Options.MODEL),
-        replay == null ? train : replay.mixedInto(train, seed),
+        rows,
         Optional.ofNullable(draft.get(Options.VALIDATION)),
         neftune > 0 ? Neftune.of(method, neftune) : method,
         or(draft.get(Options.MODEL_DROPOUT), kind.usesModelDropout()),
@@ -263,8 +271,25 @@ public final class RunAssembly {
         List.copyOf(draft.get(Options.REGULARIZE)),
         draft.get(Options.KEEP_LAST),
         draft.get(Options.EVALUATION_SAMPLES),
+        masked(rows),
         Optional.ofNullable(draft.get(Options.REPEATS)),
         choices);
+  }
+
+  private List<MaskedRow> masked(Dataset rows) {
+    List<MaskedRow> masked = draft.get(Options.MASKED_ROWS);
+    List<String> problems =
+        masked.stream()
+            .filter(row -> row.row() >= rows.size())
+            .map(
+                row ->
+                    "maskedRows: expected rows below %s, the number of training rows, found %s"
+                        .formatted(rows.size(), row.row()))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw SettingsException.ofFineTuning(problems);
+    }
+    return List.copyOf(masked);
   }
 
   private TrainingOptions training(long seed) {

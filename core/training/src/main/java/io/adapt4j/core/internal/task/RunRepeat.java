@@ -83,13 +83,18 @@ public final class RunRepeat {
           record.file(),
           String.join("; ", other));
     }
+    Draft draft = unchecked(record, unread);
+    draft.set(Options.REPEATS, record);
+    return draft;
+  }
+
+  /** Reads the options of a recorded run without comparing any file. */
+  static Draft unchecked(Provenance record, Set<String> unread) {
     ObjectNode keys = record.configuration();
     JsonNode output = keys.path(OUTPUT);
     keys.put(OUTPUT, output.asText() + "-repeat");
     Place place = Place.of(record.file() + ", configuration", Path.of("").toAbsolutePath());
-    Draft draft = RunReader.read(Value.of(keys, place), unread);
-    draft.set(Options.REPEATS, record);
-    return draft;
+    return RunReader.read(Value.of(keys, place), unread);
   }
 
   /** Returns whether an omitted part is data, which {@code repeat(record, data)} provides. */

@@ -55,6 +55,11 @@ public interface TaskDefinition<T extends Task> {
    */
   String identity(T task);
 
+  /** Returns whether training rows can be masked ({@link Options#MASKED_ROWS}). */
+  default boolean masksRows() {
+    return false;
+  }
+
   /** Returns the names of the task's metrics besides the loss. */
   default List<String> metrics(T task) {
     return List.of();

@@ -109,6 +109,21 @@ public final class TaskRunner<B> {
     }
   }
 
+  /** Use of encoded data. */
+  @FunctionalInterface
+  interface Inspection<R> {
+    R apply(PreparedTask<?> task, Map<String, String> identity);
+  }
+
+  /** Encodes the data of a run and describes the run; reads no weights. */
+  static <R> R inspected(FineTuneSettings settings, Inspection<R> inspection) {
+    return prepared(
+        settings,
+        WorkerGroup.ALONE,
+        (runner, tokenizer) ->
+            inspection.apply(runner.task, RunIdentity.of(settings, runner.data, runner.terms())));
+  }
+
   private void agree() {
     if (workers.size() > 1) {
       WorkerAgreement.require(
@@ -256,7 +271,8 @@ public final class TaskRunner<B> {
         .keepLast(settings.numberedCheckpoints())
         .usualRates(settings.choices().defaults().usualRates())
         .hooks(training.hooks().among(workers))
-        .stepsTogether(training.stepsTogether());
+        .stepsTogether(training.stepsTogether())
+        .masked(!settings.maskedRows().isEmpty());
   }
 
   private RunStart start(Network network, FineTunePlan plan, boolean tokenLoss) {

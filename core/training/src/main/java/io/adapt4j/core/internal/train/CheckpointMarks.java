@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Step and file checksums of the checkpoints {@code best} and {@code last}, in a file of the run's
@@ -85,6 +86,12 @@ record CheckpointMarks(Path output) {
     if (!stored().has(name) && Files.isDirectory(output.resolve(name))) {
       end(name, step);
     }
+  }
+
+  /** Returns the step of a complete checkpoint. */
+  OptionalInt step(String name) throws IOException {
+    JsonNode mark = stored().path(name);
+    return mark.has(FILES) ? OptionalInt.of(mark.path(STEP).asInt()) : OptionalInt.empty();
   }
 
   /** Returns whether there is no such checkpoint: it was deleted or never saved. */

@@ -130,6 +130,15 @@ final class RunCheckpoints {
         : marks.problem(Trainer.BEST, bestStep, bestStep, steps);
   }
 
+  /** Returns whether {@code best} was never saved in this folder. */
+  boolean isBestUnsaved() {
+    try {
+      return marks.isGone(Trainer.BEST) && !marks.isDeleted(Trainer.BEST);
+    } catch (IOException e) {
+      throw new TrainingException("Reading the checkpoints in " + output + " failed: " + e, e);
+    }
+  }
+
   /** Returns whether {@code best} should hold the model before training but does not. */
   boolean isUntrainedBestLost(int steps) {
     return marks.problem(Trainer.BEST, 0, 0, steps).isPresent();

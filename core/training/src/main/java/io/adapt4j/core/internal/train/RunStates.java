@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The saved states of a run: one folder per state, with its tensors and a description that holds
@@ -31,10 +33,12 @@ import java.util.stream.Stream;
  */
 public final class RunStates {
 
+  private static final Logger LOG = LoggerFactory.getLogger(RunStates.class);
+
   /** Subfolder of the output. */
   static final String FOLDER = "states";
 
-  private static final String DESCRIPTION = "state.json";
+  static final String DESCRIPTION = "state.json";
   private static final String TENSORS = "state.safetensors";
 
   /** Format with checksums, in which the evaluation before training counts as a best. */
@@ -132,6 +136,27 @@ public final class RunStates {
                   + " same path, on storage that they share.")
               .formatted(state, e.getMessage()));
     }
+  }
+
+  /** Returns the intact states up to a step, newest first. */
+  List<Found> intact(int last, Optional<EarlyStopping> rules) {
+    List<Found> intact = new ArrayList<>();
+    for (Path state : folders()) {
+      if (state.getFileName().toString().compareTo(name(last)) > 0) {
+        continue;
+      }
+      try {
+        intact.add(read(state, rules, List.of()));
+      } catch (DamagedStateException e) {
+        LOG.warn("{} is left out: {}", state, e.getMessage());
+      }
+    }
+    return intact;
+  }
+
+  /** Returns whether there is a state of a step. */
+  boolean has(int step) {
+    return Files.isDirectory(folder.resolve(name(step)));
   }
 
   private static String name(int step) {

@@ -15,7 +15,6 @@ import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,9 +49,6 @@ public final class Trainer<B> {
   /** Interval in steps at which workers compare their trained parameters. */
   private static final int COMPARED_STEPS = 50;
 
-  /** Maximum number of modules named in a warning. */
-  private static final int SHOWN = 5;
-
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private final TrainingTask<B> task;
@@ -80,6 +76,7 @@ public final class Trainer<B> {
   private int stepsTogether = 1;
   private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
+  private boolean masked;
 
   /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
@@ -132,6 +129,12 @@ public final class Trainer<B> {
    */
   public Trainer<B> stepsTogether(int steps) {
     stepsTogether = steps;
+    return this;
+  }
+
+  /** Leaves out steps whose rows are all masked: they change nothing. Default: there are none. */
+  public Trainer<B> masked(boolean some) {
+    masked = some;
     return this;
   }
 
@@ -234,6 +237,7 @@ public final class Trainer<B> {
     RunStates.Found state = found.get();
     Progress progress = state.progress();
     restoreUntrainedBest(progress);
+    restoreBest(step, progress);
     restore(step, state);
     Evaluations<B> best = options.keepBest() ? evaluations : null;
     List<String> damaged = new ArrayList<>(state.damaged());
@@ -292,6 +296,15 @@ public final class Trainer<B> {
         && progress.bestStep().orElse(-1) == 0
         && checkpoints.isUntrainedBestLost(progress.steps())) {
       checkpoints.saveBest(steps);
+    }
+  }
+
+  /** Saves {@code best} again from the state of its step if it was never saved in this folder. */
+  private void restoreBest(TrainingStep<B> step, Progress progress) {
+    int best = progress.bestStep().orElse(0);
+    if (options.keepBest() && best > 0 && checkpoints.isBestUnsaved() && states.has(best)) {
+      restore(step, states.at(best, options.earlyStopping()));
+      step.evaluating(() -> checkpoints.saveBest(best));
     }
   }
 
@@ -378,6 +391,11 @@ public final class Trainer<B> {
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
     double divisor = micro.stream().mapToDouble(task::weight).sum();
+    if (masked && divisor == 0) {
+      steps++;
+      timeLeft.stepEnded();
+      return;
+    }
     TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
     Map<String, Double> metrics = task.takeStepMetrics();
     steps++;
@@ -391,7 +409,7 @@ public final class Trainer<B> {
     }
     skippedInARow = 0;
     if (step.applied() == 1 && !step.withoutGradient().isEmpty()) {
-      listener.warned(withoutGradient(step.withoutGradient()));
+      listener.warned(TrainingFailures.withoutGradient(steps, step.withoutGradient()));
     }
     recentLosses = recentLosses.with(outcome.loss(), divisor);
     if (Double.isNaN(firstLoss)) {
@@ -417,19 +435,6 @@ public final class Trainer<B> {
             Duration.ofNanos(nanos),
             ResourceMeter.use(processorNanos, nanos),
             metrics));
-  }
-
-  private TrainingWarning withoutGradient(List<String> modules) {
-    return new TrainingWarning(
-        TrainingWarning.Kind.NO_GRADIENT,
-        steps,
-        "%s adapted modules had no gradient in the first step: %s%s."
-            .formatted(
-                modules.size(),
-                String.join(", ", modules.subList(0, Math.min(SHOWN, modules.size()))),
-                modules.size() > SHOWN ? " and others" : ""),
-        "Experts that no token chose get one later. The loss does not depend on other modules:"
-            + " leave them out of the targets.");
   }
 
   private void skip(TrainingStep.Outcome outcome) {

@@ -87,6 +87,11 @@ public final class CausalLmDefinition extends FixedDefinition<CausalLmTask> {
   }
 
   @Override
+  public boolean masksRows() {
+    return true;
+  }
+
+  @Override
   public PreparedTask<?> prepare(
       CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer) {
     return PreparedCausalLm.of(task, settings, tokenizer, Peers.NONE, true);

@@ -1,0 +1,62 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.MaskedRow;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Rows of a dataset whose samples are replaced by padding of the same length without loss. */
+public final class RowMask {
+
+  /** Masks no row. */
+  public static final RowMask NONE = new RowMask(List.of());
+
+  private final Map<Integer, MaskedRow> rows = new HashMap<>();
+
+  /** Masks some rows. */
+  public RowMask(List<MaskedRow> masked) {
+    masked.forEach(row -> rows.put(row.row(), row));
+  }
+
+  boolean isEmpty() {
+    return rows.isEmpty();
+  }
+
+  /** Encodes a row, masked or not; one whose lengths are given is not read. */
+  EncodedRow<TrainingSample> encode(ExampleEncoder encoder, Dataset dataset, int row) {
+    MaskedRow masked = rows.get(row);
+    if (masked == null) {
+      return encoder.encodeRow(dataset, row);
+    }
+    if (masked.lengths().isEmpty()) {
+      EncodedRow<TrainingSample> read = encoder.encodeRow(dataset, row);
+      return new EncodedRow<>(
+          read.samples().stream().map(sample -> masked(sample.length(), encoder)).toList(),
+          read.fate());
+    }
+    List<Integer> lengths = masked.lengths().get();
+    for (int length : lengths) {
+      if (length > encoder.maxLength()) {
+        throw new DatasetException(
+            "maskedRows: row %s has a length of %s tokens, expected at most maxLength %s. Give the lengths that it had in this run."
+                .formatted(row, length, encoder.maxLength()));
+      }
+    }
+    return lengths.isEmpty()
+        ? EncodedRow.skipped(RowFate.NOTHING_TO_LEARN)
+        : new EncodedRow<>(
+            lengths.stream().map(length -> masked(length, encoder)).toList(), RowFate.KEPT);
+  }
+
+  /** Returns a masked sample. */
+  public static TrainingSample masked(int length, ExampleEncoder encoder) {
+    int[] ids = new int[length];
+    int[] labels = new int[length];
+    Arrays.fill(ids, encoder.paddingId());
+    Arrays.fill(labels, TrainingSample.IGNORED);
+    return new TrainingSample(ids, labels);
+  }
+}

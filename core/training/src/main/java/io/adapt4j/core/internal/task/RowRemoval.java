@@ -1,0 +1,230 @@
+package io.adapt4j.core.internal.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.MaskedRow;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.provenance.FileHash;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.recipe.Draft;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.internal.train.StateTransfer;
+import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.internal.train.TrainingResult;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Removes training rows from a recorded run: the run made again with these rows masked, from its
+ * newest state before their first use. The result equals a run in which they were masked from the
+ * start, to the bit.
+ */
+public final class RowRemoval {
+
+  private static final String DATA = "training data";
+  private static final Set<String> FINISHED = Set.of("completed", "early_stopped");
+
+  private final Path run;
+  private final Provenance record;
+  private final Optional<Split> data;
+
+  private RowRemoval(Path run, Provenance record, Optional<Split> data) {
+    this.run = run;
+    this.record = record;
+    this.data = data;
+  }
+
+  /**
+   * Reads the record of a run.
+   *
+   * @param data data that the record cannot recreate
+   */
+  public static RowRemoval of(Path run, Optional<Split> data) {
+    return new RowRemoval(run, Provenance.read(run), data);
+  }
+
+  /**
+   * What a removal does.
+   *
+   * @param rows the rows, those of earlier removals not among them
+   * @param places the place of each row
+   * @param alike places of other rows with the same tokens, which stay
+   * @param firstStep the first step that used one of them; empty if the run used none
+   * @param states the states to continue from; none if all is repeated
+   * @param identity the identity of the run without the rows
+   */
+  public record Plan(
+      List<MaskedRow> rows,
+      List<String> places,
+      List<String> alike,
+      OptionalInt firstStep,
+      StateTransfer states,
+      int totalSteps,
+      Map<String, String> identity) {
+
+    /** Returns the step of the state to continue from; 0 for the beginning. */
+    public int startStep() {
+      return states.step();
+    }
+  }
+
+  /**
+   * Encodes the data, compares it with the record and works out what to repeat; reads no weights.
+   *
+   * @param selection chooses rows of the training data
+   */
+  public Plan plan(Function<Dataset, Set<Integer>> selection) {
+    Draft draft = data.isPresent() ? RunRepeat.of(run, data.get()) : RunRepeat.of(run);
+    // Nothing is written: the name only has to be free.
+    draft.set(Options.OUTPUT, run.resolve(".plan-" + UUID.randomUUID()));
+    Task task = draft.get(TaskDefinitions.TASK);
+    if (!TaskDefinitions.of(task).masksRows()) {
+      throw SettingsException.ofFineTuning(
+          List.of(
+              record.file()
+                  + ": rows can be removed from runs of the task nextTokens, found "
+                  + TaskDefinitions.of(task).names()
+                  + ". Leave the rows out of the data and train again."));
+    }
+    FineTuneSettings settings = RunAssembly.of(draft, new TrainingListener() {});
+    return TaskRunner.inspected(
+        settings,
+        (prepared, identity) ->
+            plan(
+                settings,
+                prepared.maskable().orElseThrow(),
+                prepared.batches(),
+                identity,
+                selection));
+  }
+
+  private Plan plan(
+      FineTuneSettings settings,
+      MaskableRows maskable,
+      int batches,
+      Map<String, String> identity,
+      Function<Dataset, Set<Integer>> selection) {
+    Set<Integer> before = rows(settings.maskedRows());
+    Set<Integer> chosen = new TreeSet<>(selection.apply(settings.train()));
+    chosen.removeAll(before);
+    List<String> alike = addRepeated(maskable, chosen);
+    TrainingOptions training = settings.training();
+    int total = training.totalSteps(batches);
+    OptionalInt batch = maskable.firstBatch(chosen);
+    int first = batch.isPresent() ? batch.getAsInt() / training.accumulation() + 1 : total + 1;
+    boolean used = first <= endedAt(total) || settings.method().initializesFromData();
+    Set<Integer> masked = new TreeSet<>(before);
+    masked.addAll(chosen);
+    Map<String, String> without = new TreeMap<>(identity);
+    String kept = identity.get(DATA).split(" ", 2)[0];
+    without.put(DATA, kept + " rows " + maskable.digest(masked));
+    return new Plan(
+        maskable.masked(chosen),
+        chosen.stream().map(settings.train()::locate).toList(),
+        alike,
+        used && batch.isPresent() ? OptionalInt.of(first) : OptionalInt.empty(),
+        StateTransfer.of(
+            run,
+            training.identifiedBy(identity),
+            used && !settings.method().initializesFromData() ? first - 1 : 0),
+        total,
+        without);
+  }
+
+  /**
+   * Adds the repetitions of the chosen rows in balanced or mixed data. Returns the places of other
+   * rows with the same tokens.
+   */
+  private static List<String> addRepeated(MaskableRows maskable, Set<Integer> chosen) {
+    Dataset rows = maskable.dataset();
+    Set<String> hashes =
+        maskable.masked(chosen).stream()
+            .flatMap(row -> row.sha256().stream())
+            .collect(Collectors.toSet());
+    Set<Integer> every = new TreeSet<>();
+    for (int row = 0; row < rows.size(); row++) {
+      every.add(row);
+    }
+    Set<String> places = chosen.stream().map(rows::locate).collect(Collectors.toSet());
+    List<String> alike = new ArrayList<>();
+    for (MaskedRow row : maskable.masked(every)) {
+      if (row.sha256().filter(hashes::contains).isPresent() && !chosen.contains(row.row())) {
+        String place = rows.locate(row.row());
+        if (places.contains(place)) {
+          chosen.add(row.row());
+        } else {
+          alike.add(place);
+        }
+      }
+    }
+    return alike;
+  }
+
+  private static Set<Integer> rows(List<MaskedRow> masked) {
+    return masked.stream().map(MaskedRow::row).collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Returns the last step of the recorded run if it ended by itself. */
+  private int endedAt(int total) {
+    boolean finished = FINISHED.contains(record.json().path("metrics").path("ended").asText());
+    return finished ? record.json().path("metrics").path("step").asInt(total) : total;
+  }
+
+  /**
+   * Makes the run again without the rows.
+   *
+   * @param output folder of the new run, which must not hold one
+   * @param listener notified of the repeated steps
+   */
+  public TrainingResult run(Plan plan, Path output, TrainingListener listener) {
+    Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
+    data.ifPresent(split -> Options.setData(draft, split));
+    List<MaskedRow> masked = new ArrayList<>(draft.get(Options.MASKED_ROWS));
+    masked.addAll(plan.rows());
+    draft.set(Options.MASKED_ROWS, masked);
+    draft.set(Options.OUTPUT, output);
+    if (plan.startStep() > 0) {
+      plan.states().copyTo(output, plan.identity());
+      draft.set(Options.RESUME, true);
+    }
+    return TaskRunner.run(RunAssembly.of(draft, listener), () -> false).result();
+  }
+
+  /** Records the present content of a data file of which only masked rows were changed. */
+  public static void recordErased(Path output, Path file) {
+    String path = file.toAbsolutePath().normalize().toString();
+    try (Stream<Path> files = Files.walk(output, 2)) {
+      for (Path found : files.filter(child -> child.endsWith(Provenance.FILE)).toList()) {
+        ObjectNode fields = Provenance.read(found).json();
+        for (JsonNode read : fields.at("/data/files")) {
+          if (read.path("path").asText().equals(path)) {
+            ((ObjectNode) read).setAll(FileHash.describe(file));
+          }
+        }
+        Provenance.of(found, fields).write();
+      }
+      StateTransfer.renewMarks(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Changing the records of " + output + " failed", e);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import com.sun.management.OperatingSystemMXBean;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.MaskedRow;
+import io.adapt4j.core.finetune.FineTuneReport;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.internal.provenance.FileHash;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.train.Interval;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.upkeep.deletion.Deletion;
+import io.adapt4j.upkeep.deletion.DeletionReport;
+import io.adapt4j.upkeep.deletion.Shards;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/**
+ * Measures deletion: random rows of clinc150 leave a LoRA of stories260K, each compared by SHA-256
+ * with the run in which it was masked from the start, and ten customers leave adapters by shards.
+ * Times are CPU times of this process, with the deletion's plan and report.
+ *
+ * <p>{@code OMP_NUM_THREADS=1 java @verification/target/java.args
+ * verification/studies/DeletionStudy.java [SHARED_DATA [ROWS [DELETIONS [SHARDS]]]]}: run it from
+ * the root of the repository.
+ */
+public final class DeletionStudy {
+
+  private static final long SEED = 38;
+
+  /** Steps between saved states. */
+  private static final int SAVED = 5;
+
+  private static final int CUSTOMERS = 400;
+  private static final int DELETED_CUSTOMERS = 10;
+
+  private final Path model;
+  private final Path work;
+
+  private DeletionStudy(Path model, Path work) {
+    this.model = model;
+    this.work = work;
+  }
+
+  /** Runs the study. */
+  public static void main(String[] arguments) throws Exception {
+    Path shared = Path.of(arguments.length > 0 ? arguments[0] : "/work/shared/data");
+    int rows = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1000;
+    int deletions = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 50;
+    int shards = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 40;
+    Path work = Files.createTempDirectory("deletion");
+    DeletionStudy study = new DeletionStudy(shared.resolve("stories260K"), work);
+    Dataset data = questions(shared.resolve("clinc150/train.jsonl"), rows);
+    study.rows(data, deletions);
+    study.shards(data, shards);
+  }
+
+  /** Returns random questions with their intents, and a customer for each. */
+  private static Dataset questions(Path file, int count) {
+    Dataset all = Datasets.read(file).map("text", "prompt").map("intent", "completion").open();
+    int[] chosen = new Random(SEED).ints(0, all.size()).distinct().limit(count).toArray();
+    List<Example> rows = new ArrayList<>();
+    for (int row : chosen) {
+      Example.PromptCompletion pair = (Example.PromptCompletion) all.get(row);
+      rows.add(new Example.PromptCompletion(pair.prompt() + " =", " " + pair.completion()));
+    }
+    return Datasets.of(rows)
+        .withField(
+            "customer", IntStream.range(0, count).mapToObj(i -> "c" + i % CUSTOMERS).toList());
+  }
+
+  private FineTuner.Builder tuner(Path data, Path output, int epochs, int saved) {
+    return FineTuner.builder()
+        .model(ModelSource.path(model))
+        .dataset(Datasets.jsonl(data))
+        .method(Lora.rank(8).dropout(0.05))
+        .learningRate(1e-3)
+        .epochs(epochs)
+        .batchSize(8)
+        .saveEvery(Interval.steps(saved))
+        .saveLimit(1000)
+        .output(output);
+  }
+
+  private void rows(Dataset data, int deletions) throws Exception {
+    Path file = work.resolve("rows.jsonl");
+    Datasets.write(data, file, "customer");
+    tuner(file, work.resolve("warm"), 1, SAVED).build().run();
+    Path run = work.resolve("run");
+    tuner(file, run, 1, SAVED).build().run();
+    Path longer = work.resolve("longer");
+    tuner(file, longer, 3, SAVED).build().run();
+    int[] chosen = new Random(SEED + 1).ints(0, data.size()).distinct().limit(deletions).toArray();
+    double[] shares = new double[deletions];
+    double[] steps = new double[deletions];
+    double[] longerSteps = new double[deletions];
+    int equal = 0;
+    for (int i = 0; i < deletions; i++) {
+      int row = chosen[i];
+      long begun = cpu();
+      DeletionReport report = Deletion.of(run).rows(row).run(work.resolve("without-" + i));
+      long deleted = cpu();
+      FineTuneReport masked =
+          tuner(file, work.resolve("masked-" + i), 1, SAVED)
+              .maskedRows(List.of(MaskedRow.of(row)))
+              .build()
+              .run();
+      long retrained = cpu();
+      boolean same = hash(report.last()).equals(hash(masked.last()));
+      equal += same ? 1 : 0;
+      shares[i] = (double) (deleted - begun) / (retrained - deleted);
+      steps[i] = report.plan().timeShare();
+      longerSteps[i] = Deletion.of(longer).rows(row).plan().timeShare();
+      System.out.printf(
+          "row %4d: first used at step %3d of %d, from state %3d, %.2f s and %.2f s: %.3f, %s%n",
+          row,
+          report.plan().firstStep().orElse(0),
+          report.plan().totalSteps(),
+          report.plan().startStep(),
+          (deleted - begun) / 1e9,
+          (retrained - deleted) / 1e9,
+          shares[i],
+          same ? "equal" : "DIFFERENT");
+    }
+    System.out.printf("%d of %d adapters equal by SHA-256%n", equal, deletions);
+    print("CPU time of a deletion / of training again", shares);
+    print("steps, one epoch", steps);
+    print("steps, three epochs", longerSteps);
+  }
+
+  private static void print(String what, double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int n = sorted.length;
+    double median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    System.out.printf(
+        "%s: median %.3f, quartiles %.3f and %.3f, largest %.3f%n",
+        what, median, sorted[n / 4], sorted[n - 1 - n / 4], sorted[n - 1]);
+  }
+
+  private void shards(Dataset data, int count) throws Exception {
+    Shards shards = Shards.of(count);
+    SortedMap<Integer, Path> files = shards.write(data, "customer", work.resolve("shards"));
+    Map<Integer, Path> adapters = new TreeMap<>();
+    long begun = cpu();
+    for (Map.Entry<Integer, Path> file : files.entrySet()) {
+      Path output = work.resolve("shard-" + file.getKey());
+      adapters.put(file.getKey(), tuner(file.getValue(), output, 1, 1).build().run().last());
+    }
+    long trained = cpu();
+    Map<Integer, List<String>> leaving = new TreeMap<>();
+    new Random(SEED + 2)
+        .ints(0, Math.min(CUSTOMERS, data.size()))
+        .distinct()
+        .limit(DELETED_CUSTOMERS)
+        .mapToObj(customer -> "c" + customer)
+        .forEach(
+            customer ->
+                leaving
+                    .computeIfAbsent(shards.shard(customer), shard -> new ArrayList<>())
+                    .add(customer));
+    long before = cpu();
+    leaving.forEach(
+        (shard, customers) -> {
+          Deletion deletion = Deletion.of(work.resolve("shard-" + shard));
+          customers.forEach(customer -> deletion.where("customer", customer));
+          adapters.put(shard, deletion.run(work.resolve("shard-" + shard + "-without")).last());
+        });
+    long after = cpu();
+    Map<Path, Integer> sizes = new TreeMap<>();
+    adapters.forEach(
+        (shard, adapter) -> sizes.put(adapter, Datasets.jsonl(files.get(shard)).size()));
+    Shards.merge(sizes, work.resolve("merged"));
+    System.out.printf(
+        "%d customers in %s of %d shards: %.2f s of %.2f s CPU for all shards, %.3f%n",
+        DELETED_CUSTOMERS,
+        new TreeSet<>(leaving.keySet()),
+        files.size(),
+        (after - before) / 1e9,
+        (trained - begun) / 1e9,
+        (double) (after - before) / (trained - begun));
+  }
+
+  private static String hash(Path checkpoint) {
+    return FileHash.of(checkpoint.resolve("adapter_model.safetensors"))
+        + FileHash.of(checkpoint.resolve("adapter_config.json"));
+  }
+
+  private static long cpu() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
+  }
+}
