@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Update cycle of a model: collects rows, decides whether to train, trains from the version in
- * production, adds the result to the registry, examines it beside that version, and promotes it or
- * keeps the old one and says why.
+ * production, adds the result to the registry, examines both on the same questions, and promotes
+ * the new one or keeps the old one and says why.
  *
  * <p>Each step is recorded in {@code cycle-N/} before the next one begins. A cycle whose process
  * was killed is continued by the next {@link #run}. One cycle runs at a time in a folder, over all

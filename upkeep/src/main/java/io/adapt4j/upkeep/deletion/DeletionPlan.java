@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What a deletion will do.
+ * Plan of a deletion.
  *
  * @param rows the rows, by index in the training data and SHA-256 of their tokens
  * @param places file and line of each row

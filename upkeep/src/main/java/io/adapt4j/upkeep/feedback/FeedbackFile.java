@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * File of a log: lines that several processes append and rewrite under a lock, and read without
- * one. Every call opens the file anew, since another process may have replaced it.
+ * one. Every call reopens the file, since another process may have replaced it.
  */
 final class FeedbackFile {
 

@@ -13,7 +13,7 @@ final class PersonalScans {
 
   private PersonalScans() {}
 
-  /** Finds private keys in PEM or OpenPGP armor; one that never ends goes on to the text's end. */
+  /** Finds private keys in PEM or OpenPGP armor; one that never ends reaches to the text's end. */
   static void privateKeys(String text, List<PersonalSpan> found) {
     for (int start = text.indexOf(BEGIN); start >= 0; ) {
       int from = start + BEGIN.length();

@@ -103,7 +103,7 @@ final class RowMaker {
     List<String> kinds = new ArrayList<>();
     judgment.rating().ifPresent(rating -> kinds.add("rating"));
     judgment.correction().ifPresent(text -> kinds.add("correction"));
-    judgment.preferredOver().ifPresent(other -> kinds.add("over " + other));
+    judgment.preferredOver().ifPresent(answer -> kinds.add("over " + answer));
     for (String kind : kinds) {
       latest.put(kind + " by " + who, only(feedback, kind));
     }
@@ -116,7 +116,7 @@ final class RowMaker {
         new Judgment(
             all.rating().filter(rating -> kind.equals("rating")),
             all.correction().filter(text -> kind.equals("correction")),
-            all.preferredOver().filter(other -> kind.startsWith("over ")),
+            all.preferredOver().filter(answer -> kind.startsWith("over ")),
             Optional.empty());
     return new Feedback(
         feedback.id(),

@@ -1,4 +1,4 @@
-/** What several packages of this module use. */
+/** Statistics shared by the packages of this module. */
 @NullMarked
 package io.adapt4j.upkeep.internal;
 

@@ -148,7 +148,7 @@ public final class Registry {
   private static Optional<String> startOf(Path folder, List<ModelVersion> versions) {
     Set<String> start = Lineage.startHashes(folder);
     return versions.stream()
-        .filter(other -> other.files().stream().anyMatch(file -> start.contains(file.sha256())))
+        .filter(version -> version.files().stream().anyMatch(file -> start.contains(file.sha256())))
         .map(ModelVersion::pinned)
         .findFirst();
   }

@@ -53,24 +53,15 @@ public final class RowRemoval {
     this.data = data;
   }
 
-  /**
-   * Reads the record of a run.
-   *
-   * @param data data that the record cannot recreate
-   */
+  /** Reads the record of a run, with data that the record cannot recreate. */
   public static RowRemoval of(Path run, Optional<Split> data) {
     return new RowRemoval(run, Provenance.read(run), data);
   }
 
   /**
-   * What a removal does.
-   *
-   * @param rows the rows, those of earlier removals not among them
-   * @param places the place of each row
-   * @param alike places of other rows with the same tokens, which stay
-   * @param firstStep the first step that used one of them; empty if the run used none
-   * @param states the states to continue from; none if all is repeated
-   * @param identity the identity of the run without the rows
+   * Plan of a removal: rows without those of earlier removals, their places and those of rows with
+   * the same tokens, which stay; the first step that used one of them, empty if none did; the states
+   * to continue from, none if all is repeated; and the identity of the run without the rows.
    */
   public record Plan(
       List<MaskedRow> rows,
@@ -87,11 +78,7 @@ public final class RowRemoval {
     }
   }
 
-  /**
-   * Encodes the data, compares it with the record and works out what to repeat; reads no weights.
-   *
-   * @param selection chooses rows of the training data
-   */
+  /** Encodes the data, compares it with the record and plans what to repeat; reads no weights. */
   public Plan plan(Function<Dataset, Set<Integer>> selection) {
     Draft draft = data.isPresent() ? RunRepeat.of(run, data.get()) : RunRepeat.of(run);
     // Nothing is written: the name only has to be free.
@@ -189,12 +176,7 @@ public final class RowRemoval {
     return finished ? record.json().path("metrics").path("step").asInt(total) : total;
   }
 
-  /**
-   * Makes the run again without the rows.
-   *
-   * @param output folder of the new run, which must not hold one
-   * @param listener notified of the repeated steps
-   */
+  /** Makes the run again without the rows, in a folder that must not hold a run. */
   public TrainingResult run(Plan plan, Path output, TrainingListener listener) {
     Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
     data.ifPresent(split -> Options.setData(draft, split));

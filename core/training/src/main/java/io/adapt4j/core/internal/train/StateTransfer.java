@@ -29,11 +29,7 @@ public final class StateTransfer {
     this.states = states;
   }
 
-  /**
-   * Finds the intact states of a run up to a step.
-   *
-   * @param options the options of the run, with its identity
-   */
+  /** Finds the intact states of a run up to a step, by options with the run's identity. */
   public static StateTransfer of(Path output, TrainingOptions options, int last) {
     List<RunStates.Found> states =
         new RunStates(output, options.states()).intact(last, options.earlyStopping());
