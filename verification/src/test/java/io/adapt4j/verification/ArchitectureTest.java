@@ -54,10 +54,10 @@ class ArchitectureTest {
           Map.entry("upkeep", Set.of("core", "lora", "eval")),
           Map.entry(
               "cli",
-              Set.of(
-                  "jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval", "upkeep")),
+              Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval", "upkeep")),
           Map.entry(
-              "examples", Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval")),
+              "examples",
+              Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval", "upkeep")),
           Map.entry(
               "benchmarks",
               Set.of(

@@ -22,6 +22,7 @@ import java.util.function.Predicate;
 public final class PromotionRule {
 
   private static final double LEVEL = 0.05;
+  private static final double SMALL = 0.001;
 
   private final Set<String> improving;
   private final Map<String, Double> keeping;
@@ -153,11 +154,11 @@ public final class PromotionRule {
   static String words(TaskComparison one) {
     return String.format(
         Locale.ROOT,
-        "%s %+.4f [%+.4f, %+.4f], p = %.3f",
+        "%s %+.4f [%+.4f, %+.4f], p %s",
         one.metric().name(),
         one.difference().value(),
         one.difference().low(),
         one.difference().high(),
-        one.pValue());
+        one.pValue() < SMALL ? "< 0.001" : String.format(Locale.ROOT, "= %.3f", one.pValue()));
   }
 }

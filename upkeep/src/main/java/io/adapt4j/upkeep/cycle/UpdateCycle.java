@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -165,7 +166,8 @@ public final class UpdateCycle {
       promoted = outcome == Outcome.PROMOTED ? state.window.end() : promoted;
       number = state.number + 1;
     }
-    CycleWindow window = new CycleWindow(trained, promoted, clock.instant());
+    CycleWindow window =
+        new CycleWindow(trained, promoted, clock.instant().truncatedTo(ChronoUnit.SECONDS));
     CycleState state = new CycleState(folder.resolve(PREFIX + number), number, window);
     state.start = production().map(ModelVersion::pinned);
     state.write();

@@ -60,8 +60,8 @@ public final class RowRemoval {
 
   /**
    * Plan of a removal: rows without those of earlier removals, their places and those of rows with
-   * the same tokens, which stay; the first step that used one of them, empty if none did; the states
-   * to continue from, none if all is repeated; and the identity of the run without the rows.
+   * the same tokens, which stay; the first step that used one of them, empty if none did; the
+   * states to continue from, none if all is repeated; and the identity of the run without the rows.
    */
   public record Plan(
       List<MaskedRow> rows,
