@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Rule for a promotion, by paired tests on an exam: at least one task must be significantly better,
- * none of these worse, the kept tasks must surely lose less than a margin, and every assertion must
+ * Rule for a promotion, by paired tests on an exam: of the tasks named for it, at least one must be
+ * significantly better and none worse, the kept tasks must surely lose less than a margin, and every assertion must
  * hold. Without enough evidence the old version stays. Immutable.
  */
 public final class PromotionRule {
@@ -51,6 +51,16 @@ public final class PromotionRule {
       throw new IllegalArgumentException("tasks: expected at least one, found none");
     }
     return new PromotionRule(new LinkedHashSet<>(List.of(tasks)), Map.of(), Map.of(), LEVEL);
+  }
+
+  /**
+   * Requires no gain, only what is kept and asserted: for versions that are trained again on more
+   * rows and are expected to be better by less than an exam can show.
+   *
+   * @return a rule at level 0.05, to which {@link #keeping} adds tasks
+   */
+  public static PromotionRule withoutGain() {
+    return new PromotionRule(Set.of(), Map.of(), Map.of(), LEVEL);
   }
 
   /**
@@ -124,7 +134,7 @@ public final class PromotionRule {
   public List<String> objections(ComparisonReport comparison) {
     String candidate = comparison.reports().get(1).candidate();
     List<String> objections = new ArrayList<>(objections(comparison.reports().get(1)));
-    boolean better = false;
+    boolean better = improving.isEmpty();
     for (String task : improving) {
       TaskComparison one = comparison.comparison(candidate, task);
       better |= one.isBetter(level);

@@ -37,6 +37,8 @@ class UpdateCycleTest {
   private Registry registry;
   private CollectedRows collected = CollectedRows.of(100);
 
+  private PromotionRule rule = RULE;
+
   /** The weights that training makes. */
   private String learned = ScriptedVersion.weights(80, 90, 10);
 
@@ -54,7 +56,7 @@ class UpdateCycleTest {
         .trainWhen(TrainingRule.rows(50).or(TrainingRule.signal(10)))
         .train(this::train)
         .exam(ScriptedVersion.exam(), this::examine)
-        .promote(RULE)
+        .promote(rule)
         .clock(clock)
         .build();
   }
@@ -130,6 +132,15 @@ class UpdateCycleTest {
     assertThat(report.text()).contains("Not promoted: no gain is significant in [new].");
     assertThat(production()).isEqualTo("support@1");
     assertThat(registry.resolve("support@challenger").number()).isEqualTo(2);
+  }
+
+  @Test
+  void aRuleWithoutGainPromotesWhatKeepsItsTasks() throws Exception {
+    first();
+    learned = ScriptedVersion.weights(52, 90, 10);
+    rule = PromotionRule.withoutGain().keeping("old", 0.05);
+
+    assertThat(cycle().run().outcome()).isEqualTo(Outcome.PROMOTED);
   }
 
   @Test
