@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 
 /**
  * Rule for a promotion, by paired tests on an exam: of the tasks named for it, at least one must be
- * significantly better and none worse, the kept tasks must surely lose less than a margin, and every assertion must
- * hold. Without enough evidence the old version stays. Immutable.
+ * significantly better and none worse, the kept tasks must surely lose less than a margin, and
+ * every assertion must hold. Without enough evidence the old version stays. Immutable.
  */
 public final class PromotionRule {
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
@@ -58,6 +59,7 @@ class RunDescriptionTest {
   private static final String ALL =
       LEAST
           + """
+          maskedRows: [{row: 1}]
           epochs: 2
           maxSteps: 7
           batchSize: 3
@@ -144,6 +146,7 @@ class RunDescriptionTest {
             .dataset(found.train())
             .method(FullFineTuning.create())
             .output(folder.resolve("run"))
+            .maskedRows(List.of(MaskedRow.of(1)))
             .epochs(2)
             .maxSteps(7)
             .batchSize(3)
