@@ -1,6 +1,4 @@
-/**
- * Removal of training rows from models that learned from them.
- */
+/** Removal of training rows from models that learned from them. */
 @NullMarked
 package io.adapt4j.upkeep.deletion;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.upkeep.drift;
 
-import io.adapt4j.upkeep.internal.Distributions;
 import io.adapt4j.eval.stats.ConfidenceInterval;
+import io.adapt4j.upkeep.internal.Distributions;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;

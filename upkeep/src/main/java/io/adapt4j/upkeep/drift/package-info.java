@@ -1,6 +1,4 @@
-/**
- * Tests whether inputs, answers, or scores have changed since a reference period.
- */
+/** Tests whether inputs, answers, or scores have changed since a reference period. */
 @NullMarked
 package io.adapt4j.upkeep.drift;
 

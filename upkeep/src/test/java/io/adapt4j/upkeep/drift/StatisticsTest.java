@@ -1,9 +1,9 @@
 package io.adapt4j.upkeep.drift;
 
-import io.adapt4j.upkeep.internal.Distributions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.upkeep.internal.Distributions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
