@@ -54,7 +54,7 @@ public final class DeletionStudy {
 
   /** Runs the study. */
   public static void main(String[] arguments) throws Exception {
-    Path shared = Path.of(arguments.length > 0 ? arguments[0] : "/work/shared/data");
+    Path shared = Path.of(arguments.length > 0 ? arguments[0] : "../shared/data");
     int rows = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1000;
     int deletions = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 50;
     int shards = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 40;
