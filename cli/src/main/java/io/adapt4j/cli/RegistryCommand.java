@@ -42,8 +42,9 @@ final class RegistryCommand {
 
     Place() {}
 
+    /** Opens a registry to write to, which need not be there. */
     Registry open() {
-      return Registry.open(folder);
+      return Registry.open(Destination.folder("--registry", folder));
     }
 
     /** Opens a registry that must be there, so that a mistyped path is no empty registry. */
@@ -54,7 +55,7 @@ final class RegistryCommand {
                     .formatted(Destination.described(folder))
                 + " the path.");
       }
-      return open();
+      return Registry.open(folder);
     }
   }
 
@@ -133,6 +134,9 @@ final class RegistryCommand {
               paramLabel = "REPORT.JSON",
               description = "Its evaluation, as 'adapt4j eval --report' writes it.")
           @Nullable Path exam) {
+    if (exam != null) {
+      Destination.rows("--exam", exam);
+    }
     Registry registry = place.open();
     NewVersion version = new NewVersion(name, folder, Optional.ofNullable(parent), note);
     return added(registry, registry.add(version), exam, output);
@@ -237,6 +241,7 @@ final class RegistryCommand {
       @Parameters(paramLabel = "VERSION", description = REFERENCE) String reference,
       @Option(names = "--to", paramLabel = "FOLDER", required = true, description = "A new folder.")
           Path target) {
+    Destination.newFolder("--to", target);
     Registry registry = place.existing();
     ModelVersion version = registry.resolve(reference);
     ModelPack.write(registry, version, target);
