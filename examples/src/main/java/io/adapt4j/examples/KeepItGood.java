@@ -139,7 +139,7 @@ public final class KeepItGood {
     }
   }
 
-  /** What is right now: all are in the house at first, the first half at the park later. */
+  /** Right answer of now: all are in the house at first, the first half at the park later. */
   private String right(int thing) {
     return log.judged().answers().isEmpty() || thing >= MOVED ? BEFORE : AFTER;
   }

@@ -15,11 +15,7 @@ import java.util.Optional;
  */
 public record MaskedRow(int row, Optional<List<Integer>> lengths, Optional<String> sha256) {
 
-  /**
-   * Checks and copies the values.
-   *
-   * @throws IllegalArgumentException if the index is negative or a length below 1
-   */
+  /** Checks and copies the values: an index of 0 or more, lengths of 1 or more. */
   public MaskedRow {
     if (row < 0) {
       throw new IllegalArgumentException("a masked row must be at least 0, found " + row);

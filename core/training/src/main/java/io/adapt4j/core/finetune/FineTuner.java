@@ -12,12 +12,11 @@ import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.MaskedRowKeys;
 import io.adapt4j.core.internal.recipe.Option;
 import io.adapt4j.core.internal.recipe.Options;
-import io.adapt4j.core.internal.recipe.Replay;
 import io.adapt4j.core.internal.recipe.TemplateChoice;
 import io.adapt4j.core.internal.task.RunAssembly;
 import io.adapt4j.core.internal.task.RunRepeat;
@@ -401,7 +400,8 @@ public final class FineTuner {
      */
     public Builder learningRateFactor(String names, double factor) {
       Objects.requireNonNull(names, "names");
-      return add(Options.LEARNING_RATE_FACTORS, new LearningRateFactor(names, factor));
+      Options.addRateFactor(draft, names, factor);
+      return this;
     }
 
     /** Sets the learning-rate schedule; default linear decay to 0. */
@@ -529,7 +529,8 @@ public final class FineTuner {
      * Datasets#replay} does with this builder's seed.
      */
     public Builder replay(Dataset data, double share) {
-      return set(Options.REPLAY, new Replay(data, share));
+      Options.setReplay(draft, data, share);
+      return this;
     }
 
     /**
@@ -540,7 +541,7 @@ public final class FineTuner {
      * @param rows the rows; default none
      */
     public Builder maskedRows(List<MaskedRow> rows) {
-      return set(Options.MASKED_ROWS, List.copyOf(rows));
+      return set(MaskedRowKeys.OPTION, List.copyOf(rows));
     }
 
     /** Adds a listener; may be called repeatedly. */

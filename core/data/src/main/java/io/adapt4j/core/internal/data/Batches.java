@@ -147,6 +147,11 @@ public final class Batches implements BatchSource<Batch> {
     return arranged.epoch(epoch, firstBatch);
   }
 
+  /** Returns the samples. */
+  public Samples samples() {
+    return samples;
+  }
+
   /** Returns the first batch of the first epoch with a sample of some rows; empty if none has. */
   public OptionalInt firstWith(IntPredicate rows) {
     BatchSampler.Epoch epoch = sampler.epoch(0);

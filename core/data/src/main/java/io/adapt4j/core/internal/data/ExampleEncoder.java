@@ -8,6 +8,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.internal.chat.ChatEncoder;
@@ -239,11 +240,12 @@ public final class ExampleEncoder implements SampleEncoding {
    * #filter(Dataset)}, but samples of other processes' rows are tokenized on demand.
    */
   public EncodableRows filter(Dataset dataset, Peers peers) {
-    return filter(dataset, RowMask.NONE, peers);
+    return filter(dataset, List.of(), peers);
   }
 
   /** Tokenizes rows together with other processes and masks some of them. */
-  public EncodableRows filter(Dataset dataset, RowMask mask, Peers peers) {
+  public EncodableRows filter(Dataset dataset, List<MaskedRow> masked, Peers peers) {
+    RowMask mask = new RowMask(masked);
     return peers.size() == 1
         ? new RowFilter(dataset, this, mask).run()
         : new SharedRowFilter(dataset, this, mask, peers).run();

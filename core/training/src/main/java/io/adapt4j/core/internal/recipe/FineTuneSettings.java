@@ -41,9 +41,13 @@ public record FineTuneSettings(
     List<Regularization> regularizations,
     int numberedCheckpoints,
     int evaluationSamples,
-    List<MaskedRow> maskedRows,
     Optional<Provenance> repeats,
     RunChoices choices) {
+
+  /** Returns the training rows that nothing is learned from. */
+  public List<MaskedRow> maskedRows() {
+    return tokens.maskedRows();
+  }
 
   /** Returns the maximum tokens of an example: the set value, else the default. */
   public int lengthLimit() {

@@ -13,12 +13,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The key {@code maskedRows}: training rows that nothing is learned from. */
-final class MaskedRowKeys {
+public final class MaskedRowKeys {
 
   private static final String KEY = "maskedRows";
   private static final String ROW = "row";
   private static final String LENGTHS = "lengths";
   private static final String SHA256 = "sha256";
+
+  /** Rows that nothing is learned from. */
+  public static final Option<List<MaskedRow>> OPTION =
+      Option.<List<MaskedRow>>of(KEY, "a list of {row, lengths, sha256}")
+          .usual(List.of(), "none")
+          .text(
+              "Training rows that nothing is learned from, by index, for [deletion](upkeep.md#deletion).")
+          .checked(MaskedRowKeys::check)
+          .read(MaskedRowKeys::read)
+          .write(MaskedRowKeys::write);
 
   private MaskedRowKeys() {}
 

@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.recipe;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LossOn;
-import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.Texts;
@@ -71,16 +70,6 @@ public final class Options {
           .text("Data of an earlier task, mixed into the training data against forgetting.")
           .checked((replay, checks) -> replay.check(checks))
           .read(DataKeys::replay);
-
-  /** Rows that nothing is learned from. */
-  public static final Option<List<MaskedRow>> MASKED_ROWS =
-      Option.<List<MaskedRow>>of("maskedRows", "a list of {row, lengths, sha256}")
-          .usual(List.of(), "none")
-          .text(
-              "Training rows that nothing is learned from, by index, for [deletion](upkeep.md#deletion).")
-          .checked(MaskedRowKeys::check)
-          .read(MaskedRowKeys::read)
-          .write(MaskedRowKeys::write);
 
   /** Fine-tuning method. */
   public static final Option<FineTuningMethod> METHOD =
@@ -405,6 +394,16 @@ public final class Options {
     draft.set(VALIDATION, parts.validation().size() == 0 ? null : parts.validation());
   }
 
+  /** Adds a factor of the learning rate of some parameters. */
+  public static void addRateFactor(Draft draft, String names, double factor) {
+    draft.add(LEARNING_RATE_FACTORS, new LearningRateFactor(names, factor));
+  }
+
+  /** Sets the rows of an earlier task to mix in. */
+  public static void setReplay(Draft draft, Dataset rows, double share) {
+    draft.set(REPLAY, new Replay(rows, share));
+  }
+
   private static Option<Integer> warmupSteps() {
     String name = "warmupSteps";
     return Option.integer(name, 0)
@@ -418,15 +417,15 @@ public final class Options {
         .write(settings -> ScheduleKeys.warmupSteps(settings.training().warmup()));
   }
 
-  /** Lists the options with a key. */
-  public static List<Option<?>> with(Option<Task> task) {
+  /** Lists the options with a key, with those of others after the data. */
+  public static List<Option<?>> with(Option<Task> task, Option<?> rows) {
     return List.of(
         MODEL,
         task,
         DATA,
         VALIDATION,
         REPLAY,
-        MASKED_ROWS,
+        rows,
         METHOD,
         NEFTUNE,
         MODEL_DROPOUT,

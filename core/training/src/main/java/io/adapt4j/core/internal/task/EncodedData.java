@@ -45,4 +45,15 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
                               + " have two completions that are alike within it")));
     }
   }
+
+  /** Checks that some row is not masked. */
+  public static void requireTargets(Dataset data, EncodingReport report) {
+    if (report.targetTokens() == 0) {
+      throw SettingsException.ofFineTuning(
+          List.of(
+              data.name()
+                  + ": every usable row is masked, so there is nothing to learn. Drop the model that"
+                  + " learned from these rows."));
+    }
+  }
 }

@@ -18,7 +18,12 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** Encoded training rows of a task that can mask them. */
-public record MaskableRows(Dataset dataset, Samples samples, Batches batches) {
+record MaskableRows(Dataset dataset, Samples samples, Batches batches) {
+
+  /** Takes them from the batches of a task. */
+  static MaskableRows of(Dataset dataset, Batches batches) {
+    return new MaskableRows(dataset, batches.samples(), batches);
+  }
 
   /** Returns rows as they are masked, with the hashes of their samples. */
   List<MaskedRow> masked(Set<Integer> rows) {

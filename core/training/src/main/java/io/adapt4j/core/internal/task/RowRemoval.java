@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.MaskedRowKeys;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.train.StateTransfer;
 import io.adapt4j.core.internal.train.TrainingOptions;
@@ -98,7 +99,7 @@ public final class RowRemoval {
         (prepared, identity) ->
             plan(
                 settings,
-                prepared.maskable().orElseThrow(),
+                MaskableRows.of(settings.train(), prepared.maskable().orElseThrow()),
                 prepared.batches(),
                 identity,
                 selection));
@@ -180,9 +181,9 @@ public final class RowRemoval {
   public TrainingResult run(Plan plan, Path output, TrainingListener listener) {
     Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
     data.ifPresent(split -> Options.setData(draft, split));
-    List<MaskedRow> masked = new ArrayList<>(draft.get(Options.MASKED_ROWS));
+    List<MaskedRow> masked = new ArrayList<>(draft.get(MaskedRowKeys.OPTION));
     masked.addAll(plan.rows());
-    draft.set(Options.MASKED_ROWS, masked);
+    draft.set(MaskedRowKeys.OPTION, masked);
     draft.set(Options.OUTPUT, output);
     if (plan.startStep() > 0) {
       plan.states().copyTo(output, plan.identity());

@@ -17,6 +17,7 @@ import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.MaskedRowKeys;
 import io.adapt4j.core.internal.recipe.Objective;
 import io.adapt4j.core.internal.recipe.Option;
 import io.adapt4j.core.internal.recipe.Options;
@@ -161,7 +162,7 @@ public final class RunAssembly {
             || definition.kind(of) == TaskKind.CLASSIFICATION,
         "headWarmStart is for tasks that classify or give a number; leave it out for this one");
     checks.require(
-        draft.get(Options.MASKED_ROWS).isEmpty() || definition.masksRows(),
+        draft.get(MaskedRowKeys.OPTION).isEmpty() || definition.masksRows(),
         "maskedRows is for the task nextTokens, found "
             + definition.names()
             + "; leave the rows out of the data and train again");
@@ -261,7 +262,7 @@ public final class RunAssembly {
         Optional.ofNullable(draft.get(Options.MAX_LENGTH)),
         contextLength,
         draft.get(Options.OVERFLOW),
-        TokenChoices.of(draft),
+        TokenChoices.of(draft, masked(rows)),
         template,
         draft.get(Options.PRECISION),
         training(seed),
@@ -271,13 +272,12 @@ public final class RunAssembly {
         List.copyOf(draft.get(Options.REGULARIZE)),
         draft.get(Options.KEEP_LAST),
         draft.get(Options.EVALUATION_SAMPLES),
-        masked(rows),
         Optional.ofNullable(draft.get(Options.REPEATS)),
         choices);
   }
 
   private List<MaskedRow> masked(Dataset rows) {
-    List<MaskedRow> masked = draft.get(Options.MASKED_ROWS);
+    List<MaskedRow> masked = draft.get(MaskedRowKeys.OPTION);
     List<String> problems =
         masked.stream()
             .filter(row -> row.row() >= rows.size())

@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.MaskedRowKeys;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.train.WorkerGroup;
@@ -55,7 +56,7 @@ public interface TaskDefinition<T extends Task> {
    */
   String identity(T task);
 
-  /** Returns whether training rows can be masked ({@link Options#MASKED_ROWS}). */
+  /** Returns whether training rows can be masked ({@link MaskedRowKeys}). */
   default boolean masksRows() {
     return false;
   }

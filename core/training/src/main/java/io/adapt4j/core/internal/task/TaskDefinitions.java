@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.recipe.MaskedRowKeys;
 import io.adapt4j.core.internal.recipe.Option;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.task.Task;
@@ -23,7 +24,7 @@ public final class TaskDefinitions {
           .write(settings -> write(settings.objective().task()));
 
   /** All options with a key, in reading and writing order. */
-  public static final List<Option<?>> OPTIONS = Options.with(TASK);
+  public static final List<Option<?>> OPTIONS = Options.with(TASK, MaskedRowKeys.OPTION);
 
   private TaskDefinitions() {}
 

@@ -1,12 +1,14 @@
 package io.adapt4j.core.internal.task;
 
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TokenOptions;
+import java.util.List;
 import java.util.Optional;
 
 /** Reads and checks the options of encoding and batching. */
@@ -15,12 +17,13 @@ final class TokenChoices {
   private TokenChoices() {}
 
   /** Reads the options of a draft. */
-  static TokenOptions of(Draft draft) {
+  static TokenOptions of(Draft draft, List<MaskedRow> masked) {
     Batching batching = draft.get(Options.GROUP_BY_LENGTH) ? Batching.BY_LENGTH : Batching.PADDED;
     return new TokenOptions(
         draft.get(Options.PACKING) ? Batching.PACKED : batching,
         draft.get(Options.LOSS_ON),
-        Optional.ofNullable(draft.get(Options.OVERLAP)));
+        Optional.ofNullable(draft.get(Options.OVERLAP)),
+        masked);
   }
 
   /** Checks the combination of options. */

@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.task.causallm;
 
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.config.GenerationDefaults;
@@ -11,7 +10,6 @@ import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.Peers;
-import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -24,7 +22,6 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.regularize.Penalties;
 import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
-import io.adapt4j.core.internal.task.MaskableRows;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
@@ -61,16 +58,9 @@ record PreparedCausalLm(
       boolean leads) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
     int maxLength = encoder.maxLength();
-    EncodableRows train =
-        encoder.filter(settings.train(), new RowMask(settings.maskedRows()), peers);
+    EncodableRows train = encoder.filter(settings.train(), settings.maskedRows(), peers);
     EncodedData.requireUsable(settings.train(), train.report(), maxLength);
-    if (train.report().targetTokens() == 0) {
-      throw SettingsException.ofFineTuning(
-          List.of(
-              settings.train().name()
-                  + ": every usable row is masked, so there is nothing to learn. Drop the model that"
-                  + " learned from these rows."));
-    }
+    EncodedData.requireTargets(settings.train(), train.report());
     Optional<EncodableRows> held = settings.validation().map(rows -> encoder.filter(rows));
     held.ifPresent(
         rows ->
@@ -97,8 +87,8 @@ record PreparedCausalLm(
   }
 
   @Override
-  public Optional<MaskableRows> maskable() {
-    return Optional.of(new MaskableRows(settings.train(), train.samples(), trainBatches()));
+  public Optional<Batches> maskable() {
+    return Optional.of(trainBatches());
   }
 
   @Override
