@@ -541,7 +541,8 @@ public final class FineTuner {
      * @param rows the rows; default none
      */
     public Builder maskedRows(List<MaskedRow> rows) {
-      return set(MaskedRowKeys.OPTION, List.copyOf(rows));
+      MaskedRowKeys.set(draft, rows);
+      return this;
     }
 
     /** Adds a listener; may be called repeatedly. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.MaskedRow;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.describe.Fields;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,6 +32,12 @@ public final class MaskedRowKeys {
           .write(MaskedRowKeys::write);
 
   private MaskedRowKeys() {}
+
+  /** Sets the rows. */
+  public static void set(Draft draft, List<MaskedRow> rows) {
+    Texts.requireAll(KEY, rows);
+    draft.set(OPTION, List.copyOf(rows));
+  }
 
   static void check(List<MaskedRow> rows, Checks checks) {
     Set<Integer> seen = new HashSet<>();
