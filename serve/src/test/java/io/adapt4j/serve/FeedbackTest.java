@@ -96,6 +96,47 @@ class FeedbackTest {
   }
 
   @Test
+  void everyChoiceOfCompletionsIsRecordedWithItsPrompt() throws Exception {
+    String ask =
+        "{'model':'stories','max_tokens':8,'prompt':['Once','Tom'],'n':2,'user':'ann',"
+            + "'seed':1,'echo':true";
+    JsonNode answer = Json.parse(post("/v1/completions", ask + "}").body());
+    List<ServedAnswer> whole = List.copyOf(recorded.answers);
+    assertThat(whole).extracting(ServedAnswer::id).contains(answer.path("id").asText() + "-3");
+    assertThat(whole)
+        .extracting(one -> one.messages().get(0))
+        .containsExactly(
+            ChatMessage.user("Once"),
+            ChatMessage.user("Once"),
+            ChatMessage.user("Tom"),
+            ChatMessage.user("Tom"));
+    assertThat("Tom" + whole.get(2).text()).isEqualTo(answer.at("/choices/2/text").asText());
+    recorded.answers.clear();
+    post("/v1/completions", ask + ",'stream':true}");
+    assertThat(recorded.answers)
+        .extracting(ServedAnswer::text)
+        .isEqualTo(whole.stream().map(ServedAnswer::text).toList());
+  }
+
+  @Test
+  void aResponseIsRecordedWithItsInstructions() throws Exception {
+    String ask =
+        "{'model':'stories','max_output_tokens':8,'instructions':'Be brief','input':'Once',"
+            + "'temperature':0,'store':true";
+    JsonNode answer = Json.parse(post("/v1/responses", ask + "}").body());
+    String streamed = post("/v1/responses", ask + ",'stream':true}").body();
+    assertThat(recorded.answers).hasSize(2);
+    ServedAnswer first = recorded.answers.get(0);
+    assertThat(first.id()).isEqualTo(answer.path("id").asText());
+    assertThat(first.text()).isEqualTo(answer.at("/output/0/content/0/text").asText());
+    assertThat(first.messages())
+        .containsExactly(ChatMessage.system("Be brief"), ChatMessage.user("Once"));
+    assertThat(first.store()).contains(true);
+    assertThat(streamed).contains(recorded.answers.get(1).id());
+    assertThat(recorded.answers.get(1).text()).isEqualTo(first.text());
+  }
+
+  @Test
   void anAnswerIsSentEvenIfItCannotBeRecorded() throws Exception {
     assertThat(post(CHAT, ASK + ",'user':'broken'}").statusCode()).isEqualTo(200);
   }

@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A complete answer of {@code /v1/chat/completions} without tool calls.
+ * A complete answer of {@code /v1/chat/completions}, {@code /v1/completions} or {@code
+ * /v1/responses} without tool calls.
  *
- * @param id the completion's {@code id}; of further choices followed by {@code -1}, {@code -2}
+ * @param id the answer's {@code id}; of further choices followed by {@code -1}, {@code -2}
  * @param model the requested model
- * @param messages messages of the request
+ * @param messages messages of the request; the prompt of a completion as one of the user
  * @param text text of the answer, without reasoning
  * @param user the request's {@code user}
  * @param store the request's {@code store}, by which a client allows or forbids storing the content

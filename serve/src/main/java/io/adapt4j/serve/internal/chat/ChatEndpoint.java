@@ -10,6 +10,7 @@ import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.http.Call;
@@ -41,7 +42,7 @@ public record ChatEndpoint(
     ToolFields fields = ToolFields.read(parameters);
     TextShape text = TextShape.read(parameters);
     refuse(parameters);
-    Recording recording = Recording.read(recorder, name, messages, parameters);
+    Recording recording = Recording.read(recorder, name, choice -> messages, parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");

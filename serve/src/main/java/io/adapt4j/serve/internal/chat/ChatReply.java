@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Piece;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.http.Call;
@@ -190,7 +191,7 @@ final class ChatReply extends Reply<Generation> {
   private void record(List<Generation> answers) {
     for (int i = 0; recording.isWanted() && i < answers.size(); i++) {
       ParsedAnswer parsed = parsed(answers.get(i));
-      if (parsed.calls().isEmpty() && !parsed.text().isBlank()) {
+      if (parsed.calls().isEmpty()) {
         recording.record(envelope.id(), i, parsed.text());
       }
     }

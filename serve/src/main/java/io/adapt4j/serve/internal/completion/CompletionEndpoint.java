@@ -2,12 +2,15 @@ package io.adapt4j.serve.internal.completion;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelPrompts;
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.TokenLogprobs;
+import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.http.Call;
@@ -19,10 +22,12 @@ import io.adapt4j.serve.internal.model.Models;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Continues texts: {@code /v1/completions}. */
-public record CompletionEndpoint(Models models, AnswerPool answering, Limits limits)
+public record CompletionEndpoint(
+    Models models, AnswerPool answering, Limits limits, Optional<AnswerRecorder> recorder)
     implements Endpoint {
 
   /** OpenAI's default number of tokens. */
@@ -39,6 +44,13 @@ public record CompletionEndpoint(Models models, AnswerPool answering, Limits lim
     Sampling sampling = Sampling.read(parameters, tokens, limits, CompletionEndpoint::logprobs);
     boolean echoes = echoes(parameters, sampling);
     boolean asIds = parameters.flag("return_tokens_as_token_ids");
+    Recording recording =
+        Recording.read(
+            recorder,
+            name,
+            choice ->
+                List.of(ChatMessage.user(prompts.get(choice / sampling.choices()).text(model))),
+            parameters);
     parameters.requireNoOthers();
     answering.requireFew(prompts.size() * sampling.choices());
     List<ModelPrompts.Prepared> prepared =
@@ -69,7 +81,12 @@ public record CompletionEndpoint(Models models, AnswerPool answering, Limits lim
     Envelope envelope = Envelope.of("cmpl-", name, sampling.sendsUsage());
     Reply<Generation> reply =
         new CompletionReply(
-            call, envelope, Logprobs.of(model, sampling.options(), asIds), before, sampling);
+            call,
+            envelope,
+            Logprobs.of(model, sampling.options(), asIds),
+            before,
+            sampling,
+            recording);
     answering.answer(call, jobs, prompts.size(), reply, Prompt.NAME);
   }
 

@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Piece;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.http.Call;
@@ -24,6 +25,7 @@ final class CompletionReply extends Reply<Generation> {
   private final Envelope envelope;
   private final Optional<Logprobs> logprobs;
   private final List<String> echoes;
+  private final Recording recording;
   private final boolean sendsUsage;
   private final boolean[] begun;
 
@@ -36,11 +38,13 @@ final class CompletionReply extends Reply<Generation> {
       Envelope envelope,
       Optional<Logprobs> logprobs,
       List<String> echoes,
-      Sampling sampling) {
+      Sampling sampling,
+      Recording recording) {
     super(call, sampling.streams());
     this.envelope = envelope;
     this.logprobs = logprobs;
     this.echoes = echoes;
+    this.recording = recording;
     this.sendsUsage = sampling.sendsUsage();
     this.begun = new boolean[echoes.size()];
     this.offsets = new int[echoes.size()];
@@ -94,6 +98,9 @@ final class CompletionReply extends Reply<Generation> {
 
   @Override
   public void end(List<Generation> answers, Usage usage) throws IOException {
+    for (int i = 0; i < answers.size(); i++) {
+      recording.record(envelope.id(), i, answers.get(i).text());
+    }
     if (streams()) {
       if (sendsUsage) {
         send(envelope.usage(OBJECT, usage));

@@ -8,6 +8,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Piece;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Usage;
@@ -23,6 +24,7 @@ import java.util.Optional;
 final class ResponseReply extends Reply<Generation> {
 
   private final ResponseFormat format;
+  private final Recording recording;
   private final ResponseOutput output;
 
   /** Empty if all of an answer is text. */
@@ -30,11 +32,15 @@ final class ResponseReply extends Reply<Generation> {
 
   private final List<ToolEvent> parts = new ArrayList<>();
   private final List<TokenLogprobs> tokens = new ArrayList<>();
+  private final StringBuilder text = new StringBuilder();
+  private boolean calls;
   private int sent;
 
-  ResponseReply(Call call, ResponseFormat format, ToolRequest request, boolean streams) {
+  ResponseReply(
+      Call call, ResponseFormat format, ToolRequest request, boolean streams, Recording recording) {
     super(call, streams);
     this.format = format;
+    this.recording = recording;
     this.output = new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
     this.parser =
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
@@ -75,6 +81,10 @@ final class ResponseReply extends Reply<Generation> {
   private void tell() throws IOException {
     for (ToolEvent part : parts) {
       output.take(part, List.copyOf(tokens));
+      calls |= part instanceof ToolEvent.CallBegun;
+      if (part instanceof ToolEvent.Text more) {
+        text.append(more.text());
+      }
       tokens.clear();
     }
     parts.clear();
@@ -83,6 +93,7 @@ final class ResponseReply extends Reply<Generation> {
   @Override
   public void end(List<Generation> answers, Usage usage) throws IOException {
     Generation answer = answers.get(0);
+    recording.record(format.id(), 0, calls ? "" : text.toString());
     ObjectNode json = format.complete(answer, output.items(), usage);
     if (!streams()) {
       endWithObject(json);

@@ -6,8 +6,10 @@ import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.chat.TextShape;
@@ -24,7 +26,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** Answers in OpenAI's newer format, without storing responses: {@code /v1/responses}. */
-public record ResponsesEndpoint(Models models, AnswerPool answering, Limits limits)
+public record ResponsesEndpoint(
+    Models models, AnswerPool answering, Limits limits, Optional<AnswerRecorder> recorder)
     implements Endpoint {
 
   private static final String LOGPROBS = "message.output_text.logprobs";
@@ -38,6 +41,7 @@ public record ResponsesEndpoint(Models models, AnswerPool answering, Limits limi
     ToolFields fields = ToolFields.readFlat(parameters);
     TextShape text = TextShape.readText(parameters);
     refuse(parameters);
+    Recording recording = Recording.read(recorder, name, choice -> messages, parameters);
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
     GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
     logprobs(parameters, asked);
@@ -60,7 +64,8 @@ public record ResponsesEndpoint(Models models, AnswerPool answering, Limits limi
             model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);
     ResponseFormat format =
         ResponseFormat.of(name, options, parameters, Logprobs.of(model, options));
-    Reply<Generation> reply = new ResponseReply(call, format, prepared.request(), streams);
+    Reply<Generation> reply =
+        new ResponseReply(call, format, prepared.request(), streams, recording);
     answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
   }
 
@@ -91,7 +96,6 @@ public record ResponsesEndpoint(Models models, AnswerPool answering, Limits limi
   private static void refuse(Parameters parameters) {
     parameters.refuse("previous_response_id", id -> false);
     parameters.refuse("conversation", id -> false);
-    parameters.refuse("store", Sampling::isFalse);
     parameters.refuse("background", Sampling::isFalse);
     parameters.refuse("prompt", prompt -> false);
     parameters.refuse("reasoning", reasoning -> reasoning.isEmpty());

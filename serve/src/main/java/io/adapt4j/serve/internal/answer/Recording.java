@@ -1,39 +1,43 @@
-package io.adapt4j.serve.internal.chat;
+package io.adapt4j.serve.internal.answer;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.feedback.ServedAnswer;
-import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.http.Parameters;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Recording of a request's answers, if the application wants it. */
-record Recording(
+/**
+ * Recording of a request's answers, if the application wants it.
+ *
+ * @param request messages of the request that a choice answers
+ */
+public record Recording(
     Optional<AnswerRecorder> recorder,
     String model,
-    List<ChatMessage> messages,
+    IntFunction<List<ChatMessage>> request,
     Optional<String> user,
     Optional<Boolean> store) {
 
   private static final Logger LOG = LoggerFactory.getLogger(Recording.class);
 
   /** Reads who asks, and whether storing is allowed; without a recorder nothing can be stored. */
-  static Recording read(
+  public static Recording read(
       Optional<AnswerRecorder> recorder,
       String model,
-      List<ChatMessage> messages,
+      IntFunction<List<ChatMessage>> request,
       Parameters parameters) {
     if (recorder.isEmpty()) {
       parameters.refuse("store", Sampling::isFalse);
-      return new Recording(recorder, model, messages, Optional.empty(), Optional.empty());
+      return new Recording(recorder, model, request, Optional.empty(), Optional.empty());
     }
     return new Recording(
         recorder,
         model,
-        messages,
+        request,
         parameters
             .value("user")
             .map(value -> parameters.text("user"))
@@ -41,15 +45,20 @@ record Recording(
         parameters.value("store").map(value -> parameters.flag("store")));
   }
 
-  boolean isWanted() {
+  public boolean isWanted() {
     return recorder.isPresent();
   }
 
-  void record(String id, int choice, String text) {
+  /** Records an answer unless it is blank. */
+  public void record(String id, int choice, String text) {
+    if (recorder.isEmpty() || text.isBlank()) {
+      return;
+    }
     String own = choice == 0 ? id : id + "-" + choice;
     try {
-      recorder.ifPresent(
-          to -> to.answered(new ServedAnswer(own, model, messages, text, user, store)));
+      recorder
+          .get()
+          .answered(new ServedAnswer(own, model, request.apply(choice), text, user, store));
     } catch (RuntimeException e) {
       LOG.warn("An answer could not be recorded.", e);
     }
