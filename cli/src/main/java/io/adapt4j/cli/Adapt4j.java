@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RagCommand.class,
       EvalCommand.class,
       DriftCommand.class,
+      FeedbackCommand.class,
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,

@@ -117,6 +117,15 @@ final class Destination {
     return folder;
   }
 
+  /** Checks a folder to read or change, so that a mistyped path is no empty one. */
+  static Path existing(String option, String what, Path folder) {
+    if (!Files.isDirectory(folder)) {
+      String wrong = Files.exists(folder) ? ", which is a file" : ", which is not there";
+      throw wrong(option, what, described(folder) + wrong, "Correct the path");
+    }
+    return folder;
+  }
+
   /** Checks rows to read, a file or a folder of them. */
   static Path rows(String option, Path rows) {
     if (!Files.exists(rows)) {

@@ -9,7 +9,6 @@ import io.adapt4j.upkeep.feedback.FeedbackLog;
 import io.adapt4j.upkeep.feedback.Rating;
 import io.adapt4j.upkeep.feedback.RecordedAnswer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Option;
@@ -48,11 +47,7 @@ final class FeedbackArguments {
     }
     FeedbackLog.Builder log = FeedbackLog.at(folder);
     if (days != null) {
-      if (days < 1) {
-        throw new IllegalArgumentException(
-            "--feedback-days: expected at least 1, found " + days + ". Correct the option.");
-      }
-      log.retention(Duration.ofDays(days));
+      FeedbackCommand.kept(log, "--feedback-days", days);
     }
     Recorder recorder = new Recorder(log.open(), consent, days != null);
     recorder.expire();

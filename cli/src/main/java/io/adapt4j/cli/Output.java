@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Output of a command's result, as text or JSON. */
-final class Output {
+class Output {
 
   private static final JsonMapper MAPPER = new JsonMapper();
 

@@ -9,12 +9,12 @@ import io.adapt4j.upkeep.registry.ModelPack;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.NewVersion;
 import io.adapt4j.upkeep.registry.Registry;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,13 +25,14 @@ import picocli.CommandLine.Parameters;
     name = "registry",
     description = "Keeps versions of adapters and models, and says which one is in production.",
     mixinStandardHelpOptions = true,
+    scope = CommandLine.ScopeType.INHERIT,
     synopsisSubcommandLabel = "COMMAND")
 final class RegistryCommand {
 
   private static final String REFERENCE = "NAME@ALIAS, NAME@NUMBER or NAME@sha256:DIGEST.";
 
   /** The registry, and how the result is written. */
-  static final class Place {
+  static final class Place extends Output {
 
     @Option(
         names = "--registry",
@@ -49,13 +50,13 @@ final class RegistryCommand {
 
     /** Opens a registry that must be there, so that a mistyped path is no empty registry. */
     Registry existing() {
-      if (!Files.isDirectory(folder)) {
-        throw new IllegalArgumentException(
-            "--registry: expected the folder of a registry, found %s, which is not there. Correct"
-                    .formatted(Destination.described(folder))
-                + " the path.");
-      }
-      return Registry.open(folder);
+      return Registry.open(Destination.existing("--registry", "the folder of a registry", folder));
+    }
+
+    /** Writes a sentence about a version, or the version as JSON. */
+    int write(String text, Registry registry, ModelVersion version) {
+      write(text, json(registry, version));
+      return ExitCode.OK;
     }
   }
 
@@ -86,13 +87,9 @@ final class RegistryCommand {
 
   RegistryCommand() {}
 
-  @Command(
-      name = "list",
-      description = "Lists versions and their aliases.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "list", description = "Lists versions and their aliases.")
   int list(
       @Mixin Place place,
-      @Mixin Output output,
       @Parameters(paramLabel = "NAME", arity = "0..1", description = "A model; default all.")
           @Nullable String name) {
     Registry registry = place.existing();
@@ -112,17 +109,15 @@ final class RegistryCommand {
                     version.note()));
       }
     }
-    output.write(versions.isEmpty() ? "There are no versions.\n" : text.toString(), json);
+    place.write(versions.isEmpty() ? "There are no versions.\n" : text.toString(), json);
     return ExitCode.OK;
   }
 
   @Command(
       name = "add",
-      description = "Adds a copy of an adapter or model folder as the next version.",
-      mixinStandardHelpOptions = true)
+      description = "Adds a copy of an adapter or model folder as the next version.")
   int add(
       @Mixin Place place,
-      @Mixin Output output,
       @Parameters(paramLabel = "FOLDER", description = "Such as the folder 'best' of a run.")
           Path folder,
       @Option(names = "--name", required = true, description = "Name of the model.") String name,
@@ -139,25 +134,20 @@ final class RegistryCommand {
     }
     Registry registry = place.open();
     NewVersion version = new NewVersion(name, folder, Optional.ofNullable(parent), note);
-    return added(registry, registry.add(version), exam, output);
+    return added(registry, registry.add(version), exam, place);
   }
 
   private static int added(
-      Registry registry, ModelVersion version, @Nullable Path exam, Output output) {
+      Registry registry, ModelVersion version, @Nullable Path exam, Place place) {
     if (exam != null) {
       registry.addExam(version, exam);
     }
-    output.write(version.reference() + " is in " + version.folder(), json(registry, version));
-    return ExitCode.OK;
+    return place.write(version.reference() + " is in " + version.folder(), registry, version);
   }
 
-  @Command(
-      name = "show",
-      description = "Prints a version: folder, digest, lineage, exams.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "show", description = "Prints a version: folder, digest, lineage, exams.")
   int show(
       @Mixin Place place,
-      @Mixin Output output,
       @Parameters(paramLabel = "VERSION", description = REFERENCE) String reference) {
     Registry registry = place.existing();
     ObjectNode json = json(registry, registry.resolve(reference));
@@ -172,17 +162,15 @@ final class RegistryCommand {
                             field.getValue().isTextual()
                                 ? field.getValue().asText()
                                 : field.getValue())));
-    output.write(text.toString(), json);
+    place.write(text.toString(), json);
     return ExitCode.OK;
   }
 
   @Command(
       name = "promote",
-      description = "Gives a version an alias, by default production, which needs an exam.",
-      mixinStandardHelpOptions = true)
+      description = "Gives a version an alias, by default production, which needs an exam.")
   int promote(
       @Mixin Place place,
-      @Mixin Output output,
       @Mixin ChangeArguments arguments,
       @Parameters(paramLabel = "VERSION", description = REFERENCE) String reference,
       @Option(
@@ -193,39 +181,36 @@ final class RegistryCommand {
     ModelVersion version = registry.resolve(reference);
     Change change = arguments.change();
     registry.promote(version, arguments.alias, withoutExam ? change.allowingNoExam() : change);
-    return changed(registry, version, arguments.alias, output);
+    return changed(registry, version, arguments.alias, place);
   }
 
   @Command(
       name = "rollback",
-      description = "Returns an alias, by default production, to the version before.",
-      mixinStandardHelpOptions = true)
+      description = "Returns an alias, by default production, to the version before.")
   int rollback(
       @Mixin Place place,
-      @Mixin Output output,
       @Mixin ChangeArguments arguments,
       @Parameters(paramLabel = "NAME", description = "The model.") String name) {
     Registry registry = place.existing();
     ModelVersion version = registry.rollback(name, arguments.alias, arguments.change());
-    return changed(registry, version, arguments.alias, output);
+    return changed(registry, version, arguments.alias, place);
   }
 
-  private static int changed(Registry registry, ModelVersion version, String alias, Output output) {
-    output.write(
+  private static int changed(Registry registry, ModelVersion version, String alias, Place place) {
+    return place.write(
         "%s@%s is version %d".formatted(version.name(), alias, version.number()),
-        json(registry, version));
-    return ExitCode.OK;
+        registry,
+        version);
   }
 
   @Command(
       name = "verify",
-      description = "Compares all files with their digests; the exit code is 1 if one changed.",
-      mixinStandardHelpOptions = true)
-  int verify(@Mixin Place place, @Mixin Output output) {
+      description = "Compares all files with their digests; the exit code is 1 if one changed.")
+  int verify(@Mixin Place place) {
     List<String> problems = place.existing().verify();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     problems.forEach(json.putArray("problems")::add);
-    output.write(
+    place.write(
         problems.isEmpty() ? "All files are as they were added." : String.join("\n", problems),
         json);
     return problems.isEmpty() ? ExitCode.OK : ExitCode.FINDINGS;
@@ -233,11 +218,9 @@ final class RegistryCommand {
 
   @Command(
       name = "export",
-      description = "Writes a version as a CNCF ModelPack artifact in an OCI image layout.",
-      mixinStandardHelpOptions = true)
+      description = "Writes a version as a CNCF ModelPack artifact in an OCI image layout.")
   int export(
       @Mixin Place place,
-      @Mixin Output output,
       @Parameters(paramLabel = "VERSION", description = REFERENCE) String reference,
       @Option(names = "--to", paramLabel = "FOLDER", required = true, description = "A new folder.")
           Path target) {
@@ -245,23 +228,18 @@ final class RegistryCommand {
     Registry registry = place.existing();
     ModelVersion version = registry.resolve(reference);
     ModelPack.write(registry, version, target);
-    output.write(version.reference() + " is in " + target, json(registry, version));
-    return ExitCode.OK;
+    return place.write(version.reference() + " is in " + target, registry, version);
   }
 
-  @Command(
-      name = "import",
-      description = "Adds a CNCF ModelPack artifact of an OCI image layout.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "import", description = "Adds a CNCF ModelPack artifact of an OCI image layout.")
   int importPack(
       @Mixin Place place,
-      @Mixin Output output,
       @Parameters(paramLabel = "FOLDER", description = "The image layout.") Path folder,
       @Option(names = "--name", required = true, description = "Name of the model.") String name,
       @Option(names = "--tag", defaultValue = "", description = "Its tag, if there are several.")
           String tag) {
     Registry registry = place.open();
-    return added(registry, ModelPack.read(registry, name, folder, tag), null, output);
+    return added(registry, ModelPack.read(registry, name, folder, tag), null, place);
   }
 
   private static List<String> aliases(Registry registry, ModelVersion version) {

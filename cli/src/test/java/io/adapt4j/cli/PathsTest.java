@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.adapt4j.cli.CommandsTest.Result;
 import io.adapt4j.rag.embed.MiniLm;
+import io.adapt4j.upkeep.feedback.FeedbackLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -56,6 +57,8 @@ class PathsTest {
     NEW_FILE,
     NEW_FOLDER,
     FOLDER,
+    STORE,
+    LOG,
     REPORT;
 
     private List<String> wrong() {
@@ -75,6 +78,8 @@ class PathsTest {
         case NEW_FOLDER ->
             List.of("file", "dangling", "link to file", "model", "documents", "file/below");
         case FOLDER -> List.of("file", "dangling", "link to file", "file/below");
+        case STORE -> List.of("missing", "file", "dangling", "link to file", "file/below");
+        case LOG -> List.of("missing", "file", "empty", "dangling", "model", "file/below");
         case REPORT -> List.of("file", "dangling", "link to file", "file/below", "evaluated");
       };
     }
@@ -195,23 +200,32 @@ class PathsTest {
           argument("serve", "--feedback", Use.FOLDER, "model --port 0 --feedback PATH"),
           argument("drift", "REFERENCE", Use.ROWS, "PATH rows.jsonl"),
           argument("drift", "NOW", Use.ROWS, "rows.jsonl PATH"),
-          argument("registry list", "--registry", Use.FOLDER, "--registry PATH"),
-          argument("registry show", "--registry", Use.FOLDER, "a@1 --registry PATH"),
+          argument("feedback rows", "--log", Use.LOG, "--output new --log PATH"),
+          argument("feedback rows", "--output", Use.FOLDER, "--log log --output PATH"),
+          argument("feedback rows", "--rules", Use.TASKS, "--log log --output new --rules PATH"),
+          argument("feedback rows", "--exam", Use.ROWS, "--log log --output new --exam PATH"),
+          argument("feedback check", "--log", Use.LOG, "--log PATH"),
+          argument("feedback check", "--rules", Use.TASKS, "--log log --rules PATH"),
+          argument("feedback check", "--exam", Use.ROWS, "--log log --exam PATH"),
+          argument("feedback forget", "--log", Use.LOG, "ann --log PATH"),
+          argument("feedback expire", "--log", Use.LOG, "--days 9 --log PATH"),
+          argument("registry list", "--registry", Use.STORE, "--registry PATH"),
+          argument("registry show", "--registry", Use.STORE, "a@1 --registry PATH"),
           argument(
               "registry promote",
               "--registry",
-              Use.FOLDER,
+              Use.STORE,
               "a@1 --who anna --reason better --registry PATH"),
           argument(
               "registry rollback",
               "--registry",
-              Use.FOLDER,
+              Use.STORE,
               "a --who anna --reason worse --registry PATH"),
-          argument("registry verify", "--registry", Use.FOLDER, "--registry PATH"),
+          argument("registry verify", "--registry", Use.STORE, "--registry PATH"),
           argument("registry add", "FOLDER", Use.MODEL, "PATH --name a --registry new"),
           argument("registry add", "--registry", Use.FOLDER, "model --name a --registry PATH"),
           argument("registry add", "--exam", Use.ROWS, "model --name a --registry new --exam PATH"),
-          argument("registry export", "--registry", Use.FOLDER, "a@1 --to new --registry PATH"),
+          argument("registry export", "--registry", Use.STORE, "a@1 --to new --registry PATH"),
           argument("registry export", "--to", Use.NEW_FOLDER, "a@1 --registry new --to PATH"),
           argument("registry import", "FOLDER", Use.MODEL, "PATH --name a --registry new"),
           argument("registry import", "--registry", Use.FOLDER, "model --name a --registry PATH"),
@@ -233,6 +247,7 @@ class PathsTest {
     Files.writeString(folder.resolve("documents/a.md"), "# A\n\nText.\n");
     Files.createDirectory(folder.resolve("evaluated"));
     Files.writeString(folder.resolve("evaluated/report.md"), "Earlier.\n");
+    FeedbackLog.open(folder.resolve("log"));
     Files.createDirectory(folder.resolve("index"));
     Files.writeString(folder.resolve("index/segments_1"), "For the check before the work alone.");
     Files.createDirectory(folder.resolve("adapter"));
@@ -265,7 +280,7 @@ class PathsTest {
   }
 
   private static Result run(Path folder, String command, String path, List<String> words) {
-    Set<String> names = Set.of("model", "minilm", "index", "documents", "adapter", "new");
+    Set<String> names = Set.of("model", "minilm", "index", "documents", "adapter", "log", "new");
     Stream<String> arguments =
         words.stream()
             .map(
