@@ -28,11 +28,15 @@ final class Requests {
   static Question question(ChatRequest request, GenerationOptions usual) {
     ChatRequestParameters parameters = request.parameters();
     return new Question(
-        request.messages().stream().map(Requests::message).toList(),
+        messages(request),
         options(parameters, usual),
         Objects.requireNonNullElse(parameters.toolSpecifications(), List.of()),
         Objects.requireNonNullElse(parameters.toolChoice(), ToolChoice.AUTO),
         Objects.requireNonNullElse(parameters.responseFormat(), ResponseFormat.TEXT));
+  }
+
+  static List<ChatMessage> messages(ChatRequest request) {
+    return request.messages().stream().map(Requests::message).toList();
   }
 
   private static ChatMessage message(dev.langchain4j.data.message.ChatMessage message) {
