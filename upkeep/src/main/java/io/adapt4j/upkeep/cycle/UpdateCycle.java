@@ -11,6 +11,7 @@ import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.upkeep.cycle.CycleReport.Outcome;
 import io.adapt4j.upkeep.registry.Change;
+import io.adapt4j.upkeep.registry.HistoryEntry;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.NewVersion;
 import io.adapt4j.upkeep.registry.Registry;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -282,15 +284,25 @@ public final class UpdateCycle {
 
   /** Also reached again by a cycle that was killed after its promotion. */
   private void promote(CycleState state, ModelVersion version) {
-    Optional<String> now = production().map(ModelVersion::pinned);
-    boolean done = now.filter(version.pinned()::equals).isPresent();
-    if (!done && !now.equals(state.start)) {
+    Optional<ModelVersion> before = state.start.map(registry::resolve);
+    Change change = Change.by("update cycle", "cycle " + state.number);
+    if (wasRolledBack(version)) {
+      keep(state, List.of(version.reference() + " was rolled back before"));
+    } else if (registry.promote(version, Registry.PRODUCTION, before, change)) {
+      state.lines.add("Promoted %s.".formatted(version.reference()));
+      state.outcome = Optional.of(Outcome.PROMOTED);
+    } else {
       keep(state, List.of("production has changed since the cycle began"));
-      return;
     }
-    registry.promote(version, Change.by("update cycle", "cycle " + state.number));
-    state.lines.add("Promoted %s.".formatted(version.reference()));
-    state.outcome = Optional.of(Outcome.PROMOTED);
+  }
+
+  private boolean wasRolledBack(ModelVersion version) {
+    return registry.history(name).stream()
+        .anyMatch(
+            entry ->
+                entry.action() == HistoryEntry.Action.ROLLBACK
+                    && entry.alias().equals(Registry.PRODUCTION)
+                    && entry.from().equals(OptionalInt.of(version.number())));
   }
 
   private static void keep(CycleState state, List<String> objections) {
