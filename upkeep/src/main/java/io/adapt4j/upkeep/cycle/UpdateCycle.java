@@ -56,6 +56,33 @@ public final class UpdateCycle {
   private final PromotionRule promotion;
   private final Clock clock;
 
+  /** Training of a new version, with whatever remedy against forgetting the application chose. */
+  @FunctionalInterface
+  public interface VersionTrainer {
+
+    /**
+     * Trains, or resumes an interrupted training.
+     *
+     * @param job what to train on and from, and where to write
+     * @return the folder of the new adapter or model, which is copied into the registry
+     */
+    Path train(TrainingJob job) throws IOException;
+  }
+
+  /** Loads a version, evaluates it, and closes it. */
+  @FunctionalInterface
+  public interface Examiner {
+
+    /**
+     * Evaluates a version. The result may depend on nothing but the version and the evaluator.
+     *
+     * @param version the version to load
+     * @param evaluator the exam
+     * @return the report, with the version's reference as the candidate's name
+     */
+    EvaluationReport examine(ModelVersion version, Evaluator evaluator);
+  }
+
   private UpdateCycle(Builder builder) {
     registry = builder.registry;
     name = builder.name;
