@@ -309,6 +309,7 @@ public final class Registry {
   /**
    * Returns {@code production} from one version to another, only if the first still has it.
    *
+   * @param from the version to leave
    * @param to one of {@link #earlier}
    * @return whether it was returned, false if another version has {@code production}
    * @throws RegistryException if the second was not in production before the first, or has no exam

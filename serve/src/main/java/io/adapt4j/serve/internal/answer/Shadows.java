@@ -26,7 +26,7 @@ public final class Shadows implements AutoCloseable {
   private static final int WAITING = 16;
   private static final int IDLE_SECONDS = 30;
 
-  /** What became of a copy. */
+  /** Result of a copy. */
   private enum Result {
     SAME,
     OTHER,
