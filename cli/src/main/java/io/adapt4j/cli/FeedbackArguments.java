@@ -4,11 +4,16 @@ import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.feedback.ServedAnswer;
 import io.adapt4j.serve.feedback.ServedFeedback;
+import io.adapt4j.upkeep.cycle.RollbackGuard;
 import io.adapt4j.upkeep.feedback.Feedback;
 import io.adapt4j.upkeep.feedback.FeedbackLog;
 import io.adapt4j.upkeep.feedback.Rating;
 import io.adapt4j.upkeep.feedback.RecordedAnswer;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Option;
@@ -35,8 +40,8 @@ final class FeedbackArguments {
       description = "Remove what is older from the log, at the start and every hour.")
   private Integer days;
 
-  /** Lets a server record, if that is asked for. */
-  void apply(ModelServer.Builder settings) {
+  /** Lets a server record, and a guard know the ratings, if that is asked for. */
+  void apply(ModelServer.Builder settings, Optional<RollbackGuard> guard) {
     if (folder == null) {
       if (consent || days != null) {
         throw new IllegalArgumentException(
@@ -49,7 +54,7 @@ final class FeedbackArguments {
     if (days != null) {
       FeedbackCommand.kept(log, "--feedback-days", days);
     }
-    Recorder recorder = new Recorder(log.open(), consent, days != null);
+    Recorder recorder = new Recorder(log.open(), consent, days != null, guard);
     recorder.expire();
     settings.recorder(recorder);
   }
@@ -57,14 +62,29 @@ final class FeedbackArguments {
   /** Recorder into a log. */
   private static final class Recorder implements AnswerRecorder {
 
+    private static final double NEUTRAL = 0.5;
+    private static final int MOST_ANSWERS = 10_000;
     private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
     private final FeedbackLog log;
     private final boolean consent;
     private final boolean expires;
+    private final Optional<RollbackGuard> guard;
+
+    /** Versions of the latest answers by id, for their ratings. */
+    private final Map<String, String> versions =
+        Collections.synchronizedMap(
+            new LinkedHashMap<>() {
+              @Override
+              protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+                return size() > MOST_ANSWERS;
+              }
+            });
+
     private final AtomicLong expired = new AtomicLong(System.nanoTime());
 
-    Recorder(FeedbackLog log, boolean consent, boolean expires) {
+    Recorder(FeedbackLog log, boolean consent, boolean expires, Optional<RollbackGuard> guard) {
+      this.guard = guard;
       this.log = log;
       this.consent = consent;
       this.expires = expires;
@@ -78,8 +98,10 @@ final class FeedbackArguments {
 
     @Override
     public void answered(ServedAnswer served) {
+      String version = served.version().orElse(served.model());
+      guard.ifPresent(rated -> versions.put(served.id(), version));
       RecordedAnswer answer =
-          RecordedAnswer.of(served.id(), served.model(), served.messages(), served.text())
+          RecordedAnswer.of(served.id(), version, served.messages(), served.text())
               .withConsent(served.store().orElse(consent));
       log.record(served.user().map(answer::withCustomer).orElse(answer));
       long last = expired.get();
@@ -95,7 +117,17 @@ final class FeedbackArguments {
       feedback = served.correction().map(feedback::corrected).orElse(feedback);
       feedback = served.preferredOver().map(feedback::preferredOver).orElse(feedback);
       feedback = served.flag().map(feedback::flagged).orElse(feedback);
-      return log.add(served.user().map(feedback::withCustomer).orElse(feedback));
+      boolean known = log.add(served.user().map(feedback::withCustomer).orElse(feedback));
+      String version = versions.get(served.id());
+      if (known && version != null) {
+        served.rating().map(Rating::parse).ifPresent(rating -> rate(version, rating));
+      }
+      return known;
+    }
+
+    private void rate(String version, Rating rating) {
+      double score = rating.isGood() ? 1 : rating.isBad() ? 0 : NEUTRAL;
+      guard.ifPresent(rated -> rated.add(version, score));
     }
   }
 }

@@ -35,6 +35,7 @@ final class ServeCommand implements Callable<Integer> {
   @Mixin private ModelArgument model;
   @Mixin private ServedParts parts;
   @Mixin private FeedbackArguments feedback;
+  @Mixin private FollowArguments follow;
   @Mixin private Output output;
 
   @Option(
@@ -155,7 +156,8 @@ final class ServeCommand implements Callable<Integer> {
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     parts.requirePaths();
     Path folder = model.folder();
-    feedback.apply(settings);
+    follow.require();
+    feedback.apply(settings, follow.ratings());
     Adapter[] loaded =
         adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
     try (Interruption interruption = new Interruption(stopped::countDown);
@@ -165,7 +167,8 @@ final class ServeCommand implements Callable<Integer> {
       settings.model(called, opened);
       try (ServedParts.Opened served =
           parts.open(settings, opened, anyChatTemplate, maxNewTokens)) {
-        run(settings, called, opened.hasChatTemplate());
+        served.keep(follow.open(settings, opened, anyChatTemplate, output.err()));
+        run(settings, follow.name().orElse(called), opened.hasChatTemplate());
       }
     }
     return ExitCode.OK;

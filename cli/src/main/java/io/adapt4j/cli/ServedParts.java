@@ -72,7 +72,7 @@ final class ServedParts {
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
-    private <T extends AutoCloseable> T keep(T part) {
+    <T extends AutoCloseable> T keep(T part) {
       parts.push(part);
       return part;
     }

@@ -197,6 +197,8 @@ class PathsTest {
           argument("plan", "RUN.YAML", Use.DESCRIPTION, "PATH"),
           argument("lr-find", "RUN.YAML", Use.DESCRIPTION, "PATH"),
           argument("train", "RUN.YAML", Use.DESCRIPTION, "PATH"),
+          argument(
+              "serve", "--registry", Use.ADAPTERS, "model --port 0 --follow a@1 --registry PATH"),
           argument("serve", "--feedback", Use.FOLDER, "model --port 0 --feedback PATH"),
           argument("drift", "REFERENCE", Use.ROWS, "PATH rows.jsonl"),
           argument("drift", "NOW", Use.ROWS, "rows.jsonl PATH"),

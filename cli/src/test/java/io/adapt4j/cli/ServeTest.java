@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.upkeep.feedback.FeedbackLog;
 import io.adapt4j.upkeep.feedback.FeedbackRows;
 import io.adapt4j.upkeep.feedback.FeedbackRules;
+import io.adapt4j.upkeep.registry.Change;
+import io.adapt4j.upkeep.registry.NewVersion;
+import io.adapt4j.upkeep.registry.Registry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -81,13 +84,19 @@ class ServeTest {
   }
 
   private static HttpResponse<String> ask(URI address, String key) throws Exception {
+    return ask(address, key, "stories260K");
+  }
+
+  private static HttpResponse<String> ask(URI address, String key, String model) throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
             .header("Content-Type", "application/json")
             .header("Authorization", "Bearer " + key)
             .POST(
                 HttpRequest.BodyPublishers.ofString(
-                    "{\"model\":\"stories260K\",\"max_tokens\":5,\"messages\":"
+                    "{\"model\":\""
+                        + model
+                        + "\",\"max_tokens\":5,\"messages\":"
                         + "[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
             .build();
     return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
@@ -169,6 +178,56 @@ class ServeTest {
         .satisfies(row -> assertThat(row.versions()).containsExactly("stories260K"))
         .satisfies(row -> assertThat(row.example().toString()).contains("Hi", "Hello."));
     assertThat(rows.preferences()).hasSize(1);
+  }
+
+  @Test
+  void anAliasOfARegistryIsFollowed() throws Exception {
+    Registry registry = Registry.open(folder.resolve("registry"));
+    Change change = Change.by("anna", "").allowingNoExam();
+    for (int steps : new int[] {4, 8}) {
+      Path at = Files.createDirectory(folder.resolve("steps" + steps));
+      Path run = CommandsTest.write(at, steps);
+      assertThat(CommandsTest.execute("train", run, "--no-report").code()).isZero();
+      registry.add(NewVersion.of("support", at.resolve("run").resolve("last")));
+    }
+    registry.promote(registry.resolve("support@1"), change);
+    registry.promote(registry.resolve("support@2"), Registry.CHALLENGER, change);
+    start(
+        ("--registry %s --follow support@production --chat-template chatml --any-chat-template"
+                + " --canary 0 --shadow 1 --roll-back 0.01 --feedback-consent --feedback")
+            .formatted(registry.folder())
+            .concat(" " + folder.resolve("feedback"))
+            .split(" "));
+    URI address = address();
+    assertThat(said()).contains("Serving support at ");
+    assertThat(version(address)).isEqualTo(registry.resolve("support@1").exact());
+    registry.promote(registry.resolve("support@2"), change);
+    while (!version(address).equals(registry.resolve("support@2").exact())) {
+      Thread.sleep(100);
+    }
+    assertThat(said()).contains("Serving support@2+sha256:");
+    assertThat(Files.readString(folder.resolve("feedback/feedback.jsonl")))
+        .contains("-shadow\"", registry.resolve("support@1").exact());
+  }
+
+  private static String version(URI address) throws Exception {
+    HttpResponse<String> answer = ask(address, "none", "support");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return answer.headers().firstValue("x-adapt4j-version").orElseThrow();
+  }
+
+  @Test
+  void wrongOptionsOfARegistryAreToldAtOnce() throws Exception {
+    Object model = CommandsTest.MODEL;
+    assertThat(CommandsTest.execute("serve", model, "--canary", "0.1").err())
+        .startsWith("--registry, --follow: expected both");
+    assertThat(
+            CommandsTest.execute(
+                    "serve", model, "--registry", folder, "--follow", "a@b", "--shadow", "2")
+                .err())
+        .startsWith("--shadow: expected from 0 to 1");
+    assertThat(CommandsTest.execute("serve", model, "--registry", folder, "--follow", "a@b").err())
+        .contains("no version 'b' of 'a'");
   }
 
   @Test

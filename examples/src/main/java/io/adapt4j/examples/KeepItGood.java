@@ -94,19 +94,18 @@ public final class KeepItGood {
   void run() {
     out.print(cycle().run().text());
     try (LanguageModel model = LanguageModel.load(base)) {
-      AliasFollower follower = new AliasFollower(registry, "things@production", model, "things");
+      AliasFollower follower = new AliasFollower(registry, "things@production", model);
       follower.update();
-      model.useAdapters("things");
       out.println("\nThe bird has moved, and customers correct the answer:");
-      complain(model);
+      complain(follower);
       out.print("\n" + cycle().run().text());
       follower.update();
-      out.println("\n" + question("bird") + " " + answer(model, "bird"));
-      out.println(question("hat") + " " + answer(model, "hat"));
+      out.println("\n" + question("bird") + " " + answer(follower, "bird"));
+      out.println(question("hat") + " " + answer(follower, "hat"));
       ModelVersion back = registry.rollback("things", Change.by("anna", "to show it"));
       follower.update();
       out.println("\nRolled back to " + back.reference() + ":");
-      out.println(question("bird") + " " + answer(model, "bird"));
+      out.println(question("bird") + " " + answer(follower, "bird"));
     }
   }
 
@@ -118,23 +117,31 @@ public final class KeepItGood {
     return List.of(ChatMessage.user(question(thing)));
   }
 
+  private static String answer(AliasFollower follower, String thing) {
+    try (AliasFollower.Lease lease = follower.lease("customer of the " + thing)) {
+      return answer(lease.model(), thing);
+    }
+  }
+
   private static String answer(LanguageModel model, String thing) {
     return model.chat(request(thing), GREEDY).strip() + ".";
   }
 
   /** Asks for the things that have moved, and records answers and corrections. */
-  private void complain(LanguageModel model) {
-    String version = registry.resolve("things@production").reference();
+  private void complain(AliasFollower follower) {
     for (String thing : THINGS.subList(0, MOVED)) {
       String id = "answer-" + thing;
-      String text = answer(model, thing);
-      log.record(
-          RecordedAnswer.of(id, version, request(thing), text)
-              .withCustomer("customer of the " + thing)
-              .withConsent(true));
-      log.add(Feedback.on(id).rated(Rating.DOWN).corrected(AFTER).withConsent(true));
-      if (thing.equals("bird")) {
-        out.println(question(thing) + " " + text + " Corrected: " + AFTER);
+      String customer = "customer of the " + thing;
+      try (AliasFollower.Lease lease = follower.lease(customer)) {
+        String text = answer(lease.model(), thing);
+        log.record(
+            RecordedAnswer.of(id, lease.version().exact(), request(thing), text)
+                .withCustomer(customer)
+                .withConsent(true));
+        log.add(Feedback.on(id).rated(Rating.DOWN).corrected(AFTER).withConsent(true));
+        if (thing.equals("bird")) {
+          out.println(question(thing) + " " + text + " Corrected: " + AFTER);
+        }
       }
     }
   }

@@ -27,6 +27,7 @@ record AccessLog(Consumer<AccessRecord> listener, Consumer<ServedRequest> teleme
             call.status(),
             call.age(),
             call.model(),
+            call.version(),
             call.usage().promptTokens(),
             call.usage().newTokens(),
             call.body(),

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param status the status of the answer; 499 if the client disconnected before its end
  * @param took duration until the answer ended
  * @param model the requested model, or empty
+ * @param version name of the version that answered, or empty
  * @param promptTokens number of prompt tokens
  * @param newTokens number of generated tokens
  * @param request the body; empty unless {@link ModelServer.Builder#logContents} asks for it
@@ -28,6 +29,7 @@ public record AccessRecord(
     int status,
     Duration took,
     Optional<String> model,
+    Optional<String> version,
     int promptTokens,
     int newTokens,
     Optional<String> request,
@@ -36,7 +38,7 @@ public record AccessRecord(
   /** {@return one line without contents} */
   @Override
   public String toString() {
-    return "%s %s %s %s %d %d ms model=%s prompt=%d new=%d"
+    return "%s %s %s %s %d %d ms model=%s%s prompt=%d new=%d"
         .formatted(
             at,
             client,
@@ -45,6 +47,7 @@ public record AccessRecord(
             status,
             took.toMillis(),
             model.orElse("-"),
+            version.map(name -> " version=" + name).orElse(""),
             promptTokens,
             newTokens);
   }

@@ -38,7 +38,7 @@ record AskEndpoint(Models models, AnswerPool answering) implements Endpoint {
     parameters.requireNoOthers();
     AnswerPool.Job<GroundedAnswer> job =
         (onText, cancellation) -> answers.answer(conversation, onText, cancellation);
-    Envelope envelope = Envelope.of("rag-", name, false);
+    Envelope envelope = Envelope.of("rag-", call, false);
     Reply<GroundedAnswer> reply = new AnswerReply(call, envelope, streams);
     String prompt = isQuestion ? QUESTION : "messages";
     List<GroundedAnswer> all = answering.write(call, List.of(job), reply, prompt);

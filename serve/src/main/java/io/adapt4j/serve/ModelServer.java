@@ -6,6 +6,7 @@ import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.Shadows;
 import io.adapt4j.serve.internal.chat.ChatEndpoint;
 import io.adapt4j.serve.internal.completion.CompletionEndpoint;
 import io.adapt4j.serve.internal.embedding.EmbeddingEndpoint;
@@ -13,12 +14,15 @@ import io.adapt4j.serve.internal.gateway.AdapterEndpoint;
 import io.adapt4j.serve.internal.gateway.ApiKeys;
 import io.adapt4j.serve.internal.gateway.Gateway;
 import io.adapt4j.serve.internal.gateway.Guard;
+import io.adapt4j.serve.internal.gateway.Load;
 import io.adapt4j.serve.internal.gateway.Origins;
 import io.adapt4j.serve.internal.gateway.Page;
+import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.model.Models;
 import io.adapt4j.serve.internal.response.ResponsesEndpoint;
+import io.adapt4j.serve.version.VersionedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -38,10 +42,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +85,7 @@ public final class ModelServer implements AutoCloseable {
   private final Gateway gateway;
   private final AnswerPool answering;
   private final AnswerPool computing;
+  private final Shadows shadows;
   private final ExecutorService threads;
   private final Duration closeGrace;
   private final URI address;
@@ -95,17 +96,27 @@ public final class ModelServer implements AutoCloseable {
     Limits limits = builder.internalLimits();
     this.answering = new AnswerPool(limits);
     this.computing = new AnswerPool(limits);
-    this.threads = threads(builder.limits.connections());
+    this.shadows = new Shadows(limits);
+    this.threads = DaemonThreads.upTo(builder.limits.connections(), "adapt4j-serve-");
     Models models =
-        new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers, limits);
+        new Models(
+            builder.models,
+            builder.versioned,
+            builder.embedders,
+            builder.rerankers,
+            builder.answerers,
+            limits);
     this.gateway =
         new Gateway(
-            endpoints(models, limits, builder.recorder()),
+            endpoints(models, limits, Optional.ofNullable(builder.recorder)),
             models,
             builder.adapters(models, limits),
             builder.page(),
-            builder.guard(),
-            () -> answering.running() + computing.running(),
+            new Guard(
+                new ApiKeys(builder.keys),
+                new Origins(builder.origins),
+                builder.address.isLoopbackAddress()),
+            new Load(() -> answering.running() + computing.running(), shadows::counts),
             limits,
             new AccessLog(builder.accessLog, builder.telemetry),
             builder.logsContents);
@@ -126,7 +137,8 @@ public final class ModelServer implements AutoCloseable {
   private Map<String, Endpoint> endpoints(
       Models models, Limits limits, Optional<AnswerRecorder> recorder) {
     Map<String, Endpoint> endpoints = new HashMap<>();
-    endpoints.put("/v1/chat/completions", new ChatEndpoint(models, answering, limits, recorder));
+    endpoints.put(
+        "/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, recorder));
     endpoints.put("/v1/completions", new CompletionEndpoint(models, answering, limits, recorder));
     endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits, recorder));
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
@@ -140,22 +152,6 @@ public final class ModelServer implements AutoCloseable {
     if (System.getProperty(property) == null) {
       System.setProperty(property, value);
     }
-  }
-
-  /** Creates threads for requests; a connection without a free thread is closed. */
-  private static ExecutorService threads(int most) {
-    AtomicInteger number = new AtomicInteger();
-    return new ThreadPoolExecutor(
-        0,
-        most,
-        30,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        task -> {
-          Thread thread = new Thread(task, "adapt4j-serve-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
   }
 
   private static URI address(InetSocketAddress bound) {
@@ -195,6 +191,7 @@ public final class ModelServer implements AutoCloseable {
     }
     closed = true;
     gateway.refuse();
+    shadows.close();
     if (!isIdleWithin(closeGrace)) {
       answering.cancelAll();
       computing.cancelAll();
@@ -227,6 +224,7 @@ public final class ModelServer implements AutoCloseable {
   public static final class Builder {
 
     private final Map<String, LanguageModel> models = new LinkedHashMap<>();
+    private final Map<String, VersionedModel> versioned = new LinkedHashMap<>();
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
     private final Map<String, QuestionAnswering> answerers = new LinkedHashMap<>();
@@ -259,6 +257,19 @@ public final class ModelServer implements AutoCloseable {
     public Builder model(String name, LanguageModel model) {
       requireNew(name);
       models.put(name, Objects.requireNonNull(model, "model"));
+      return this;
+    }
+
+    /**
+     * Adds a model whose version may change while it is served, for conversations and completions.
+     *
+     * @param name the model's name in requests
+     * @param model the versions, usable for as long as the server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder model(String name, VersionedModel model) {
+      requireNew(name);
+      versioned.put(name, Objects.requireNonNull(model, "model"));
       return this;
     }
 
@@ -449,10 +460,6 @@ public final class ModelServer implements AutoCloseable {
       return this;
     }
 
-    private Optional<AnswerRecorder> recorder() {
-      return Optional.ofNullable(recorder);
-    }
-
     /**
      * Sets whether {@code /} is a page to try the models, which anyone who reaches the server may
      * load; its requests need a key like any other. By default it is enabled if only programs of
@@ -468,10 +475,6 @@ public final class ModelServer implements AutoCloseable {
     private Optional<Page> page() {
       boolean shown = showsPage == null ? address.isLoopbackAddress() : showsPage;
       return shown ? Optional.of(new Page(recorder != null)) : Optional.empty();
-    }
-
-    private Guard guard() {
-      return new Guard(new ApiKeys(keys), new Origins(origins), address.isLoopbackAddress());
     }
 
     /**

@@ -59,7 +59,7 @@ final class RerankEndpoint implements Endpoint {
             call,
             (onText, cancellation) -> inTurn(scorer, query, documents, cancellation),
             DOCUMENTS);
-    ObjectNode json = Envelope.of("rerank-", name, false).json("list");
+    ObjectNode json = Envelope.of("rerank-", call, false).json("list");
     ArrayNode results = json.putArray("results");
     for (int index : best(scores, top)) {
       ObjectNode result = results.addObject().put("index", index);

@@ -2,7 +2,9 @@ package io.adapt4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.serve.telemetry.GenAiTelemetry;
+import io.adapt4j.serve.version.VersionedModel.Version;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanKind;
@@ -20,6 +22,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,12 @@ class TelemetryTest {
   private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
 
   private TestServer start(Function<OpenTelemetry, GenAiTelemetry> exporter) {
+    return start(exporter, settings -> settings);
+  }
+
+  private TestServer start(
+      Function<OpenTelemetry, GenAiTelemetry> exporter,
+      UnaryOperator<ModelServer.Builder> settings) {
     OpenTelemetry sdk =
         OpenTelemetrySdk.builder()
             .setTracerProvider(
@@ -45,7 +54,8 @@ class TelemetryTest {
             .setMeterProvider(SdkMeterProvider.builder().registerMetricReader(metrics).build())
             .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
             .build();
-    return TestServer.start(server -> server.logContents().telemetry(exporter.apply(sdk)));
+    return TestServer.start(
+        server -> settings.apply(server).logContents().telemetry(exporter.apply(sdk)));
   }
 
   /** Telemetry of a request follows its record in the access log. */
@@ -89,6 +99,20 @@ class TelemetryTest {
               AttributeKey.longKey("gen_ai.usage.input_tokens"), (long) logged.promptTokens())
           .containsEntry(
               AttributeKey.longKey("gen_ai.usage.output_tokens"), (long) logged.newTokens());
+    }
+  }
+
+  @Test
+  void theModelOfTheAnswerIsItsVersion() throws Exception {
+    try (LanguageModel model = TestServer.model();
+        TestServer server =
+            start(
+                GenAiTelemetry::of,
+                to -> to.model("support", key -> new Version(model, "support@3", () -> {})))) {
+      server.post(CHAT, QUESTION.replace("stories", "support"));
+      assertThat(span().getAttributes().asMap())
+          .containsEntry(AttributeKey.stringKey("gen_ai.request.model"), "support")
+          .containsEntry(AttributeKey.stringKey("gen_ai.response.model"), "support@3");
     }
   }
 

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param model the requested model
  * @param messages messages of the request; the prompt of a completion as one of the user
  * @param text text of the answer, without reasoning
+ * @param version name of the version that answered, if the model has any
+ * @param shadowOf the answer that the client got, if this one is only to be compared with it
  * @param user the request's {@code user}
  * @param store the request's {@code store}, by which a client allows or forbids storing the content
  */
@@ -20,6 +22,8 @@ public record ServedAnswer(
     String model,
     List<ChatMessage> messages,
     String text,
+    Optional<String> version,
+    Optional<String> shadowOf,
     Optional<String> user,
     Optional<Boolean> store) {
 

@@ -42,6 +42,8 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
       AttributeKey.stringKey("gen_ai.system");
   private static final AttributeKey<String> REQUEST_MODEL =
       AttributeKey.stringKey("gen_ai.request.model");
+  private static final AttributeKey<String> RESPONSE_MODEL =
+      AttributeKey.stringKey("gen_ai.response.model");
   private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
   private static final AttributeKey<String> TOKEN_TYPE =
       AttributeKey.stringKey("gen_ai.token.type");
@@ -160,6 +162,7 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
     AttributesBuilder attributes =
         Attributes.builder().put(OPERATION, operation).put(PROVIDER_NAME, PROVIDER);
     record.model().ifPresent(model -> attributes.put(REQUEST_MODEL, model));
+    record.version().ifPresent(version -> attributes.put(RESPONSE_MODEL, version));
     if (record.status() >= 400) {
       attributes.put(ERROR, String.valueOf(record.status()));
     }

@@ -33,16 +33,38 @@ public final class Canary {
    * @return the assignment; all keys get the version in production if there is no challenger
    */
   public static Canary of(Registry registry, String name, double share) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException("share: expected from 0 to 1, found " + share);
-    }
-    ModelVersion production = registry.resolve(name + "@" + Registry.PRODUCTION);
+    return of(registry, name, Registry.PRODUCTION, Optional.of(share));
+  }
+
+  /** Reads an alias in place of production's, and the challenger unless there is no share. */
+  static Canary of(Registry registry, String name, String alias, Optional<Double> share) {
+    share.ifPresent(Canary::requireShare);
+    ModelVersion production = registry.resolve(name + "@" + alias);
     Optional<ModelVersion> challenger =
-        registry.aliases(name).containsKey(Registry.CHALLENGER)
+        share.isPresent() && registry.aliases(name).containsKey(Registry.CHALLENGER)
             ? Optional.of(registry.resolve(name + "@" + Registry.CHALLENGER))
                 .filter(one -> one.number() != production.number())
             : Optional.empty();
-    return new Canary(production, challenger, share);
+    return new Canary(production, challenger, share.orElse(0.0));
+  }
+
+  static double requireShare(double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("share: expected from 0 to 1, found " + share);
+    }
+    return share;
+  }
+
+  ModelVersion production() {
+    return production;
+  }
+
+  Optional<ModelVersion> challenger() {
+    return challenger;
+  }
+
+  Canary withoutChallenger() {
+    return new Canary(production, Optional.empty(), share);
   }
 
   /**

@@ -5,9 +5,10 @@ import java.util.Locale;
 
 /**
  * Comparison of two versions on live scores, such as ratings, that may be looked at after every
- * score. Welch's test is made when the smaller group has reached the first number, twice, four
- * times as many, and so on; the k-th look gets 2^-k of the level, so the probability of any false
- * verdict is at most the level. Thread-safe.
+ * score. A test of the means is made when the smaller group has reached the first number, twice,
+ * four times as many, and so on; the k-th look gets 2^-k of the level, so the probability of any
+ * false verdict is at most the level. Its error is the larger one of Welch's and of that of groups
+ * with one distribution, since few scores may happen to be all the same. Thread-safe.
  */
 public final class LiveComparison {
 
@@ -80,14 +81,26 @@ public final class LiveComparison {
     if (verdict == Verdict.OPEN && Math.min(production.count, challenger.count) >= nextLook) {
       nextLook *= 2;
       looks++;
-      double error = Math.sqrt(production.errorSquared() + challenger.errorSquared());
       double difference = challenger.mean - production.mean;
-      double p = error == 0 ? 0 : SIDES * Distributions.normalTail(Math.abs(difference) / error);
-      if (difference != 0 && p <= Math.scalb(level, -looks)) {
+      double limit = Math.scalb(level, -looks);
+      if (difference != 0 && probability(difference) <= limit) {
         verdict = difference > 0 ? Verdict.BETTER : Verdict.WORSE;
       }
     }
     return verdict;
+  }
+
+  private double probability(double difference) {
+    return SIDES * Distributions.normalTail(Math.abs(difference) / error(difference));
+  }
+
+  private double error(double difference) {
+    double first = production.count;
+    double second = challenger.count;
+    double between = difference * difference * first * second / (first + second);
+    double squares = production.squares + challenger.squares + between;
+    double pooled = squares / (first + second - 1) * (1 / first + 1 / second);
+    return Math.sqrt(Math.max(pooled, production.errorSquared() + challenger.errorSquared()));
   }
 
   /** {@return the verdict so far} */

@@ -11,6 +11,7 @@ import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.upkeep.cycle.CycleReport.Outcome;
 import io.adapt4j.upkeep.registry.Change;
+import io.adapt4j.upkeep.registry.HistoryEntry;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.NewVersion;
 import io.adapt4j.upkeep.registry.Registry;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -53,6 +55,33 @@ public final class UpdateCycle {
   private final Examiner examiner;
   private final PromotionRule promotion;
   private final Clock clock;
+
+  /** Training of a new version, with whatever remedy against forgetting the application chose. */
+  @FunctionalInterface
+  public interface VersionTrainer {
+
+    /**
+     * Trains, or resumes an interrupted training.
+     *
+     * @param job what to train on and from, and where to write
+     * @return the folder of the new adapter or model, which is copied into the registry
+     */
+    Path train(TrainingJob job) throws IOException;
+  }
+
+  /** Loads a version, evaluates it, and closes it. */
+  @FunctionalInterface
+  public interface Examiner {
+
+    /**
+     * Evaluates a version. The result may depend on nothing but the version and the evaluator.
+     *
+     * @param version the version to load
+     * @param evaluator the exam
+     * @return the report, with the version's reference as the candidate's name
+     */
+    EvaluationReport examine(ModelVersion version, Evaluator evaluator);
+  }
 
   private UpdateCycle(Builder builder) {
     registry = builder.registry;
@@ -282,15 +311,25 @@ public final class UpdateCycle {
 
   /** Also reached again by a cycle that was killed after its promotion. */
   private void promote(CycleState state, ModelVersion version) {
-    Optional<String> now = production().map(ModelVersion::pinned);
-    boolean done = now.filter(version.pinned()::equals).isPresent();
-    if (!done && !now.equals(state.start)) {
+    Optional<ModelVersion> before = state.start.map(registry::resolve);
+    Change change = Change.by("update cycle", "cycle " + state.number);
+    if (wasRolledBack(version)) {
+      keep(state, List.of(version.reference() + " was rolled back before"));
+    } else if (registry.promote(version, Registry.PRODUCTION, before, change)) {
+      state.lines.add("Promoted %s.".formatted(version.reference()));
+      state.outcome = Optional.of(Outcome.PROMOTED);
+    } else {
       keep(state, List.of("production has changed since the cycle began"));
-      return;
     }
-    registry.promote(version, Change.by("update cycle", "cycle " + state.number));
-    state.lines.add("Promoted %s.".formatted(version.reference()));
-    state.outcome = Optional.of(Outcome.PROMOTED);
+  }
+
+  private boolean wasRolledBack(ModelVersion version) {
+    return registry.history(name).stream()
+        .anyMatch(
+            entry ->
+                entry.action() == HistoryEntry.Action.ROLLBACK
+                    && entry.alias().equals(Registry.PRODUCTION)
+                    && entry.from().equals(OptionalInt.of(version.number())));
   }
 
   private static void keep(CycleState state, List<String> objections) {

@@ -81,6 +81,11 @@ final class History {
     return aliases;
   }
 
+  OptionalInt current(String alias) {
+    Integer number = aliases().get(alias);
+    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
   /** Returns the versions of an alias, the current one first, without those rolled back. */
   Deque<Integer> versions(String alias) {
     return stacks().getOrDefault(alias, new ArrayDeque<>());

@@ -42,6 +42,11 @@ public record ModelVersion(
     return name + "@" + Names.DIGEST + digest;
   }
 
+  /** {@return number and digest, as answers name it, such as {@code support@3+sha256:...}} */
+  public String exact() {
+    return reference() + "+" + Names.DIGEST + digest;
+  }
+
   /** {@return the size of all files} */
   public long bytes() {
     return files.stream().mapToLong(VersionFile::bytes).sum();

@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.report.ReportWriter;
-import io.adapt4j.upkeep.registry.HistoryEntry.Action;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.PrivateKey;
@@ -12,7 +11,6 @@ import java.security.PublicKey;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,10 +39,12 @@ public final class Registry {
 
   private final VersionStore store;
   private final Clock clock;
+  private final Aliases aliases;
 
   private Registry(VersionStore store, Clock clock) {
     this.store = store;
     this.clock = clock;
+    this.aliases = new Aliases(store, clock);
   }
 
   /**
@@ -179,7 +179,8 @@ public final class Registry {
   /**
    * Finds a version.
    *
-   * @param reference {@code NAME@ALIAS}, {@code NAME@NUMBER} or {@code NAME@sha256:DIGEST}
+   * @param reference {@code NAME@ALIAS}, {@code NAME@NUMBER}, {@code NAME@sha256:DIGEST}, or number
+   *     and digest as in {@link ModelVersion#exact}
    * @return the version
    * @throws RegistryException if there is none; the message lists what there is
    */
@@ -214,9 +215,12 @@ public final class Registry {
   }
 
   private Optional<ModelVersion> find(String name, String selector) {
-    if (selector.startsWith(Names.DIGEST)) {
-      String digest = selector.substring(Names.DIGEST.length());
-      return versions(name).stream().filter(one -> one.digest().equals(digest)).findFirst();
+    int digest = selector.indexOf(Names.DIGEST);
+    if (digest >= 0) {
+      String pinned = name + "@" + selector;
+      return versions(name).stream()
+          .filter(one -> pinned.equals(digest == 0 ? one.pinned() : one.exact()))
+          .findFirst();
     }
     Optional<Integer> number =
         Names.isNumber(selector)
@@ -254,25 +258,22 @@ public final class Registry {
    *     production}, has no exam, and the change does not allow that
    */
   public void promote(ModelVersion version, String alias, Change change) {
-    Names.requireAlias(alias);
-    changing(
-        version.name(),
-        history -> {
-          requireThere(version);
-          boolean examined = !exams(version).isEmpty();
-          if (alias.equals(PRODUCTION) && !examined && !change.withoutExam()) {
-            throw new RegistryException(
-                ("%s: expected an exam before it becomes production, found none. Add its evaluation"
-                        + " report, or allow a promotion without an exam.")
-                    .formatted(version.reference()));
-          }
-          OptionalInt from = current(history, alias);
-          if (from.isEmpty() || from.getAsInt() != version.number()) {
-            OptionalInt to = OptionalInt.of(version.number());
-            history.append(entry(Action.PROMOTE, alias, from, to, examined, change));
-          }
-          return version;
-        });
+    aliases.promote(version, alias, Optional.empty(), change);
+  }
+
+  /**
+   * Gives an alias to a version only if no other version than the expected one has it by then, so
+   * that what somebody else has promoted meanwhile is not replaced.
+   *
+   * @param expected the version that has the alias; empty for none
+   * @return whether the version has the alias now, false if another has it than the expected one
+   * @see #promote(ModelVersion, String, Change)
+   */
+  public boolean promote(
+      ModelVersion version, String alias, Optional<ModelVersion> expected, Change change) {
+    OptionalInt number =
+        expected.map(one -> OptionalInt.of(one.number())).orElseGet(OptionalInt::empty);
+    return aliases.promote(version, alias, Optional.of(number), change);
   }
 
   /**
@@ -302,39 +303,34 @@ public final class Registry {
    * @throws RegistryException if there is none before
    */
   public ModelVersion rollback(String name, String alias, Change change) {
-    return changing(
-        name,
-        history -> {
-          Deque<Integer> versions = history.versions(alias);
-          OptionalInt from = current(history, alias);
-          versions.poll();
-          ModelVersion version =
-              versions.stream()
-                  .flatMap(number -> VersionRecord.read(store.home(name, number)).stream())
-                  .findFirst()
-                  .orElseThrow(
-                      () ->
-                          new RegistryException(
-                              "%s@%s: no version had this alias before. Promote another version."
-                                  .formatted(name, Names.shown(alias))));
-          OptionalInt to = OptionalInt.of(version.number());
-          boolean examined = !exams(version).isEmpty();
-          history.append(entry(Action.ROLLBACK, alias, from, to, examined, change));
-          return version;
-        });
+    return aliases.rollback(name, alias, change);
+  }
+
+  /**
+   * Returns {@code production} from one version to another, only if the first still has it.
+   *
+   * @param from the version to leave
+   * @param to one of {@link #earlier}
+   * @return whether it was returned, false if another version has {@code production}
+   * @throws RegistryException if the second was not in production before the first, or has no exam
+   *     and the change does not allow that
+   */
+  public boolean rollback(ModelVersion from, ModelVersion to, Change change) {
+    return aliases.rollback(from, to, change);
+  }
+
+  /**
+   * Returns the versions that had an alias before the current one and to which it can return.
+   *
+   * @return the latest first, without those rolled back or deleted
+   */
+  public List<ModelVersion> earlier(String name, String alias) {
+    return aliases.earlier(name, alias, History.read(store.home(name)));
   }
 
   /** Removes an alias, if it is there. */
   public void removeAlias(String name, String alias, Change change) {
-    changing(
-        name,
-        history -> {
-          OptionalInt from = current(history, alias);
-          if (from.isPresent()) {
-            history.append(entry(Action.REMOVE, alias, from, OptionalInt.empty(), false, change));
-          }
-          return name;
-        });
+    aliases.remove(name, alias, change);
   }
 
   /**
@@ -343,28 +339,7 @@ public final class Registry {
    * @throws RegistryException if it has an alias
    */
   public void delete(ModelVersion version, Change change) {
-    changing(
-        version.name(),
-        history -> {
-          requireThere(version);
-          history
-              .aliases()
-              .forEach(
-                  (alias, number) -> {
-                    if (number == version.number()) {
-                      throw new RegistryException(
-                          "%s: expected no alias, found '%s'. Promote another version first."
-                              .formatted(version.reference(), alias));
-                    }
-                  });
-          if (!history.isDeleted(version.number())) {
-            OptionalInt number = OptionalInt.of(version.number());
-            boolean examined = !exams(version).isEmpty();
-            history.append(entry(Action.DELETE, "", OptionalInt.empty(), number, examined, change));
-          }
-          store.delete(version.name(), version.number());
-          return version;
-        });
+    aliases.delete(version, change);
   }
 
   /**
@@ -389,12 +364,7 @@ public final class Registry {
   }
 
   Exam addExam(ModelVersion version, String json) {
-    return changing(
-        version.name(),
-        history -> {
-          requireThere(version);
-          return Exams.write(home(version), json);
-        });
+    return aliases.changing(version, history -> Exams.write(home(version), json));
   }
 
   /**
@@ -412,10 +382,9 @@ public final class Registry {
    * @param key an Ed25519 key
    */
   public void sign(ModelVersion version, PrivateKey key) {
-    changing(
-        version.name(),
+    aliases.changing(
+        version,
         history -> {
-          requireThere(version);
           Signatures.write(home(version), version, key);
           return version;
         });
@@ -452,51 +421,5 @@ public final class Registry {
 
   private Path home(ModelVersion version) {
     return store.home(version.name(), version.number());
-  }
-
-  private void requireThere(ModelVersion version) {
-    Optional<String> digest = VersionRecord.read(home(version)).map(ModelVersion::digest);
-    if (!digest.equals(Optional.of(version.digest()))) {
-      throw new RegistryException(
-          "%s: this version is not in %s. Resolve a reference to it first."
-              .formatted(version.reference(), store.root()));
-    }
-  }
-
-  private static OptionalInt current(History history, String alias) {
-    Integer number = history.aliases().get(alias);
-    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
-  }
-
-  private HistoryEntry entry(
-      Action action,
-      String alias,
-      OptionalInt from,
-      OptionalInt to,
-      boolean examined,
-      Change change) {
-    return new HistoryEntry(
-        clock.instant(), action, alias, from, to, examined, change.who(), change.reason());
-  }
-
-  /** Step under a model's lock. */
-  private interface Changes<T> {
-    T run(History history) throws IOException;
-  }
-
-  private <T> T changing(String name, Changes<T> changes) {
-    Path home = store.home(name);
-    if (Access.reading(home, () -> VersionStore.list(home)).isEmpty()) {
-      throw new RegistryException(
-          "%s: no model '%s'; there are %s. Add a version first."
-              .formatted(store.root(), name, names()));
-    }
-    return Access.writing(
-        home,
-        () -> {
-          try (ProcessLock lock = Access.lock(home)) {
-            return changes.run(History.read(home));
-          }
-        });
   }
 }

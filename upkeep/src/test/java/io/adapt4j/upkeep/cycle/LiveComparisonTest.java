@@ -41,6 +41,26 @@ class LiveComparisonTest {
   }
 
   @Test
+  void fewScoresThatHappenToBeTheSameProveNothing() {
+    SplittableRandom random = new SplittableRandom(12);
+    int verdicts = 0;
+    for (int run = 0; run < 2000; run++) {
+      LiveComparison comparison = new LiveComparison(LEVEL, 30);
+      for (int i = 0; i < 1000; i++) {
+        comparison.add(false, random.nextDouble() < 0.05 ? 0 : 1);
+      }
+      for (int i = 0; i < 30; i++) {
+        // No failure among 30 is likely even at the same rate: 0.95^30 = 0.21.
+        comparison.add(true, random.nextDouble() < 0.05 ? 0 : 1);
+      }
+      verdicts += comparison.verdict() == Verdict.OPEN ? 0 : 1;
+    }
+
+    // The first look's half of the level, and three standard errors.
+    assertThat(verdicts).isLessThan(71);
+  }
+
+  @Test
   void aWorseChallengerIsFound() {
     assertThat(count(Verdict.WORSE, 0.7, 0.5)).isGreaterThan(1980);
     assertThat(count(Verdict.BETTER, 0.7, 0.5)).isZero();

@@ -229,6 +229,24 @@ class UpdateCycleTest {
   }
 
   @Test
+  void aPromotionThatWasRolledBackIsNotRepeated() throws Exception {
+    ModelVersion first = first();
+    registry.addExam(first, ScriptedVersion.examine(first, ScriptedVersion.exam()));
+    dying = "examine";
+    assertThatThrownBy(() -> cycle().run()).isInstanceOf(IllegalStateException.class);
+    dying = "";
+    ModelVersion second = registry.resolve("support@2");
+    registry.addExam(second, ScriptedVersion.examine(second, ScriptedVersion.exam()));
+    registry.promote(second, Change.by("update cycle", "cycle 1"));
+    registry.rollback("support", Change.by("anna", "complaints"));
+
+    CycleReport report = cycle().run();
+
+    assertThat(report.text()).contains("Not promoted: support@2 was rolled back before.");
+    assertThat(production()).isEqualTo("support@1");
+  }
+
+  @Test
   void aPromotionInBetweenIsNotOverruled() throws Exception {
     first();
     dying = "examine";

@@ -116,8 +116,11 @@ class UpkeepEndToEndTest {
         .run();
   }
 
-  private static String ask(LanguageModel model) {
-    return model.withAdapter("boxes").generate(question(3), GREEDY);
+  /** Returns the version that answered, and its answer. */
+  private static String ask(AliasFollower follower) {
+    try (AliasFollower.Lease lease = follower.lease("anna")) {
+      return lease.version().reference() + ": " + lease.model().generate(question(3), GREEDY);
+    }
   }
 
   @Test
@@ -125,31 +128,34 @@ class UpkeepEndToEndTest {
     registry = Registry.open(temp.resolve("registry"));
     assertThat(cycle().outcome()).isEqualTo(Outcome.PROMOTED);
     try (LanguageModel model = LanguageModel.load(BASE)) {
-      AliasFollower follower = new AliasFollower(registry, "boxes@production", model, "boxes");
+      AliasFollower follower = new AliasFollower(registry, "boxes@production", model);
       assertThat(follower.update()).contains(registry.resolve("boxes@1"));
-      String before = ask(model);
+      String before = ask(follower);
       answer = " a big blue cat.";
 
       CycleReport second = cycle();
 
       assertThat(second.text()).contains("Promoted boxes@2.");
-      List<String> answers = swappedUnderLoad(model, follower);
-      String after = ask(model);
+      List<String> answers = swappedUnderLoad(follower);
+      String after = ask(follower);
       assertThat(after).isNotEqualTo(before);
       assertThat(answers).hasSizeGreaterThanOrEqualTo(3 * CALLERS).containsOnly(before, after);
       assertThat(answers).contains(before, after);
       assertThat(follower.serving()).contains(registry.resolve("boxes@2"));
+      assertThat(before).startsWith("boxes@1: ");
+      assertThat(after).startsWith("boxes@2: ");
+      assertThat(follower.update()).isEmpty();
+      assertThat(model.adapterNames()).as("the former is freed").containsExactly("boxes@2");
 
       registry.rollback("boxes", Change.by("anna", "customers complained"));
       assertThat(follower.update()).contains(registry.resolve("boxes@1"));
       assertThat(follower.update()).isEmpty();
-      assertThat(ask(model)).isEqualTo(before);
+      assertThat(ask(follower)).isEqualTo(before);
     }
   }
 
   /** Returns the answers of callers that ask before, during and after a swap. */
-  private static List<String> swappedUnderLoad(LanguageModel model, AliasFollower follower)
-      throws Exception {
+  private static List<String> swappedUnderLoad(AliasFollower follower) throws Exception {
     AtomicBoolean swapped = new AtomicBoolean();
     AtomicInteger asked = new AtomicInteger();
     ExecutorService threads = Executors.newFixedThreadPool(CALLERS);
@@ -163,7 +169,7 @@ class UpkeepEndToEndTest {
                   boolean last;
                   do {
                     last = swapped.get();
-                    answers.add(ask(model));
+                    answers.add(ask(follower));
                     asked.incrementAndGet();
                   } while (!last);
                   return answers;

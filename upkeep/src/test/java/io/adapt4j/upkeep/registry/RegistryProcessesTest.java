@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RegistryProcessesTest {
 
   private static final int EACH = 10;
+  private static final int ROUNDS = 200;
 
   @TempDir Path temp;
 
@@ -35,6 +37,57 @@ class RegistryProcessesTest {
         registry.promote(version, Change.by(arguments[2], "").allowingNoExam());
       }
       System.out.println("done");
+    }
+  }
+
+  /** Promotes versions over the one that it has seen in production, and says how often. */
+  static final class Racing {
+
+    private Racing() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Registry registry = Registry.open(Path.of(arguments[0]));
+      List<ModelVersion> own =
+          registry.versions("m").stream()
+              .filter(version -> version.note().equals(arguments[1]))
+              .toList();
+      System.out.println("ready");
+      System.in.read();
+      int won = 0;
+      for (int i = 0; i < ROUNDS; i++) {
+        ModelVersion seen = registry.resolve("m@production");
+        Change change = Change.by(arguments[1], seen.reference()).allowingNoExam();
+        ModelVersion next = own.get(i % own.size());
+        won += registry.promote(next, Registry.PRODUCTION, Optional.of(seen), change) ? 1 : 0;
+      }
+      System.out.println(won);
+    }
+  }
+
+  @Test
+  void aPromotionReplacesOnlyTheVersionThatWasSeen() throws Exception {
+    Path folder = temp.resolve("registry");
+    Registry registry = Registry.open(folder);
+    for (int i = 0; i < 6; i++) {
+      Path run = Samples.adapter(temp.resolve("run" + i), "weights " + i);
+      registry.add(NewVersion.of("m", run).note(i % 2 == 0 ? "a" : "b"));
+    }
+    registry.promote(registry.resolve("m@1"), Samples.ANNA.allowingNoExam());
+    try (Child one = new Child(Racing.class, folder, "a");
+        Child two = new Child(Racing.class, folder, "b")) {
+      assertThat(one.line()).isEqualTo("ready");
+      assertThat(two.line()).isEqualTo("ready");
+      one.go();
+      two.go();
+      int won = Integer.parseInt(one.line()) + Integer.parseInt(two.line());
+      List<HistoryEntry> history = registry.history("m");
+      assertThat(history.size()).isBetween(2, 1 + won);
+      assertThat(history.subList(1, history.size()))
+          .allSatisfy(
+              entry ->
+                  assertThat("m@" + entry.from().getAsInt())
+                      .as("who expected another version lost the race")
+                      .isEqualTo(entry.reason()));
     }
   }
 

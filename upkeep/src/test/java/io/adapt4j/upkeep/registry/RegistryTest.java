@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,10 @@ class RegistryTest {
 
     assertThat(registry.resolve("support@challenger")).isEqualTo(two);
     assertThat(registry.resolve(one.pinned())).isEqualTo(one);
+    assertThat(registry.resolve(one.exact())).isEqualTo(one);
+    assertThat(one.exact()).isEqualTo("support@1+sha256:" + one.digest());
+    String mixed = one.exact().replace("@1+", "@2+");
+    assertThatThrownBy(() -> registry.resolve(mixed)).hasMessageContaining("no version");
     for (String wrong :
         List.of("support@production", "support@3", "support@sha256:00", "support@", "other@1")) {
       assertThatThrownBy(() -> registry.resolve(wrong))
@@ -139,6 +144,48 @@ class RegistryTest {
     assertThat(last.to()).isEqualTo(OptionalInt.of(1));
     assertThat(last.who()).isEqualTo("anna");
     assertThat(last.time()).isEqualTo(Samples.CLOCK.instant());
+  }
+
+  @Test
+  void aPromotionThatExpectsAnotherVersionChangesNothing() throws Exception {
+    ModelVersion one = examined("one");
+    ModelVersion two = examined("two");
+    ModelVersion three = examined("three");
+
+    assertThat(registry.promote(two, PRODUCTION, Optional.of(one), ANNA)).isFalse();
+    assertThat(registry.promote(one, PRODUCTION, Optional.empty(), ANNA)).isTrue();
+    assertThat(registry.promote(two, PRODUCTION, Optional.of(one), ANNA)).isTrue();
+    assertThat(registry.promote(three, PRODUCTION, Optional.of(one), ANNA)).isFalse();
+    assertThat(registry.promote(three, PRODUCTION, Optional.empty(), ANNA)).isFalse();
+    assertThat(registry.resolve("support@production")).isEqualTo(two);
+    // What is there already is no lost race, so that a repeated request may go on.
+    assertThat(registry.promote(two, PRODUCTION, Optional.of(one), ANNA)).isTrue();
+    assertThat(registry.history("support")).hasSize(2);
+    ModelVersion four = add("four");
+    assertThatThrownBy(() -> registry.promote(four, PRODUCTION, Optional.of(two), ANNA))
+        .hasMessageContaining("expected an exam");
+  }
+
+  @Test
+  void aRollbackFromAVersionThatIsNotInProductionChangesNothing() throws Exception {
+    ModelVersion one = examined("one");
+    ModelVersion two = add("two");
+    ModelVersion three = examined("three");
+    registry.promote(one, ANNA);
+    registry.promote(two, ANNA.allowingNoExam());
+    registry.promote(three, ANNA);
+    assertThat(registry.earlier("support", PRODUCTION)).containsExactly(two, one);
+
+    assertThatThrownBy(() -> registry.rollback(three, two, ANNA))
+        .hasMessageContaining("expected an exam");
+    assertThat(registry.rollback(two, one, ANNA)).isFalse();
+    assertThat(registry.rollback(three, one, ANNA)).isTrue();
+    assertThat(registry.resolve("support@production")).isEqualTo(one);
+    assertThat(registry.rollback(three, one, ANNA)).isFalse();
+    assertThat(registry.earlier("support", PRODUCTION)).isEmpty();
+    assertThat(registry.history("support")).hasSize(4);
+    assertThatThrownBy(() -> registry.rollback(one, three, ANNA))
+        .hasMessageContaining("was in production before");
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.http.Turns;
@@ -22,7 +23,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -71,14 +71,7 @@ public final class AnswerPool implements AutoCloseable {
   public AnswerPool(Limits limits) {
     this.limits = limits;
     this.free = new Semaphore(limits.answers());
-    AtomicInteger number = new AtomicInteger();
-    this.threads =
-        Executors.newCachedThreadPool(
-            job -> {
-              Thread thread = new Thread(job, "adapt4j-answer-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.threads = Executors.newCachedThreadPool(DaemonThreads.named("adapt4j-answer-"));
   }
 
   /** Number of answers that are computed or waiting. */

@@ -2,29 +2,37 @@ package io.adapt4j.serve.internal.answer;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Usage;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
  * Fields common to all chunks of an answer.
  *
+ * @param version name of the version that answers, if the model has any
  * @param sendsUsage whether chunks have a usage field, which is null except in the last one
  */
-public record Envelope(String id, long created, String model, boolean sendsUsage) {
+public record Envelope(
+    String id, long created, String model, Optional<String> version, boolean sendsUsage) {
 
-  public static Envelope of(String prefix, String model, boolean sendsUsage) {
+  public static Envelope of(String prefix, Call call, boolean sendsUsage) {
     String id = prefix + UUID.randomUUID().toString().replace("-", "");
-    return new Envelope(id, Instant.now().getEpochSecond(), model, sendsUsage);
+    String model = call.model().orElseThrow();
+    return new Envelope(id, Instant.now().getEpochSecond(), model, call.version(), sendsUsage);
   }
 
   public ObjectNode json(String object) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("id", id)
-        .put("object", object)
-        .put("created", created)
-        .put("model", model);
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", id)
+            .put("object", object)
+            .put("created", created)
+            .put("model", model);
+    version.ifPresent(name -> json.put("system_fingerprint", name));
+    return json;
   }
 
   /** A chunk of a stream with one choice, to which the caller adds. */

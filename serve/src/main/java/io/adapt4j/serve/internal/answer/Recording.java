@@ -3,6 +3,7 @@ package io.adapt4j.serve.internal.answer;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.feedback.ServedAnswer;
+import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Parameters;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
 public record Recording(
     Optional<AnswerRecorder> recorder,
     String model,
+    Optional<String> version,
     IntFunction<List<ChatMessage>> request,
     Optional<String> user,
     Optional<Boolean> store) {
@@ -27,16 +29,19 @@ public record Recording(
   /** Reads who asks, and whether storing is allowed; without a recorder nothing can be stored. */
   public static Recording read(
       Optional<AnswerRecorder> recorder,
-      String model,
+      Call call,
       IntFunction<List<ChatMessage>> request,
       Parameters parameters) {
+    String model = call.model().orElseThrow();
+    Optional<String> version = call.version();
     if (recorder.isEmpty()) {
       parameters.refuse("store", Sampling::isFalse);
-      return new Recording(recorder, model, request, Optional.empty(), Optional.empty());
+      return new Recording(recorder, model, version, request, Optional.empty(), Optional.empty());
     }
     return new Recording(
         recorder,
         model,
+        version,
         request,
         parameters
             .value("user")
@@ -51,14 +56,24 @@ public record Recording(
 
   /** Records an answer unless it is blank. */
   public void record(String id, int choice, String text) {
+    record(choice == 0 ? id : id + "-" + choice, choice, version, Optional.empty(), text);
+  }
+
+  /** Records what another version answers to a copy of the request. */
+  public void recordShadow(String id, String by, String text) {
+    record(id + "-shadow", 0, Optional.of(by), Optional.of(id), text);
+  }
+
+  private void record(
+      String own, int choice, Optional<String> by, Optional<String> shadowOf, String text) {
     if (recorder.isEmpty() || text.isBlank()) {
       return;
     }
-    String own = choice == 0 ? id : id + "-" + choice;
     try {
       recorder
           .get()
-          .answered(new ServedAnswer(own, model, request.apply(choice), text, user, store));
+          .answered(
+              new ServedAnswer(own, model, request.apply(choice), text, by, shadowOf, user, store));
     } catch (RuntimeException e) {
       LOG.warn("An answer could not be recorded.", e);
     }

@@ -11,8 +11,8 @@ import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Recording;
-import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
+import io.adapt4j.serve.internal.answer.Shadows;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
@@ -28,21 +28,23 @@ import java.util.OptionalInt;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
 public record ChatEndpoint(
-    Models models, AnswerPool answering, Limits limits, Optional<AnswerRecorder> recorder)
+    Models models,
+    AnswerPool answering,
+    Limits limits,
+    Shadows shadows,
+    Optional<AnswerRecorder> recorder)
     implements Endpoint {
 
   private static final String MESSAGES = "messages";
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
-    String name = parameters.text("model");
-    LanguageModel model = models.chatModel(name);
-    call.asks(name);
+    LanguageModel model = models.chatModel(call, parameters);
     List<ChatMessage> messages = Messages.read(parameters);
     ToolFields fields = ToolFields.read(parameters);
     TextShape text = TextShape.read(parameters);
     refuse(parameters);
-    Recording recording = Recording.read(recorder, name, choice -> messages, parameters);
+    Recording recording = Recording.read(recorder, call, choice -> messages, parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
@@ -68,10 +70,28 @@ public record ChatEndpoint(
           (onText, cancellation) ->
               model.generate(prompt.tokenIds(), options, onText, cancellation));
     }
-    Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
+    Envelope envelope = Envelope.of("chatcmpl-", call, sampling.sendsUsage());
     Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
-    Reply<Generation> reply = new ChatReply(call, envelope, logprobs, request, sampling, recording);
+    ChatReply reply = new ChatReply(call, envelope, logprobs, request, sampling, recording);
     answering.answer(call, jobs, 1, reply, MESSAGES);
+    Shadows.Copying copying =
+        (version, onText, cancellation) -> {
+          ToolPrompt copy =
+              fields.prompt(
+                  version.model(),
+                  text,
+                  messages,
+                  sampling.options(),
+                  MESSAGES,
+                  false,
+                  cancellation);
+          GenerationOptions options =
+              copy.prompt().options().toBuilder().seed(sampling.options().seed()).build();
+          Generation answer =
+              version.model().generate(copy.prompt().tokenIds(), options, onText, cancellation);
+          return reply.takeShadow(version.name(), copy.request(), answer);
+        };
+    models.shadow(call).ifPresent(version -> shadows.offer(version, copying));
   }
 
   /** Reads a flag and the number of alternatives. */

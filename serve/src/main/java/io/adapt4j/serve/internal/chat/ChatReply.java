@@ -36,6 +36,7 @@ final class ChatReply extends Reply<Generation> {
   private final Recording recording;
   private final boolean sendsUsage;
   private final List<Choice> choices = new ArrayList<>();
+  private @Nullable Generation first;
 
   /** A choice during streaming. */
   private static final class Choice {
@@ -188,9 +189,19 @@ final class ChatReply extends Reply<Generation> {
     endEvents();
   }
 
+  /** Records another version's answer; returns whether its text is that of the first choice. */
+  boolean takeShadow(String version, ToolRequest copy, Generation answer) {
+    ParsedAnswer parsed = parsed(copy, answer);
+    if (parsed.calls().isEmpty()) {
+      recording.recordShadow(envelope.id(), version, parsed.text());
+    }
+    return first != null && parsed.text().equals(parsed(request, first).text());
+  }
+
   private void record(List<Generation> answers) {
+    first = answers.get(0);
     for (int i = 0; recording.isWanted() && i < answers.size(); i++) {
-      ParsedAnswer parsed = parsed(answers.get(i));
+      ParsedAnswer parsed = parsed(request, answers.get(i));
       if (parsed.calls().isEmpty()) {
         recording.record(envelope.id(), i, parsed.text());
       }
@@ -202,7 +213,7 @@ final class ChatReply extends Reply<Generation> {
     ArrayNode all = json.putArray("choices");
     for (int i = 0; i < answers.size(); i++) {
       Generation answer = answers.get(i);
-      ParsedAnswer parsed = parsed(answer);
+      ParsedAnswer parsed = parsed(request, answer);
       ObjectNode choice = all.addObject().put("index", i);
       message(choice.putObject("message"), parsed);
       choice.set("logprobs", logprobs(Logprobs.shown(answer)));
@@ -212,7 +223,7 @@ final class ChatReply extends Reply<Generation> {
     return json;
   }
 
-  private ParsedAnswer parsed(Generation answer) {
+  private static ParsedAnswer parsed(ToolRequest request, Generation answer) {
     if (!request.mayHaveParts()) {
       return new ParsedAnswer(answer.text(), "", List.of());
     }

@@ -35,9 +35,7 @@ public record CompletionEndpoint(
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
-    String name = parameters.text("model");
-    LanguageModel model = models.languageModel(name);
-    call.asks(name);
+    LanguageModel model = models.languageModel(call, parameters);
     List<Prompt> prompts = Prompt.all(parameters, limits);
     parameters.refuse("suffix", suffix -> suffix.isTextual() && suffix.textValue().isEmpty());
     int tokens = Sampling.tokens(parameters, DEFAULT_TOKENS, limits, "max_tokens");
@@ -47,7 +45,7 @@ public record CompletionEndpoint(
     Recording recording =
         Recording.read(
             recorder,
-            name,
+            call,
             choice ->
                 List.of(ChatMessage.user(prompts.get(choice / sampling.choices()).text(model))),
             parameters);
@@ -78,7 +76,7 @@ public record CompletionEndpoint(
             });
       }
     }
-    Envelope envelope = Envelope.of("cmpl-", name, sampling.sendsUsage());
+    Envelope envelope = Envelope.of("cmpl-", call, sampling.sendsUsage());
     Reply<Generation> reply =
         new CompletionReply(
             call,

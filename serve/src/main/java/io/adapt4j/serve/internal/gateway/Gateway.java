@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +40,7 @@ public final class Gateway implements HttpHandler {
   private final Optional<AdapterEndpoint> adapters;
   private final Optional<Page> page;
   private final Guard guard;
-  private final IntSupplier answers;
+  private final Load load;
   private final Limits limits;
   private final Consumer<Call> log;
   private final boolean keepsContents;
@@ -56,7 +55,7 @@ public final class Gateway implements HttpHandler {
       Optional<AdapterEndpoint> adapters,
       Optional<Page> page,
       Guard guard,
-      IntSupplier answers,
+      Load load,
       Limits limits,
       Consumer<Call> log,
       boolean keepsContents) {
@@ -65,7 +64,7 @@ public final class Gateway implements HttpHandler {
     this.adapters = adapters;
     this.page = page;
     this.guard = guard;
-    this.answers = answers;
+    this.load = load;
     this.limits = limits;
     this.log = log;
     this.keepsContents = keepsContents;
@@ -108,6 +107,7 @@ public final class Gateway implements HttpHandler {
       log.accept(call);
     } finally {
       running.decrementAndGet();
+      call.release();
     }
   }
 
@@ -165,7 +165,7 @@ public final class Gateway implements HttpHandler {
     String path = call.path();
     if (path.equals(METRICS)) {
       call.requireMethod("GET");
-      call.send(200, METRICS_TYPE, metrics.text(running::get, answers::getAsInt));
+      call.send(200, METRICS_TYPE, metrics.text(running::get, load));
     } else if (path.equals(MODELS)) {
       call.requireMethod("GET");
       call.send(200, models.list());

@@ -38,13 +38,21 @@ final class Metrics {
   }
 
   /** Formats all counters. */
-  synchronized String text(LongSupplier requestsNow, LongSupplier answersNow) {
+  synchronized String text(LongSupplier requestsNow, Load load) {
     StringBuilder text = new StringBuilder();
     counter(text, "adapt4j_requests_total", "Requests that are over.", requests);
     counter(text, "adapt4j_prompt_tokens_total", "Tokens of prompts.", promptTokens);
     counter(text, "adapt4j_generated_tokens_total", "Tokens of answers.", newTokens);
     gauge(text, "adapt4j_requests_running", "Requests in progress.", requestsNow);
-    gauge(text, "adapt4j_answers_running", "Answers that are computed or wait for it.", answersNow);
+    gauge(
+        text,
+        "adapt4j_answers_running",
+        "Answers that are computed or wait for it.",
+        load.answers()::getAsInt);
+    Map<String, Long> shadows = load.shadows().get();
+    if (!shadows.isEmpty()) {
+      counter(text, "adapt4j_shadow_answers_total", "Copies of requests.", shadows);
+    }
     took.write(text, "adapt4j_request_duration_seconds", "Time until a request was over.");
     untilText.write(
         text, "adapt4j_time_to_first_text_seconds", "Time until the first text of a stream.");

@@ -30,6 +30,8 @@ public final class Call {
   private @Nullable OutputStream out;
   private int status;
   private Optional<String> model = Optional.empty();
+  private Optional<String> version = Optional.empty();
+  private Runnable releasing = () -> {};
   private Optional<Turns.Turn> turn = Optional.empty();
   private Usage usage = new Usage(0, 0);
   private @Nullable String body;
@@ -131,6 +133,23 @@ public final class Call {
 
   public void asks(String name) {
     model = Optional.of(name);
+  }
+
+  /** The name of the version that answers, if the model has any. */
+  public Optional<String> version() {
+    return version;
+  }
+
+  /** Notes and tells the version that answers, to be released at the end. */
+  public void answeredBy(String name, Runnable release) {
+    version = Optional.of(name);
+    releasing = release;
+    set("x-adapt4j-version", name);
+  }
+
+  /** Releases the version that answered. */
+  public void release() {
+    releasing.run();
   }
 
   public Usage usage() {

@@ -1,17 +1,22 @@
 package io.adapt4j.serve.internal.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Limits;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.version.VersionedModel;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +42,9 @@ public final class Models {
 
   private record Entry(Kind kind, Object model) {}
 
+  /** Parameters that say who asks, the first one that is there. */
+  private static final List<String> KEYS = List.of("user", "safety_identifier", "prompt_cache_key");
+
   private record AdapterName(LanguageModel base, String adapter) {}
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -46,18 +54,60 @@ public final class Models {
 
   public Models(
       Map<String, LanguageModel> languageModels,
+      Map<String, VersionedModel> versionedModels,
       Map<String, TextEmbedder> embedders,
       Map<String, ?> rerankers,
       Map<String, ?> answerers,
       Limits limits) {
     this.limits = limits;
     languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
+    versionedModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
     embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
     rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
     answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
   }
 
-  public LanguageModel languageModel(String name) {
+  /** Returns the model that a request names, in the version for who asks. */
+  public LanguageModel languageModel(Call call, Parameters parameters) {
+    String name = parameters.text("model");
+    Entry entry = entries.get(name);
+    LanguageModel model;
+    if (entry != null && entry.model() instanceof VersionedModel versions) {
+      VersionedModel.Version version = versions.version(key(call, parameters));
+      call.answeredBy(version.name(), version.release());
+      model = version.model();
+    } else {
+      model = languageModel(name);
+    }
+    call.asks(name);
+    return model;
+  }
+
+  private static String key(Call call, Parameters parameters) {
+    return KEYS.stream()
+        .flatMap(name -> parameters.value(name).stream())
+        .map(JsonNode::asText)
+        .filter(text -> !text.isBlank())
+        .findFirst()
+        .or(() -> call.header("x-adapt4j-customer"))
+        .orElseGet(call::client);
+  }
+
+  /** Draws a version for a copy of an answered request, other than the one that answered it. */
+  public Optional<VersionedModel.Version> shadow(Call call) {
+    Entry entry = entries.get(call.model().orElseThrow());
+    if (entry == null || !(entry.model() instanceof VersionedModel versions)) {
+      return Optional.empty();
+    }
+    Optional<VersionedModel.Version> drawn = versions.shadow();
+    if (drawn.map(VersionedModel.Version::name).equals(call.version())) {
+      drawn.ifPresent(version -> version.release().run());
+      return Optional.empty();
+    }
+    return drawn;
+  }
+
+  private LanguageModel languageModel(String name) {
     if (!entries.containsKey(name)) {
       for (Entry entry : entries.values()) {
         if (entry.model() instanceof LanguageModel base) {
@@ -111,15 +161,15 @@ public final class Models {
   }
 
   /** Returns a model for conversations. */
-  public LanguageModel chatModel(String name) {
-    LanguageModel model = languageModel(name);
+  public LanguageModel chatModel(Call call, Parameters parameters) {
+    LanguageModel model = languageModel(call, parameters);
     if (!model.hasChatTemplate()) {
       throw Fault.invalid(
           400,
           "model",
           "chat_template",
           "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
-              .formatted(name));
+              .formatted(call.model().orElseThrow()));
     }
     return model;
   }
@@ -143,6 +193,9 @@ public final class Models {
     }
     if (entry.kind() != kind) {
       throw Fault.parameter("model", "'" + name + "' " + entry.kind().use);
+    }
+    if (!type.isInstance(entry.model())) {
+      throw Fault.parameter("model", "'" + name + "' has versions, which the application changes");
     }
     return type.cast(entry.model());
   }
@@ -188,6 +241,14 @@ public final class Models {
   }
 
   private ObjectNode json(String name, Entry entry) {
+    if (entry.model() instanceof VersionedModel versions) {
+      VersionedModel.Version version = versions.version("");
+      try {
+        return json(name, new Entry(entry.kind(), version.model())).put("version", version.name());
+      } finally {
+        version.release().run();
+      }
+    }
     ObjectNode json =
         JsonNodeFactory.instance
             .objectNode()

@@ -34,14 +34,12 @@ public record ResponsesEndpoint(
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
-    String name = parameters.text("model");
-    LanguageModel model = models.chatModel(name);
-    call.asks(name);
+    LanguageModel model = models.chatModel(call, parameters);
     List<ChatMessage> messages = ResponseInput.read(parameters);
     ToolFields fields = ToolFields.readFlat(parameters);
     TextShape text = TextShape.readText(parameters);
     refuse(parameters);
-    Recording recording = Recording.read(recorder, name, choice -> messages, parameters);
+    Recording recording = Recording.read(recorder, call, choice -> messages, parameters);
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
     GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
     logprobs(parameters, asked);
@@ -63,7 +61,8 @@ public record ResponsesEndpoint(
         (onText, cancellation) ->
             model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);
     ResponseFormat format =
-        ResponseFormat.of(name, options, parameters, Logprobs.of(model, options));
+        ResponseFormat.of(
+            call.model().orElseThrow(), options, parameters, Logprobs.of(model, options));
     Reply<Generation> reply =
         new ResponseReply(call, format, prepared.request(), streams, recording);
     answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);

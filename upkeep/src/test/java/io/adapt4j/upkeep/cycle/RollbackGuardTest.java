@@ -1,0 +1,198 @@
+package io.adapt4j.upkeep.cycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adapt4j.upkeep.registry.Change;
+import io.adapt4j.upkeep.registry.HistoryEntry;
+import io.adapt4j.upkeep.registry.ModelVersion;
+import io.adapt4j.upkeep.registry.NewVersion;
+import io.adapt4j.upkeep.registry.Registry;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rollback of a version whose live scores are worse than those of the version before. */
+class RollbackGuardTest {
+
+  private static final double LEVEL = 0.01;
+  private static final Change CHANGE = Change.by("anna", "");
+
+  @TempDir Path temp;
+
+  private Registry registry;
+  private ModelVersion one;
+  private ModelVersion two;
+  private RollbackGuard guard;
+
+  @BeforeEach
+  void open() throws Exception {
+    registry = Registry.open(temp.resolve("registry"));
+    one = examined("one");
+    two = examined("two");
+    registry.promote(one, CHANGE);
+    guard = new RollbackGuard(registry, "m", "rating", LEVEL);
+  }
+
+  private ModelVersion added(String weights) throws Exception {
+    return registry.add(NewVersion.of("m", ScriptedVersion.write(temp.resolve(weights), weights)));
+  }
+
+  private ModelVersion examined(String weights) throws Exception {
+    ModelVersion version = added(weights);
+    registry.addExam(version, ScriptedVersion.examine(version, ScriptedVersion.exam()));
+    return version;
+  }
+
+  private void promote(ModelVersion version) {
+    registry.promote(version, CHANGE);
+    guard.update();
+  }
+
+  /** Adds scores until a rollback. */
+  private Optional<ModelVersion> add(ModelVersion version, double score, int times) {
+    Optional<ModelVersion> back = Optional.empty();
+    for (int i = 0; i < times && back.isEmpty(); i++) {
+      back = guard.add(version.exact(), score);
+    }
+    return back;
+  }
+
+  private ModelVersion production() {
+    return registry.resolve("m@production");
+  }
+
+  @Test
+  void aWorseVersionIsRolledBackAndTheHistorySaysWhy() {
+    add(one, 1, 100);
+    promote(two);
+
+    assertThat(add(two, 0, 100)).contains(one);
+
+    assertThat(production()).isEqualTo(one);
+    HistoryEntry last = registry.history("m").get(2);
+    assertThat(last.action()).isEqualTo(HistoryEntry.Action.ROLLBACK);
+    assertThat(last.who()).isEqualTo("rollback guard");
+    assertThat(last.reason())
+        .isEqualTo("rating of m@2 0.0000, of m@1 1.0000, in 11 pairs: worse at level 0.01");
+    assertThat(guard.text()).isEqualTo(last.reason());
+  }
+
+  @Test
+  void theOtherSideOfACanaryIsComparedToo() {
+    promote(two);
+    assertThat(add(two, 0, 100)).as("nothing to compare with").isEmpty();
+    assertThat(add(one, 1, 100)).contains(one);
+  }
+
+  @Test
+  void itRollsBackOnce() throws Exception {
+    promote(two);
+    ModelVersion three = examined("three");
+    add(two, 1, 100);
+    promote(three);
+    assertThat(add(three, 0, 100)).contains(two);
+    guard.update();
+    add(one, 1, 1000);
+    assertThat(add(two, 0, 1000)).as("what it returned to stays").isEmpty();
+
+    promote(three);
+    add(two, 1, 1000);
+    assertThat(add(three, 0, 1000)).as("somebody wants it all the same").isEmpty();
+    assertThat(production()).isEqualTo(three);
+  }
+
+  @Test
+  void twoGuardsDoNotRollBackTwice() throws Exception {
+    promote(two);
+    ModelVersion three = examined("three");
+    RollbackGuard other = new RollbackGuard(registry, "m", "failures", LEVEL);
+    add(two, 1, 100);
+    for (int i = 0; i < 100; i++) {
+      other.add("m@2", 1);
+    }
+    promote(three);
+    other.update();
+    assertThat(add(three, 0, 100)).contains(two);
+
+    for (int i = 0; i < 100; i++) {
+      assertThat(other.add("m@3", 0)).isEmpty();
+    }
+
+    assertThat(other.text()).isEqualTo("production has changed meanwhile");
+    assertThat(production()).isEqualTo(two);
+  }
+
+  @Test
+  void itReturnsOnlyToAVersionWithAnExam() throws Exception {
+    ModelVersion three = added("three");
+    registry.promote(three, CHANGE.allowingNoExam());
+    guard.update();
+    add(three, 1, 100);
+    promote(two);
+    assertThat(add(two, 0, 100)).as("m@3 has no exam").isEmpty();
+
+    assertThat(add(one, 1, 100)).as("m@1 has one, and scores by now").contains(one);
+  }
+
+  @Test
+  void theFirstVersionStays() {
+    assertThat(add(one, 0, 1000)).isEmpty();
+    assertThat(guard.text()).isEmpty();
+  }
+
+  @Test
+  void wrongValuesAreNamed() {
+    assertThatThrownBy(() -> guard.add("m@1", 2)).hasMessageContaining("score: expected from 0");
+    assertThatThrownBy(() -> guard.add("m@1", Double.NaN)).hasMessageContaining("score");
+    assertThatThrownBy(() -> new RollbackGuard(registry, "m", "rating", 0))
+        .hasMessageContaining("level: expected");
+  }
+
+  /** Returns the pairs until evidence of a level, or the most. */
+  private static int pairs(SplittableRandom random, double now, double before, double level) {
+    Evidence evidence = new Evidence();
+    for (int i = 1; i <= 2000; i++) {
+      int score = random.nextDouble() < now ? 1 : 0;
+      evidence.add(score - (random.nextDouble() < before ? 1 : 0));
+      if (evidence.reaches(level)) {
+        return i;
+      }
+    }
+    return Integer.MAX_VALUE;
+  }
+
+  @Test
+  void equalVersionsAreRarelyRolledBackHoweverOftenOneLooks() {
+    SplittableRandom random = new SplittableRandom(7);
+    for (double share : new double[] {0.02, 0.5, 0.98}) {
+      int wrong = 0;
+      for (int run = 0; run < 2000; run++) {
+        wrong += pairs(random, share, share, 0.05) < Integer.MAX_VALUE ? 1 : 0;
+      }
+      // 5 % of 2,000, and three standard errors.
+      assertThat(wrong).as("share " + share).isLessThan(130);
+    }
+  }
+
+  @Test
+  void worseVersionsAreFoundSoon() {
+    SplittableRandom random = new SplittableRandom(8);
+    int[] small = new int[500];
+    int[] large = new int[500];
+    for (int run = 0; run < 500; run++) {
+      small[run] = pairs(random, 0.6, 0.8, LEVEL);
+      large[run] = pairs(random, 0.2, 0.9, LEVEL);
+    }
+    Arrays.sort(small);
+    Arrays.sort(large);
+    assertThat(small[250]).isLessThan(200);
+    assertThat(small[475]).isLessThan(400);
+    assertThat(large[475]).isLessThan(40);
+    System.out.println("median " + small[250] + " and " + large[250] + " pairs");
+  }
+}
