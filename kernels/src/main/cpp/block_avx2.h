@@ -63,7 +63,7 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c, con
   __m256i code = _mm256_and_si256(
       _mm256_srli_epi32(eightWords(codes + (PAIRS ? c / 16 : c / 8) * 64), PAIRS ? pairAt(c) : c % 8 * 4),
       _mm256_set1_epi32(PAIRS ? 3 : 15));
-  if (ID == OWN_EIGHT) {
+  if (hasThreeBits(ID)) {
     code = (__m256i)blocks::threeBitsOf<EightWords>(codes, c);
   }
   if (ID == MXFP4) {

@@ -28,7 +28,7 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
     out[1] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1)));
     return;
   }
-  if (ID == OWN_EIGHT) {
+  if (hasThreeBits(ID)) {
     float values[BLOCK_GROUP];
     blocks::rowCodes<ID>(codes, row, table, values);
     out[0] = _mm512_loadu_ps(values);
@@ -228,7 +228,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
           for (int s = 0; s < STEP; s++) {
             const int c = k * STEP + s;
             const __m512 values =
-                ID == OWN_EIGHT
+                hasThreeBits(ID)
                     ? _mm512_permutexvar_ps((__m512i)blocks::threeBitsOf<lanes::Ints>(codes, c), tables.low)
                     : lookedUp<ID>(tables, word, more, c);
             for (int t = 0; t < TOKENS; t++) {
@@ -315,6 +315,7 @@ inline auto& ofBlockType(int id, const Function& function) {
     ADAPT4J_BLOCK(FP4);
     ADAPT4J_BLOCK(OWN_TABLE);
     ADAPT4J_BLOCK(OWN_EIGHT);
+    ADAPT4J_BLOCK(OWN_WIDE);
     case TQ1_0:  // in strips the same
     ADAPT4J_BLOCK(TQ2_0);
     ADAPT4J_BLOCK(Q2_K);

@@ -139,7 +139,7 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c, const Table<ID>& tabl
   if (ID == Q8_0) {
     return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
   }
-  Ints code = ID == OWN_EIGHT   ? threeBitsOf<Ints>(codes, c)
+  Ints code = hasThreeBits(ID)   ? threeBitsOf<Ints>(codes, c)
               : LAYOUT.low == 0 ? wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3
                                 : wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (hasTable(ID)) {
@@ -230,7 +230,7 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>&
     return;
   }
   int32_t out[BLOCK_GROUP] = {};
-  for (int c = 0; ID == OWN_EIGHT && c < BLOCK_GROUP; c++) {
+  for (int c = 0; hasThreeBits(ID) && c < BLOCK_GROUP; c++) {
     out[c] = threeBitsOf<uint32_t>(codes, c);
   }
   for (int k = 0; LAYOUT.low == 256 && k < 4; k++) {

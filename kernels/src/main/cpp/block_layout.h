@@ -20,9 +20,10 @@ constexpr int64_t BLOCK_GROUP = 32;
 // codes as bitsandbytes stores them. OWN_TABLE stands for the types of GGUF files whose values are multiples of
 // at most 16 integers (Q3_K, IQ1 to IQ3). Its blocks have an fp16 scale, the power of two that
 // divides it, 16 integers, 16 scales of 8 bits with a sign, and codes with the first input in the low
-// half. OWN_EIGHT is the same for codes without the third bit (IQ1 and IQ2: levels and a sign), which take 3 bits in strips.
+// half. OWN_EIGHT is the same for codes without the third bit (IQ1 and IQ2: levels and a sign), which take 3 bits in
+// strips; OWN_WIDE that for equal scales of each two (IQ1_S, IQ2_XXS).
 enum BlockId {
-  OWN_EIGHT = -4, FP4 = -3, OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
+  OWN_WIDE = -5, OWN_EIGHT = -4, FP4 = -3, OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
   Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, TQ1_0 = 34, TQ2_0 = 35, MXFP4 = 39
 };
 
@@ -55,7 +56,10 @@ constexpr float FP4_STEP = 1.0f / 120;
 constexpr bool isFourBit(int id) { return id == NF4 || id == FP4; }
 
 // Whether a weight has integers of its own that its codes choose from.
-constexpr bool hasOwnTable(int id) { return id == OWN_TABLE || id == OWN_EIGHT; }
+constexpr bool hasOwnTable(int id) { return id == OWN_TABLE || id == OWN_EIGHT || id == OWN_WIDE; }
+
+// Whether codes have 3 bits.
+constexpr bool hasThreeBits(int id) { return id == OWN_EIGHT || id == OWN_WIDE; }
 
 // Whether codes choose one of 16 numbers.
 constexpr bool hasTable(int id) {
@@ -74,7 +78,9 @@ constexpr bool hasSignedBytes(int id) {
 constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS || hasOwnTable(id); }
 
 // Number of inputs of a group that share a scale.
-constexpr int spanOf(int id) { return id == Q2_K || id == Q6_K || hasOwnTable(id) ? 16 : 32; }
+constexpr int spanOf(int id) {
+  return id == Q2_K || id == Q6_K || id == OWN_TABLE || id == OWN_EIGHT ? 16 : 32;
+}
 
 // Number of scales of a group, which come before its minima.
 constexpr int partsOf(int id) { return 32 / spanOf(id); }
@@ -164,6 +170,8 @@ constexpr BlockLayout layoutOf(int id) {
       return {256, 163, 64, 32, 256, 0, 0, 128, false};
     case OWN_EIGHT:
       return {256, 163, 64, 32, 192, 0, 0, 128, false};
+    case OWN_WIDE:
+      return {256, 163, 64, 16, 192, 0, 0, 128, false};
     case TQ1_0:
     case TQ2_0:
       return {256, id == TQ1_0 ? 54 : 66, 32, 0, 0, 128, 0, 1, false};
@@ -268,6 +276,7 @@ class BlockRow {
         break;
       case OWN_TABLE:
       case OWN_EIGHT:
+      case OWN_WIDE:
         putOwnTable();
         break;
       case TQ1_0:
@@ -422,12 +431,14 @@ class BlockRow {
     const uint32_t unit = (127u - block_[2]) << 23;
     std::memcpy(tile_ + OWN_UNIT, &unit, 4);
     std::memcpy(tile_ + OWN_NUMBERS, block_ + 3, 16);
-    if (id_ == OWN_EIGHT) {
+    if (hasThreeBits(id_)) {
       std::memcpy(tile_ + OWN_NUMBERS + 4, block_ + 3 + 8, 4);
     }
     for (int64_t g = 0; g < 8; g++) {
       group(g)[row_] = block_[19 + 2 * g];
-      group(g)[BLOCK_ROWS + row_] = block_[20 + 2 * g];
+      if (id_ != OWN_WIDE) {
+        group(g)[BLOCK_ROWS + row_] = block_[20 + 2 * g];
+      }
       uint32_t words[4], fours[8];
       std::memcpy(words, block_ + 35 + g * 16, sizeof words);
       for (int k = 0; k < 4; k++) {
@@ -437,7 +448,7 @@ class BlockRow {
         fours[2 * k] = (words[k] & 0x03030303) | (words[k] >> 1 & 0x04040404);
         fours[2 * k + 1] = (words[k] >> 4 & 0x03030303) | (words[k] >> 5 & 0x04040404);
       }
-      for (int k = 0; id_ == OWN_EIGHT && k < 3; k++) {
+      for (int k = 0; hasThreeBits(id_) && k < 3; k++) {
         const uint32_t others = k < 2 ? fours[6 + k] & 0x03030303
                                       : (fours[6] >> 2 & 0x01010101) | (fours[7] >> 1 & 0x02020202);
         putWord(codes(g) + k * 64, fours[2 * k] | fours[2 * k + 1] << 3 | others << 6);

@@ -54,7 +54,7 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c, const Table
   if (ID == Q8_0) {
     return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24));
   }
-  FourWords code = ID == OWN_EIGHT   ? blocks::threeBitsOf<FourWords>(codes, c)
+  FourWords code = hasThreeBits(ID)   ? blocks::threeBitsOf<FourWords>(codes, c)
                    : LAYOUT.low == 0 ? wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3
                                      : wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (isFourBit(ID)) {

@@ -26,7 +26,7 @@ ADAPT4J_INLINE Words unsignedCodes(const uint8_t* codes, int four) {
   Words words;
   const int index = ID == Q8_0                      ? four
                     : LAYOUT.low == 0               ? four / 4
-                    : ID == OWN_EIGHT && four >= 6 ? four - 6
+                    : hasThreeBits(ID) && four >= 6 ? four - 6
                                                     : four / 2;
   std::memcpy(&words, codes + index * 64, sizeof words);
   if (ID == Q8_0) {
@@ -35,10 +35,10 @@ ADAPT4J_INLINE Words unsignedCodes(const uint8_t* codes, int four) {
   if (LAYOUT.low == 0) {
     return words >> (four % 4 * 2) & 0x03030303;
   }
-  if (ID == OWN_EIGHT && four < 6) {
+  if (hasThreeBits(ID) && four < 6) {
     return words >> (four % 2 * 3) & 0x07070707;
   }
-  if (ID == OWN_EIGHT) {
+  if (hasThreeBits(ID)) {
     Words third;
     std::memcpy(&third, codes + 128, sizeof third);
     return (words >> 6 & 0x03030303) | (third >> (four - 2) & 0x04040404);
@@ -291,6 +291,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   using Token = BlockTokenIn<ID, DIGITS>;
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int FOURS = 8 / Token::SUMS;
+  constexpr int64_t AHEAD = DIGITS == 1 ? avx512::AHEAD : avx512::AHEAD / 2;
   const Table<ID> table = tableOf<ID>(strip);
   Token token[TOKENS];
   __m512 total[TOKENS];
@@ -307,10 +308,14 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
     }
     const __m512 minimum =
         LAYOUT.minimum ? avx512::sixteenHalves(tile + 32) : _mm512_setzero_ps();
+    __m512 products[TOKENS], minima[TOKENS];  // but for the scale and the minimum of the block
+    for (int t = 0; t < TOKENS; t++) {
+      products[t] = minima[t] = _mm512_setzero_ps();
+    }
     const uint8_t* group = tile + LAYOUT.head;
     for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
       for (int64_t line = 0; line < LAYOUT.groupBytes(); line += 64) {
-        avx512::prefetchNear(group + avx512::AHEAD + line);
+        avx512::prefetchNear(group + AHEAD + line);
       }
 #pragma GCC unroll 2
       for (int part = 0; part < Token::SUMS; part++) {
@@ -340,28 +345,35 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
             }
           }
         }
-        __m512 factor = scale;
+        __m512 scales = _mm512_setzero_ps();
         if (LAYOUT.groupHead != 0) {
-          factor = _mm512_mul_ps(scale, avx512::sixteenBytes<hasSignedScales(ID)>(group + part * 16));
+          scales = avx512::sixteenBytes<hasSignedScales(ID)>(group + part * 16);
         }
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm512_fmadd_ps(sumOfDigits<DIGITS>(parts[t]),
-                                     _mm512_mul_ps(factor, _mm512_set1_ps(token[t].scales[at])),
-                                     total[t]);
+          __m512 sum = sumOfDigits<DIGITS>(parts[t]);
+          if (LAYOUT.groupHead != 0) {
+            sum = _mm512_mul_ps(sum, scales);
+          }
+          products[t] = _mm512_fmadd_ps(sum, _mm512_set1_ps(token[t].scales[at]), products[t]);
         }
       }
       for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
-        const __m512 off =
-            LAYOUT.groupHead == 0
-                ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
-                : _mm512_mul_ps(minimum,
-                                avx512::sixteenBytes<false>(group + (Token::SUMS + part) * 16));
+        // Files of types with 32 inputs a block store what is added.
+        const __m512 off = LAYOUT.groupHead == 0
+                               ? _mm512_set1_ps(-1)
+                               : avx512::sixteenBytes<false>(group + (Token::SUMS + part) * 16);
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(token[t].sums[at * Token::SUMS + part]),
-                                      total[t]);
+          minima[t] = _mm512_fmadd_ps(
+              off, _mm512_set1_ps(token[t].sums[at * Token::SUMS + part]), minima[t]);
         }
       }
       group += LAYOUT.groupBytes();
+    }
+    for (int t = 0; t < TOKENS; t++) {
+      total[t] = _mm512_fmadd_ps(products[t], scale, total[t]);
+      if (LAYOUT.minimum) {
+        total[t] = _mm512_fnmadd_ps(minima[t], minimum, total[t]);
+      }
     }
   }
   for (int t = 0; t < TOKENS; t++) {

@@ -46,7 +46,9 @@ public enum BlockType {
    */
   OWN_TABLE(-2, 256, 163, -15),
   /** The same for codes without the third bit, which take 3 bits in memory. In no GGUF file. */
-  OWN_EIGHT(-4, 256, 163, -47);
+  OWN_EIGHT(-4, 256, 163, -47),
+  /** The same for equal scales of each two. In no GGUF file. */
+  OWN_WIDE(-5, 256, 163, -55);
 
   private final int id;
   private final int columns;
@@ -72,7 +74,7 @@ public enum BlockType {
 
   /** {@return whether its blocks are in the layout of {@code Quantizer.toTable}} */
   public boolean hasOwnTable() {
-    return this == OWN_TABLE || this == OWN_EIGHT;
+    return this == OWN_TABLE || this == OWN_EIGHT || this == OWN_WIDE;
   }
 
   /** {@return its number in files} */

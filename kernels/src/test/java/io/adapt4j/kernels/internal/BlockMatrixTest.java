@@ -226,7 +226,8 @@ class BlockMatrixTest {
   @Test
   void theMemoryIsThatOfTheFileAndLittleMore() {
     for (BlockType type :
-        EnumSet.complementOf(EnumSet.of(BlockType.OWN_TABLE, BlockType.OWN_EIGHT))) {
+        EnumSet.complementOf(
+            EnumSet.of(BlockType.OWN_TABLE, BlockType.OWN_EIGHT, BlockType.OWN_WIDE))) {
       double inFile = 64.0 * 512 / type.columns() * type.bytes();
       assertThat(BlockMatrix.bytes(type, 64, 512) / inFile)
           .isBetween(
@@ -241,6 +242,7 @@ class BlockMatrixTest {
     }
     assertThat(BlockMatrix.bytes(BlockType.OWN_TABLE, 64, 512)).isEqualTo(64 * 512 * 37 / 64);
     assertThat(BlockMatrix.bytes(BlockType.OWN_EIGHT, 64, 512)).isEqualTo(64 * 512 * 29 / 64);
+    assertThat(BlockMatrix.bytes(BlockType.OWN_WIDE, 64, 512)).isEqualTo(64 * 512 * 27 / 64);
   }
 
   @Test

@@ -7,7 +7,8 @@ import java.util.Random;
 
 /**
  * Blocks, dequantized as ggml's reference does, value by value; those of NF4 and FP4 as
- * bitsandbytes does, those of OWN_TABLE and OWN_EIGHT as their layout says.
+ * bitsandbytes does, those of GGUF's types of few bits as the layout of {@code Quantizer.toTable}
+ * says.
  */
 final class ReferenceBlocks {
 
@@ -50,12 +51,15 @@ final class ReferenceBlocks {
         case Q6_K -> buffer.putShort(at + 208, half(random));
         case TQ1_0 -> buffer.putShort(at + 52, half(random));
         case TQ2_0 -> buffer.putShort(at + 64, half(random));
-        case OWN_TABLE, OWN_EIGHT -> {
+        case OWN_TABLE, OWN_EIGHT, OWN_WIDE -> {
           buffer.putShort(at, half(random));
           buffer.put(at + 2, (byte) 3);
           // All blocks of a weight have the same integers.
           buffer.put(at + 3, bytes, 3, 16);
-          for (int c = 0; type == BlockType.OWN_EIGHT && c < 128; c++) {
+          for (int c = 0; type == BlockType.OWN_WIDE && c < 16; c += 2) {
+            bytes[at + 20 + c] = bytes[at + 19 + c];
+          }
+          for (int c = 0; type != BlockType.OWN_TABLE && c < 128; c++) {
             bytes[at + 35 + c] &= (byte) 0xBB;
           }
         }
@@ -120,7 +124,7 @@ final class ReferenceBlocks {
       case TQ1_0 -> (ternary(block, c) - 1) * scale(block, 52);
       case TQ2_0 ->
           (((block.get(c / 128 * 32 + c % 32) >> (c % 128 / 32 * 2)) & 3) - 1) * scale(block, 64);
-      case OWN_TABLE, OWN_EIGHT ->
+      case OWN_TABLE, OWN_EIGHT, OWN_WIDE ->
           scale(block, 0)
               * Math.scalb(1f, -block.get(2))
               * block.get(19 + c / 16)

@@ -34,7 +34,8 @@ record FileBlocks(
   private static Optional<BlockType> tableType(TensorType stored) {
     return switch (stored) {
       // Their grids have three levels: a code is one, in two bits, and the fourth bit.
-      case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S -> Optional.of(BlockType.OWN_EIGHT);
+      case IQ1_S, IQ2_XXS -> Optional.of(BlockType.OWN_WIDE);
+      case IQ1_M, IQ2_XS, IQ2_S -> Optional.of(BlockType.OWN_EIGHT);
       default ->
           Quantizer.of(stored).hasTable() ? Optional.of(BlockType.OWN_TABLE) : Optional.empty();
     };
