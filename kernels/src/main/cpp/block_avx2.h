@@ -30,6 +30,8 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightBytes(const uint8_t* from) {
   return _mm256_cvtepi32_ps(SIGNED ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
 }
 
+typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
+
 ADAPT4J_AVX2 ADAPT4J_INLINE __m256i eightWords(const uint8_t* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
@@ -57,12 +59,13 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c, con
     const __m256i top = _mm256_slli_epi32(eightWords(codes + c / 4 * 64), 24 - c % 4 * 8);
     return _mm256_cvtepi32_ps(_mm256_srai_epi32(top, 24));
   }
-  if (LAYOUT.low == 0) {
-    return _mm256_cvtepi32_ps(_mm256_and_si256(
-        _mm256_srli_epi32(eightWords(codes + c / 16 * 64), pairAt(c)), _mm256_set1_epi32(3)));
+  constexpr bool PAIRS = LAYOUT.low == 0;
+  __m256i code = _mm256_and_si256(
+      _mm256_srli_epi32(eightWords(codes + (PAIRS ? c / 16 : c / 8) * 64), PAIRS ? pairAt(c) : c % 8 * 4),
+      _mm256_set1_epi32(PAIRS ? 3 : 15));
+  if (hasThreeBits(ID)) {
+    code = (__m256i)blocks::threeBitsOf<EightWords>(codes, c);
   }
-  __m256i code = _mm256_and_si256(_mm256_srli_epi32(eightWords(codes + c / 8 * 64), c % 8 * 4),
-                                  _mm256_set1_epi32(15));
   if (ID == MXFP4) {
     const __m256 sizes = _mm256_permutevar8x32_ps(_mm256_setr_ps(0, 1, 2, 3, 4, 6, 8, 12), code);
     const __m256i signs = _mm256_slli_epi32(_mm256_and_si256(code, _mm256_set1_epi32(8)), 28);
@@ -73,7 +76,7 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c, con
     const __m256 last = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.numbers + 8), code);
     return _mm256_blendv_ps(first, last, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
   }
-  if (LAYOUT.high != 0) {
+  if (LAYOUT.high != 0 && !PAIRS) {
     const bool fifth = LAYOUT.high == 64;
     const __m256i word = eightWords(codes + LAYOUT.low + (fifth ? 0 : c / 16 * 64));
     const int at = fifth ? fifthAt(c) : pairAt(c);
@@ -103,7 +106,7 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
     __m256 scale = eightScales<ID>(tile + half * 16);
-    if (ID == OWN_TABLE) {
+    if (hasOwnTable(ID)) {
       scale = _mm256_mul_ps(scale, _mm256_set1_ps(table.unit));
     }
     const __m256 minimum =
@@ -147,7 +150,7 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
 
 // Four tokens at a time, whose sums stay in registers.
 template <int ID>
-inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
                            float* sums, int64_t stride) {
   using Multiply = void (*)(const uint8_t*, int, int64_t, const float*, float*, int64_t);
   static constexpr Multiply BY_TOKENS[] = {multiplyHalf<ID, 1>, multiplyHalf<ID, 2>,
@@ -155,7 +158,8 @@ inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* t
   for (int t = 0; t < count; t += 4) {
     const int some = count - t < 4 ? count - t : 4;
     for (int half = 0; half < 2; half++) {
-      BY_TOKENS[some - 1](strip, half, columns, tokens + t * BlockToken::entries(columns),
+      BY_TOKENS[some - 1](strip, half, columns,
+                          reinterpret_cast<const float*>(tokens + t * BlockToken::bytes(columns)),
                           sums + t * stride, stride);
     }
   }
@@ -168,7 +172,8 @@ ADAPT4J_AVX2 inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_
 }
 
 template <int ID>
-constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+constexpr BlockKernels BLOCKS{{BlockToken::bytes, BlockToken::prepare, multiplyBlocks<ID>},
+                              restoreBlocks<ID>};
 
 }  // namespace avx2
 

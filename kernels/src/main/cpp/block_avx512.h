@@ -2,6 +2,8 @@
 
 // Products with strips of blocks, and their restoring, in AVX-512; and the choice of a variant.
 
+#include <type_traits>
+
 #include "avx512.h"
 #include "block_avx2.h"
 #include "block_neon.h"
@@ -26,6 +28,13 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
     out[1] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1)));
     return;
   }
+  if (hasThreeBits(ID)) {
+    float values[BLOCK_GROUP];
+    blocks::rowCodes<ID>(codes, row, table, values);
+    out[0] = _mm512_loadu_ps(values);
+    out[1] = _mm512_loadu_ps(values + 16);
+    return;
+  }
   const __m128i halves = LAYOUT.low == 0
                              ? _mm_setzero_si128()
                              : _mm_i32gather_epi32(words, _mm_setr_epi32(0, 16, 32, 48), 4);
@@ -33,12 +42,6 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
   const __m128i odd = _mm_and_si128(_mm_srli_epi16(halves, 4), _mm_set1_epi8(15));
   __m512i both[2] = {_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(even, odd)),
                      _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(even, odd))};
-  if (hasTable(ID)) {
-    const __m512 numbers = _mm512_loadu_ps(table.numbers);
-    out[0] = _mm512_permutexvar_ps(both[0], numbers);
-    out[1] = _mm512_permutexvar_ps(both[1], numbers);
-    return;
-  }
   for (int k = 0; k < 2; k++) {
     if (LAYOUT.high == 64) {
       const uint32_t bits = blocks::wordAt(codes + LAYOUT.low + row * 4);
@@ -55,6 +58,10 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
       both[k] = _mm512_or_si512(
           both[k], _mm512_slli_epi32(_mm512_and_si512(pairs, _mm512_set1_epi32(3)),
                                      LAYOUT.low == 0 ? 0 : 4));
+    }
+    if (hasTable(ID)) {
+      out[k] = _mm512_permutexvar_ps(both[k], _mm512_loadu_ps(table.numbers));
+      continue;
     }
     out[k] = _mm512_cvtepi32_ps(_mm512_sub_epi32(both[k], _mm512_set1_epi32(LAYOUT.offset)));
   }
@@ -78,7 +85,7 @@ ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int6
   const Table<ID> table = tableOf<ID>(strip);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const float scale = blocks::scaleAt<ID>(tile + row * 2) * (ID == OWN_TABLE ? table.unit : 1);
+    const float scale = blocks::scaleAt<ID>(tile + row * 2) * (hasOwnTable(ID) ? table.unit : 1);
     const float minimum = LAYOUT.minimum ? blocks::halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -131,8 +138,9 @@ struct BlockTables {
   ADAPT4J_AVX512 ADAPT4J_INLINE explicit BlockTables(const Table<ID>& table) {
     constexpr int OFFSET = layoutOf(ID).offset;
     const __m512 counted = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    if (ID == Q2_K) {
+    if (layoutOf(ID).low + layoutOf(ID).bytes8 == 0) {
       low = _mm512_setr_ps(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+      low = _mm512_sub_ps(low, _mm512_set1_ps(OFFSET));
       high = low;
     } else if (ID == Q6_K) {
       low = counted;
@@ -189,7 +197,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   const float* xSums = tokens + BlockToken::sumsAt(PARTS, columns);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     __m512 scale = sixteenScales<ID>(tile);
-    if (ID == OWN_TABLE) {
+    if (hasOwnTable(ID)) {
       scale = _mm512_mul_ps(scale, _mm512_set1_ps(table.unit));
     }
     const __m512 minimum = LAYOUT.minimum ? sixteenHalves(tile + 32) : _mm512_setzero_ps();
@@ -207,18 +215,22 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
         for (int t = 0; t < TOKENS; t++) {
           parts[t] = _mm512_setzero_ps();
         }
-        __m512i more = _mm512_setzero_si512();
-        if (LAYOUT.high != 0) {
-          more = _mm512_loadu_si512(codes + LAYOUT.low + (LAYOUT.high == 128 ? part * 64 : 0));
-        }
 #pragma GCC unroll 8
         for (int k = part * SPAN / STEP; k < (part + 1) * SPAN / STEP; k++) {
-          const __m512i word =
-              LAYOUT.low + LAYOUT.bytes8 == 0 ? more : _mm512_loadu_si512(codes + k * 64);
+          __m512i more = _mm512_setzero_si512(), word = more;
+          if (LAYOUT.high != 0) {
+            more = _mm512_loadu_si512(codes + LAYOUT.low + (LAYOUT.high == 128 ? k / 2 * 64 : 0));
+          }
+          if (LAYOUT.low + LAYOUT.bytes8 != 0) {
+            word = _mm512_loadu_si512(codes + k * 64);
+          }
 #pragma GCC unroll 8
           for (int s = 0; s < STEP; s++) {
             const int c = k * STEP + s;
-            const __m512 values = lookedUp<ID>(tables, word, more, c);
+            const __m512 values =
+                hasThreeBits(ID)
+                    ? _mm512_permutexvar_ps((__m512i)blocks::threeBitsOf<lanes::Ints>(codes, c), tables.low)
+                    : lookedUp<ID>(tables, word, more, c);
             for (int t = 0; t < TOKENS; t++) {
               parts[t] = _mm512_fmadd_ps(values, _mm512_set1_ps(x[t * width + c]), parts[t]);
             }
@@ -253,17 +265,18 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
 }
 
 template <int ID>
-inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
                            float* sums, int64_t stride) {
   using Multiply = void (*)(const uint8_t*, int64_t, const float*, float*, int64_t);
   static constexpr Multiply BY_TOKENS[] = {
       multiplyStrip<ID, 1>, multiplyStrip<ID, 2>, multiplyStrip<ID, 3>, multiplyStrip<ID, 4>,
       multiplyStrip<ID, 5>, multiplyStrip<ID, 6>, multiplyStrip<ID, 7>, multiplyStrip<ID, 8>};
-  BY_TOKENS[count - 1](strip, columns, tokens, sums, stride);
+  BY_TOKENS[count - 1](strip, columns, reinterpret_cast<const float*>(tokens), sums, stride);
 }
 
 template <int ID>
-constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+constexpr BlockKernels BLOCKS{{BlockToken::bytes, BlockToken::prepare, multiplyBlocks<ID>},
+                              restoreBlocks<ID>};
 
 }  // namespace avx512
 
@@ -283,39 +296,39 @@ inline const BlockKernels& blockKernels(int variant) {
 #endif
 }
 
-inline const BlockKernels& blockKernelsOf(int id, int variant) {
+// What a function of a block's type, std::integral_constant<int, ID>, answers.
+template <class Function>
+inline auto& ofBlockType(int id, const Function& function) {
   switch (id) {
-    case Q4_0:
-      return blockKernels<Q4_0>(variant);
-    case Q4_1:
-      return blockKernels<Q4_1>(variant);
-    case Q5_0:
-      return blockKernels<Q5_0>(variant);
-    case Q5_1:
-      return blockKernels<Q5_1>(variant);
-    case Q8_0:
-      return blockKernels<Q8_0>(variant);
-    case MXFP4:
-      return blockKernels<MXFP4>(variant);
-    case IQ4_NL:
-      return blockKernels<IQ4_NL>(variant);
-    case IQ4_XS:
-      return blockKernels<IQ4_XS>(variant);
-    case NF4:
-      return blockKernels<NF4>(variant);
-    case FP4:
-      return blockKernels<FP4>(variant);
-    case OWN_TABLE:
-      return blockKernels<OWN_TABLE>(variant);
-    case Q2_K:
-      return blockKernels<Q2_K>(variant);
-    case Q4_K:
-      return blockKernels<Q4_K>(variant);
-    case Q5_K:
-      return blockKernels<Q5_K>(variant);
+#define ADAPT4J_BLOCK(ID) \
+  case ID:                \
+    return function(std::integral_constant<int, ID>())
+    ADAPT4J_BLOCK(Q4_0);
+    ADAPT4J_BLOCK(Q4_1);
+    ADAPT4J_BLOCK(Q5_0);
+    ADAPT4J_BLOCK(Q5_1);
+    ADAPT4J_BLOCK(Q8_0);
+    ADAPT4J_BLOCK(MXFP4);
+    ADAPT4J_BLOCK(IQ4_NL);
+    ADAPT4J_BLOCK(IQ4_XS);
+    ADAPT4J_BLOCK(NF4);
+    ADAPT4J_BLOCK(FP4);
+    ADAPT4J_BLOCK(OWN_TABLE);
+    ADAPT4J_BLOCK(OWN_EIGHT);
+    ADAPT4J_BLOCK(OWN_WIDE);
+    case TQ1_0:  // in strips the same
+    ADAPT4J_BLOCK(TQ2_0);
+    ADAPT4J_BLOCK(Q2_K);
+    ADAPT4J_BLOCK(Q4_K);
+    ADAPT4J_BLOCK(Q5_K);
+#undef ADAPT4J_BLOCK
     default:
-      return blockKernels<Q6_K>(variant);
+      return function(std::integral_constant<int, Q6_K>());
   }
+}
+
+inline const BlockKernels& blockKernelsOf(int id, int variant) {
+  return ofBlockType(id, [&](auto type) -> auto& { return blockKernels<type()>(variant); });
 }
 
 }  // namespace adapt4j

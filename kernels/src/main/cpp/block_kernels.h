@@ -12,7 +12,10 @@ namespace adapt4j {
 struct BlockToken {
   static int64_t entries(int64_t columns) { return columns + columns / BLOCK_GROUP * 3; }
 
-  static void prepare(const float* x, int64_t columns, float* out) {
+  static int64_t bytes(int64_t columns) { return entries(columns) * 4; }
+
+  static void prepare(const float* x, int64_t columns, uint8_t* prepared) {
+    auto* out = reinterpret_cast<float*>(prepared);
     std::memcpy(out, x, columns * 4);
     for (int64_t g = 0; g < columns / BLOCK_GROUP; g++) {
       float sums[4] = {};
@@ -36,10 +39,19 @@ struct BlockToken {
   }
 };
 
-struct BlockKernels {
-  // Products of a strip with up to 8 tokens: sums[t * stride + r] for its 16 rows.
-  void (*multiply)(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+// Products of strips with tokens in a form of their own.
+struct StripProducts {
+  // Bytes of a token of so many columns.
+  int64_t (*bytes)(int64_t columns);
+  void (*prepare)(const float* x, int64_t columns, uint8_t* out);
+  // Products of a strip with up to 8 prepared tokens: sums[t * stride + r] for its 16 rows.
+  void (*multiply)(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
                    float* sums, int64_t stride);
+};
+
+struct BlockKernels {
+  // With tokens in fp32.
+  StripProducts products;
   // Restores a row of a strip, to numbers of a type from an index on.
   void (*restore)(const uint8_t* strip, int64_t row, int64_t columns, int type, void* target,
                   int64_t index);
@@ -107,6 +119,19 @@ ADAPT4J_INLINE Ints wordsAt(const uint8_t* from) {
   return words;
 }
 
+// The codes of 3 bits of input c of a group.
+template <class Words>
+ADAPT4J_INLINE Words threeBitsOf(const uint8_t* codes, int c) {
+  const int four = fourOf(c), at = 8 * byteOf(c);
+  Words words, third;
+  std::memcpy(&words, codes + (four < 6 ? four / 2 : four - 6) * 64, sizeof words);
+  if (four < 6) {
+    return words >> (at + four % 2 * 3) & 7;
+  }
+  std::memcpy(&third, codes + 128, sizeof third);
+  return (words >> (at + 6) & 3) | (third >> (at + four) & 1) << 2;
+}
+
 // The codes of input c of a group, less their offset, of all rows.
 template <int ID>
 ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c, const Table<ID>& table) {
@@ -114,10 +139,9 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c, const Table<ID>& tabl
   if (ID == Q8_0) {
     return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
   }
-  if (LAYOUT.low == 0) {
-    return __builtin_convertvector(wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3, Floats);
-  }
-  Ints code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
+  Ints code = hasThreeBits(ID)   ? threeBitsOf<Ints>(codes, c)
+              : LAYOUT.low == 0 ? wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3
+                                : wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (hasTable(ID)) {
     Floats numbers;
     for (int r = 0; r < BLOCK_ROWS; r++) {
@@ -127,7 +151,7 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c, const Table<ID>& tabl
   }
   if (LAYOUT.high == 64) {
     code |= (wordsAt(codes + LAYOUT.low) >> fifthAt(c) & 1) << 4;
-  } else if (LAYOUT.high == 128) {
+  } else if (LAYOUT.high == 128 && LAYOUT.low != 0) {
     code |= (wordsAt(codes + LAYOUT.low + c / 16 * 64) >> pairAt(c) & 3) << 4;
   }
   return __builtin_convertvector(code - LAYOUT.offset, Floats);
@@ -143,7 +167,7 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
   Floats total[8] = {};
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const Floats scale = scalesOf<ID>(tile) * (ID == OWN_TABLE ? table.unit : 1);
+    const Floats scale = scalesOf<ID>(tile) * (hasOwnTable(ID) ? table.unit : 1);
     const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -206,17 +230,14 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>&
     return;
   }
   int32_t out[BLOCK_GROUP] = {};
-  for (int k = 0; LAYOUT.low != 0 && k < 4; k++) {
+  for (int c = 0; hasThreeBits(ID) && c < BLOCK_GROUP; c++) {
+    out[c] = threeBitsOf<uint32_t>(codes, c);
+  }
+  for (int k = 0; LAYOUT.low == 256 && k < 4; k++) {
     const uint32_t word = wordAt(codes + k * 64);
     for (int s = 0; s < 8; s++) {
       out[k * 8 + s] = word >> (4 * s) & 15;
     }
-  }
-  if (hasTable(ID)) {
-    for (int c = 0; c < BLOCK_GROUP; c++) {
-      values[c] = table.numbers[out[c]];
-    }
-    return;
   }
   if (LAYOUT.high == 64) {
     const uint32_t word = wordAt(codes + LAYOUT.low);
@@ -232,7 +253,7 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, const Table<ID>&
     }
   }
   for (int c = 0; c < BLOCK_GROUP; c++) {
-    values[c] = out[c] - LAYOUT.offset;
+    values[c] = hasTable(ID) ? table.numbers[out[c]] : out[c] - LAYOUT.offset;
   }
 }
 
@@ -243,7 +264,7 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
   const Table<ID> table = tableOf<ID>(strip);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const float scale = scaleAt<ID>(tile + row * 2) * (ID == OWN_TABLE ? table.unit : 1);
+    const float scale = scaleAt<ID>(tile + row * 2) * (hasOwnTable(ID) ? table.unit : 1);
     const float minimum = LAYOUT.minimum ? halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -275,9 +296,10 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
 namespace scalar {
 
 template <int ID>
-inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
                            float* sums, int64_t stride) {
-  blocks::multiplyLanes<ID>(strip, columns, tokens, count, sums, stride);
+  blocks::multiplyLanes<ID>(strip, columns, reinterpret_cast<const float*>(tokens), count, sums,
+                            stride);
 }
 
 template <int ID>
@@ -287,7 +309,8 @@ inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_t columns, in
 }
 
 template <int ID>
-constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+constexpr BlockKernels BLOCKS{{BlockToken::bytes, BlockToken::prepare, multiplyBlocks<ID>},
+                              restoreBlocks<ID>};
 
 }  // namespace scalar
 }  // namespace adapt4j

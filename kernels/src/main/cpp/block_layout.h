@@ -18,12 +18,13 @@ constexpr int64_t BLOCK_GROUP = 32;
 
 // By their numbers in files. NF4 and FP4 are not in GGUF files: their blocks have an fp16 scale, then
 // codes as bitsandbytes stores them. OWN_TABLE stands for the types of GGUF files whose values are multiples of
-// at most 16 integers (Q3_K, IQ1 to IQ3, TQ). Its blocks have an fp16 scale, the power of two that
+// at most 16 integers (Q3_K, IQ1 to IQ3). Its blocks have an fp16 scale, the power of two that
 // divides it, 16 integers, 16 scales of 8 bits with a sign, and codes with the first input in the low
-// half.
+// half. OWN_EIGHT is the same for codes without the third bit (IQ1 and IQ2: levels and a sign), which take 3 bits in
+// strips; OWN_WIDE that for equal scales of each two (IQ1_S, IQ2_XXS).
 enum BlockId {
-  FP4 = -3, OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
-  Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, MXFP4 = 39
+  OWN_WIDE = -5, OWN_EIGHT = -4, FP4 = -3, OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
+  Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, TQ1_0 = 34, TQ2_0 = 35, MXFP4 = 39
 };
 
 // Twice the numbers that the codes of MXFP4 stand for; scales are halved.
@@ -54,13 +55,19 @@ constexpr float FP4_STEP = 1.0f / 120;
 // Whether codes are bitsandbytes', of two to a byte with the first in the high half.
 constexpr bool isFourBit(int id) { return id == NF4 || id == FP4; }
 
+// Whether a weight has integers of its own that its codes choose from.
+constexpr bool hasOwnTable(int id) { return id == OWN_TABLE || id == OWN_EIGHT || id == OWN_WIDE; }
+
+// Whether codes have 3 bits.
+constexpr bool hasThreeBits(int id) { return id == OWN_EIGHT || id == OWN_WIDE; }
+
 // Whether codes choose one of 16 numbers.
 constexpr bool hasTable(int id) {
-  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || isFourBit(id) || id == OWN_TABLE;
+  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || isFourBit(id) || hasOwnTable(id);
 }
 
 // Whether a table's bytes are multiples of a step.
-constexpr bool hasStep(int id) { return isFourBit(id) || id == OWN_TABLE; }
+constexpr bool hasStep(int id) { return isFourBit(id) || hasOwnTable(id); }
 
 // Whether products of integers take codes, or their numbers, as bytes with a sign.
 constexpr bool hasSignedBytes(int id) {
@@ -68,10 +75,12 @@ constexpr bool hasSignedBytes(int id) {
 }
 
 // Whether groups have a scale with a sign.
-constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS || id == OWN_TABLE; }
+constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS || hasOwnTable(id); }
 
 // Number of inputs of a group that share a scale.
-constexpr int spanOf(int id) { return id == Q2_K || id == Q6_K || id == OWN_TABLE ? 16 : 32; }
+constexpr int spanOf(int id) {
+  return id == Q2_K || id == Q6_K || id == OWN_TABLE || id == OWN_EIGHT ? 16 : 32;
+}
 
 // Number of scales of a group, which come before its minima.
 constexpr int partsOf(int id) { return 32 / spanOf(id); }
@@ -103,13 +112,13 @@ constexpr Table<ID> TABLE{ID == NF4     ? NF4_STEPS
                                         : IQ4_NUMBERS,
                           1};
 
-// Where the first block of a strip has the numbers of OWN_TABLE, and their unit.
+// Where the first block of a strip has numbers of its own, and their unit.
 constexpr int64_t OWN_NUMBERS = 32, OWN_UNIT = 48;
 
 // The table that the codes of a strip choose from.
 template <int ID>
 inline Table<ID> tableOf(const uint8_t* strip) {
-  if constexpr (ID == OWN_TABLE) {
+  if constexpr (hasOwnTable(ID)) {
     float unit;
     std::memcpy(&unit, strip + OWN_UNIT, 4);
     return Table<ID>(reinterpret_cast<const int8_t*>(strip + OWN_NUMBERS), unit);
@@ -159,6 +168,13 @@ constexpr BlockLayout layoutOf(int id) {
       return {64, 34, 32, 0, 256, 0, 0, 128, false};
     case OWN_TABLE:
       return {256, 163, 64, 32, 256, 0, 0, 128, false};
+    case OWN_EIGHT:
+      return {256, 163, 64, 32, 192, 0, 0, 128, false};
+    case OWN_WIDE:
+      return {256, 163, 64, 16, 192, 0, 0, 128, false};
+    case TQ1_0:
+    case TQ2_0:
+      return {256, id == TQ1_0 ? 54 : 66, 32, 0, 0, 128, 0, 1, false};
     case Q2_K:
       return {256, 84, 64, 64, 0, 128, 0, 0, true};
     case Q4_K:
@@ -172,6 +188,9 @@ constexpr BlockLayout layoutOf(int id) {
 
 // Words of low halves, masked, are 4 bytes of even and of odd inputs: 8 times 4 inputs of a group.
 // Fifth bits and pairs are in the bytes that they belong to: those of the first 4 inputs lowest.
+
+// Codes of 3 bits are two to a byte of three words for the first 6 times 4 inputs; the upper two bits of
+// bytes of the first two words are for the last two, whose third bits are those of the last word.
 
 // Which 4 of the 8 an input of a group is among, and its byte there.
 constexpr int fourOf(int input) { return input / 8 * 2 + input % 2; }
@@ -256,7 +275,18 @@ class BlockRow {
         }
         break;
       case OWN_TABLE:
+      case OWN_EIGHT:
+      case OWN_WIDE:
         putOwnTable();
+        break;
+      case TQ1_0:
+        putTernary();
+        break;
+      case TQ2_0:
+        half(block_ + 64, 0);
+        for (int64_t g = 0; g < 8; g++) {
+          putPairs(g, block_);
+        }
         break;
       case MXFP4:
         putPower(block_[0]);
@@ -401,12 +431,47 @@ class BlockRow {
     const uint32_t unit = (127u - block_[2]) << 23;
     std::memcpy(tile_ + OWN_UNIT, &unit, 4);
     std::memcpy(tile_ + OWN_NUMBERS, block_ + 3, 16);
+    if (hasThreeBits(id_)) {
+      std::memcpy(tile_ + OWN_NUMBERS + 4, block_ + 3 + 8, 4);
+    }
     for (int64_t g = 0; g < 8; g++) {
       group(g)[row_] = block_[19 + 2 * g];
-      group(g)[BLOCK_ROWS + row_] = block_[20 + 2 * g];
-      for (int64_t k = 0; k < 4; k++) {
-        std::memcpy(word(codes(g) + k * 64), block_ + 35 + g * 16 + k * 4, 4);
+      if (id_ != OWN_WIDE) {
+        group(g)[BLOCK_ROWS + row_] = block_[20 + 2 * g];
       }
+      uint32_t words[4], fours[8];
+      std::memcpy(words, block_ + 35 + g * 16, sizeof words);
+      for (int k = 0; k < 4; k++) {
+        if (id_ == OWN_TABLE) {
+          putWord(codes(g) + k * 64, words[k]);
+        }
+        fours[2 * k] = (words[k] & 0x03030303) | (words[k] >> 1 & 0x04040404);
+        fours[2 * k + 1] = (words[k] >> 4 & 0x03030303) | (words[k] >> 5 & 0x04040404);
+      }
+      for (int k = 0; hasThreeBits(id_) && k < 3; k++) {
+        const uint32_t others = k < 2 ? fours[6 + k] & 0x03030303
+                                      : (fours[6] >> 2 & 0x01010101) | (fours[7] >> 1 & 0x02020202);
+        putWord(codes(g) + k * 64, fours[2 * k] | fours[2 * k + 1] << 3 | others << 6);
+      }
+    }
+  }
+
+  // Five digits of a byte, or four of each of the last four, are those of a fraction in base three; they
+  // stand in bytes that alternate: 32, then 16, then 4.
+  void putTernary() const {
+    uint8_t packed[64] = {};
+    for (int i = 0; i < 256; i++) {
+      const int start = i < 160 ? 0 : i < 240 ? 32 : 48, first = i < 160 ? 0 : i < 240 ? 160 : 240;
+      const int bytes = i < 160 ? 32 : i < 240 ? 16 : 4;
+      auto digits = block_[start + (i - first) % bytes];
+      for (int n = (i - first) / bytes; n > 0; n--) {
+        digits = static_cast<uint8_t>(digits * 3);
+      }
+      packed[i / 128 * 32 + i % 32] |= digits * 3 >> 8 << (i % 128 / 32 * 2);
+    }
+    half(block_ + 52, 0);
+    for (int64_t g = 0; g < 8; g++) {
+      putPairs(g, packed);
     }
   }
 

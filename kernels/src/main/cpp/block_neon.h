@@ -54,10 +54,9 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c, const Table
   if (ID == Q8_0) {
     return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24));
   }
-  if (LAYOUT.low == 0) {
-    return vcvtq_f32_s32((int32x4_t)(wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3));
-  }
-  FourWords code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
+  FourWords code = hasThreeBits(ID)   ? blocks::threeBitsOf<FourWords>(codes, c)
+                   : LAYOUT.low == 0 ? wordsAt(codes + c / 16 * 64) >> pairAt(c) & 3
+                                     : wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (isFourBit(ID)) {
     // Four bytes from 4 times the code on.
     const auto places = (uint8x16_t)(code * 0x04040404 + 0x03020100);
@@ -70,7 +69,7 @@ ADAPT4J_INLINE float32x4_t codesOfInput(const uint8_t* codes, int c, const Table
   }
   if (LAYOUT.high == 64) {
     code |= (wordsAt(codes + LAYOUT.low) >> fifthAt(c) & 1) << 4;
-  } else if (LAYOUT.high == 128) {
+  } else if (LAYOUT.high == 128 && LAYOUT.low != 0) {
     code |= (wordsAt(codes + LAYOUT.low + c / 16 * 64) >> pairAt(c) & 3) << 4;
   }
   return vcvtq_f32_s32((int32x4_t)(code - LAYOUT.offset));
@@ -98,7 +97,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
     for (int q = 0; q < QUADS; q++) {
       const int at = (half * QUADS + q) * 8;
       scale[q] = fourScales<ID>(tile + at);
-      if (ID == OWN_TABLE) {
+      if (hasOwnTable(ID)) {
         scale[q] = vmulq_n_f32(scale[q], table.unit);
       }
       minimum[q] = LAYOUT.minimum ? fourHalves(tile + 32 + at) : vdupq_n_f32(0);
@@ -150,7 +149,7 @@ inline void multiplyHalf(const uint8_t* strip, int half, int64_t columns, const 
 
 // Four tokens at a time, whose sums stay in registers.
 template <int ID>
-inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
                            float* sums, int64_t stride) {
   using Multiply = void (*)(const uint8_t*, int, int64_t, const float*, float*, int64_t);
   static constexpr Multiply BY_TOKENS[] = {multiplyHalf<ID, 1>, multiplyHalf<ID, 2>,
@@ -158,14 +157,16 @@ inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* t
   for (int t = 0; t < count; t += 4) {
     const int some = count - t < 4 ? count - t : 4;
     for (int half = 0; half < 2; half++) {
-      BY_TOKENS[some - 1](strip, half, columns, tokens + t * BlockToken::entries(columns),
+      BY_TOKENS[some - 1](strip, half, columns,
+                          reinterpret_cast<const float*>(tokens + t * BlockToken::bytes(columns)),
                           sums + t * stride, stride);
     }
   }
 }
 
 template <int ID>
-constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, scalar::restoreBlocks<ID>};
+constexpr BlockKernels BLOCKS{{BlockToken::bytes, BlockToken::prepare, multiplyBlocks<ID>},
+                              scalar::restoreBlocks<ID>};
 
 }  // namespace neon
 }  // namespace adapt4j

@@ -1,7 +1,7 @@
 #pragma once
 
-// Products of strips of blocks with tokens rounded to 8 bits, in blocks of 32 entries as the groups of
-// a strip. Sums of a group are formed in integers, exactly, and scaled and added up in fp32.
+// Products of strips of blocks with tokens rounded to 8 bits, or to 24, in blocks of 32 entries as the
+// groups of a strip. Sums of a group are formed in integers, exactly, and scaled and added up in fp32.
 
 #include "block_avx512.h"
 #include "rounded_token.h"
@@ -9,19 +9,12 @@
 namespace adapt4j {
 
 // Tokens as strips take them.
-template <int ID>
-using BlockTokenIn8 =
-    RoundedToken<partsOf(ID), ID == Q8_0 ? 128 : layoutOf(ID).offset, layoutOf(ID).minimum,
-                 ID == Q8_0>;
+template <int ID, int DIGITS>
+using BlockTokenIn = RoundedToken<partsOf(ID), ID == Q8_0 ? 128 : layoutOf(ID).offset,
+                                  layoutOf(ID).minimum, ID == Q8_0, DIGITS>;
 
-struct RoundedKernels {
-  // Bytes of a token of so many columns.
-  int64_t (*bytes)(int64_t columns);
-  void (*round)(const float* x, int64_t columns, uint8_t* out);
-  // Products of a strip with up to 8 rounded tokens: sums[t * stride + r] for its 16 rows.
-  void (*multiply)(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
-                   float* sums, int64_t stride);
-};
+template <int ID>
+using BlockTokenIn8 = BlockTokenIn<ID, 1>;
 
 namespace blocks {
 
@@ -31,13 +24,24 @@ template <int ID, class Words>
 ADAPT4J_INLINE Words unsignedCodes(const uint8_t* codes, int four) {
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   Words words;
-  std::memcpy(&words, codes + (ID == Q8_0 ? four : ID == Q2_K ? four / 4 : four / 2) * 64,
-              sizeof words);
+  const int index = ID == Q8_0                      ? four
+                    : LAYOUT.low == 0               ? four / 4
+                    : hasThreeBits(ID) && four >= 6 ? four - 6
+                                                    : four / 2;
+  std::memcpy(&words, codes + index * 64, sizeof words);
   if (ID == Q8_0) {
     return words ^ static_cast<int32_t>(0x80808080);
   }
-  if (ID == Q2_K) {
+  if (LAYOUT.low == 0) {
     return words >> (four % 4 * 2) & 0x03030303;
+  }
+  if (hasThreeBits(ID) && four < 6) {
+    return words >> (four % 2 * 3) & 0x07070707;
+  }
+  if (hasThreeBits(ID)) {
+    Words third;
+    std::memcpy(&third, codes + 128, sizeof third);
+    return (words >> 6 & 0x03030303) | (third >> (four - 2) & 0x04040404);
   }
   words = words >> (four % 2 * 4) & 0x0F0F0F0F;
   if (LAYOUT.high != 0) {
@@ -122,7 +126,7 @@ inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t
 }
 
 template <int ID>
-constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
+constexpr StripProducts ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
 
 }  // namespace scalar
 
@@ -139,8 +143,6 @@ ADAPT4J_AVX2 inline void roundToken(const float* x, int64_t columns, uint8_t* ou
 ADAPT4J_AVX2 ADAPT4J_INLINE __m128i tableAt(const void* bytes) {
   return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
 }
-
-typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
 
 // Pairs of products are added in 16 bits, as many as surely fit: 2 x 15 x 127 x 8 < 2^15, and so on.
 template <int ID>
@@ -261,23 +263,35 @@ inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t
 }
 
 template <int ID>
-constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
+constexpr StripProducts ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
 
 }  // namespace avx2
 
 namespace avx512vnni {
 
-template <int ID>
+template <int ID, int DIGITS>
 ADAPT4J_VNNI inline void roundToken(const float* x, int64_t columns, uint8_t* out) {
-  BlockTokenIn8<ID>::round(x, columns, out);
+  BlockTokenIn<ID, DIGITS>::round(x, columns, out);
 }
 
-template <int ID, int TOKENS>
+// Sums of products with digits of 8 bits, the lowest first, as one number.
+template <int DIGITS>
+ADAPT4J_VNNI ADAPT4J_INLINE __m512 sumOfDigits(const __m512i* sums) {
+  if (DIGITS == 1) {
+    return _mm512_cvtepi32_ps(sums[0]);
+  }
+  const __m512i low = _mm512_add_epi32(sums[0], _mm512_slli_epi32(sums[1], 8));
+  return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[DIGITS - 1]), _mm512_set1_ps(65536),
+                         _mm512_cvtepi32_ps(low));
+}
+
+template <int ID, int DIGITS, int TOKENS>
 ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
                                        const uint8_t* tokens, float* sums, int64_t stride) {
-  using Token = BlockTokenIn8<ID>;
+  using Token = BlockTokenIn<ID, DIGITS>;
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int FOURS = 8 / Token::SUMS;
+  constexpr int64_t AHEAD = DIGITS == 1 ? avx512::AHEAD : avx512::AHEAD / 2;
   const Table<ID> table = tableOf<ID>(strip);
   Token token[TOKENS];
   __m512 total[TOKENS];
@@ -294,18 +308,24 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
     }
     const __m512 minimum =
         LAYOUT.minimum ? avx512::sixteenHalves(tile + 32) : _mm512_setzero_ps();
+    __m512 products[TOKENS], minima[TOKENS];  // but for the scale and the minimum of the block
+    for (int t = 0; t < TOKENS; t++) {
+      products[t] = minima[t] = _mm512_setzero_ps();
+    }
     const uint8_t* group = tile + LAYOUT.head;
     for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
       for (int64_t line = 0; line < LAYOUT.groupBytes(); line += 64) {
-        avx512::prefetchNear(group + avx512::AHEAD + line);
+        avx512::prefetchNear(group + AHEAD + line);
       }
 #pragma GCC unroll 2
       for (int part = 0; part < Token::SUMS; part++) {
-        __m512i parts[TOKENS];
+        __m512i parts[TOKENS][DIGITS];
         for (int t = 0; t < TOKENS; t++) {
-          parts[t] = LAYOUT.minimum
-                         ? _mm512_setzero_si512()
-                         : _mm512_set1_epi32(token[t].offsets[at * Token::SUMS + part]);
+          for (int d = 0; d < DIGITS; d++) {
+            parts[t][d] = LAYOUT.minimum || d == 1
+                              ? _mm512_setzero_si512()
+                              : _mm512_set1_epi32(token[t].offsetsOf(at, part)[d / 2]);
+          }
         }
 #pragma GCC unroll 8
         for (int four = part * FOURS; four < (part + 1) * FOURS; four++) {
@@ -318,33 +338,42 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
                                         codes);
           }
           for (int t = 0; t < TOKENS; t++) {
-            int32_t entries;
-            std::memcpy(&entries, token[t].codes + at * BLOCK_GROUP + four * 4, 4);
-            parts[t] = _mm512_dpbusd_epi32(parts[t], codes, _mm512_set1_epi32(entries));
+            for (int d = 0; d < DIGITS; d++) {
+              int32_t entries;
+              std::memcpy(&entries, token[t].codes + (at * DIGITS + d) * BLOCK_GROUP + four * 4, 4);
+              parts[t][d] = _mm512_dpbusd_epi32(parts[t][d], codes, _mm512_set1_epi32(entries));
+            }
           }
         }
-        __m512 factor = scale;
+        __m512 scales = _mm512_setzero_ps();
         if (LAYOUT.groupHead != 0) {
-          factor = _mm512_mul_ps(scale, avx512::sixteenBytes<hasSignedScales(ID)>(group + part * 16));
+          scales = avx512::sixteenBytes<hasSignedScales(ID)>(group + part * 16);
         }
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(parts[t]),
-                                     _mm512_mul_ps(factor, _mm512_set1_ps(token[t].scales[at])),
-                                     total[t]);
+          __m512 sum = sumOfDigits<DIGITS>(parts[t]);
+          if (LAYOUT.groupHead != 0) {
+            sum = _mm512_mul_ps(sum, scales);
+          }
+          products[t] = _mm512_fmadd_ps(sum, _mm512_set1_ps(token[t].scales[at]), products[t]);
         }
       }
       for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
-        const __m512 off =
-            LAYOUT.groupHead == 0
-                ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
-                : _mm512_mul_ps(minimum,
-                                avx512::sixteenBytes<false>(group + (Token::SUMS + part) * 16));
+        // Files of types with 32 inputs a block store what is added.
+        const __m512 off = LAYOUT.groupHead == 0
+                               ? _mm512_set1_ps(-1)
+                               : avx512::sixteenBytes<false>(group + (Token::SUMS + part) * 16);
         for (int t = 0; t < TOKENS; t++) {
-          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(token[t].sums[at * Token::SUMS + part]),
-                                      total[t]);
+          minima[t] = _mm512_fmadd_ps(
+              off, _mm512_set1_ps(token[t].sums[at * Token::SUMS + part]), minima[t]);
         }
       }
       group += LAYOUT.groupBytes();
+    }
+    for (int t = 0; t < TOKENS; t++) {
+      total[t] = _mm512_fmadd_ps(products[t], scale, total[t]);
+      if (LAYOUT.minimum) {
+        total[t] = _mm512_fnmadd_ps(minima[t], minimum, total[t]);
+      }
     }
   }
   for (int t = 0; t < TOKENS; t++) {
@@ -352,18 +381,31 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   }
 }
 
-template <int ID>
+// Four tokens at a time, whose sums stay in registers; of one digit eight.
+template <int ID, int DIGITS>
 inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t* tokens,
                             int count, float* sums, int64_t stride) {
   using Multiply = void (*)(const uint8_t*, int64_t, const uint8_t*, float*, int64_t);
+  constexpr int MOST = DIGITS == 1 ? 8 : 4;
   static constexpr Multiply BY_TOKENS[] = {
-      multiplyStrip<ID, 1>, multiplyStrip<ID, 2>, multiplyStrip<ID, 3>, multiplyStrip<ID, 4>,
-      multiplyStrip<ID, 5>, multiplyStrip<ID, 6>, multiplyStrip<ID, 7>, multiplyStrip<ID, 8>};
-  BY_TOKENS[count - 1](strip, columns, tokens, sums, stride);
+      multiplyStrip<ID, DIGITS, 1>,
+      multiplyStrip<ID, DIGITS, 2>,
+      multiplyStrip<ID, DIGITS, 3>,
+      multiplyStrip<ID, DIGITS, 4>,
+      multiplyStrip<ID, DIGITS, MOST == 8 ? 5 : 1>,
+      multiplyStrip<ID, DIGITS, MOST == 8 ? 6 : 1>,
+      multiplyStrip<ID, DIGITS, MOST == 8 ? 7 : 1>,
+      multiplyStrip<ID, DIGITS, MOST == 8 ? 8 : 1>};
+  for (int t = 0; t < count; t += MOST) {
+    const int some = count - t < MOST ? count - t : MOST;
+    BY_TOKENS[some - 1](strip, columns, tokens + t * BlockTokenIn<ID, DIGITS>::bytes(columns),
+                        sums + t * stride, stride);
+  }
 }
 
-template <int ID>
-constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
+template <int ID, int DIGITS>
+constexpr StripProducts PRODUCTS{BlockTokenIn<ID, DIGITS>::bytes, roundToken<ID, DIGITS>,
+                                 multiplyRounded<ID, DIGITS>};
 
 }  // namespace avx512vnni
 
@@ -396,10 +438,10 @@ namespace adapt4j {
 #endif
 
 template <int ID>
-inline const RoundedKernels& roundedKernels(int variant) {
+inline const StripProducts& roundedKernels(int variant) {
 #if defined(__x86_64__)
   if (variant >= AVX512) {
-    return hasVnni() ? avx512vnni::ROUNDED<ID> : avx2::ROUNDED<ID>;
+    return hasVnni() ? avx512vnni::PRODUCTS<ID, 1> : avx2::ROUNDED<ID>;
   }
   return variant == AVX2 ? avx2::ROUNDED<ID> : scalar::ROUNDED<ID>;
 #elif defined(__aarch64__)
@@ -412,39 +454,18 @@ inline const RoundedKernels& roundedKernels(int variant) {
 #endif
 }
 
-inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
-  switch (id) {
-    case Q4_0:
-      return roundedKernels<Q4_0>(variant);
-    case Q4_1:
-      return roundedKernels<Q4_1>(variant);
-    case Q5_0:
-      return roundedKernels<Q5_0>(variant);
-    case Q5_1:
-      return roundedKernels<Q5_1>(variant);
-    case Q8_0:
-      return roundedKernels<Q8_0>(variant);
-    case MXFP4:
-      return roundedKernels<MXFP4>(variant);
-    case IQ4_NL:
-      return roundedKernels<IQ4_NL>(variant);
-    case IQ4_XS:
-      return roundedKernels<IQ4_XS>(variant);
-    case NF4:
-      return roundedKernels<NF4>(variant);
-    case FP4:
-      return roundedKernels<FP4>(variant);
-    case OWN_TABLE:
-      return roundedKernels<OWN_TABLE>(variant);
-    case Q2_K:
-      return roundedKernels<Q2_K>(variant);
-    case Q4_K:
-      return roundedKernels<Q4_K>(variant);
-    case Q5_K:
-      return roundedKernels<Q5_K>(variant);
-    default:
-      return roundedKernels<Q6_K>(variant);
+inline const StripProducts& roundedKernelsOf(int id, int variant) {
+  return ofBlockType(id, [&](auto type) -> auto& { return roundedKernels<type()>(variant); });
+}
+
+// Products with tokens in fp32, or in fixed point of 24 bits where that is faster.
+inline const StripProducts& exactKernelsOf(int id, int variant) {
+#if defined(__x86_64__)
+  if (variant >= AVX512 && hasVnni() && !isFourBit(id)) {
+    return ofBlockType(id, [](auto type) -> auto& { return avx512vnni::PRODUCTS<type(), 3>; });
   }
+#endif
+  return blockKernelsOf(id, variant).products;
 }
 
 }  // namespace adapt4j

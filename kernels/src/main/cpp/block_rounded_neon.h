@@ -108,7 +108,7 @@ inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t
 }
 
 template <int ID>
-constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, scalar::roundToken<ID>,
+constexpr StripProducts ROUNDED{BlockTokenIn8<ID>::bytes, scalar::roundToken<ID>,
                                  multiplyRounded<ID>};
 
 }  // namespace ADAPT4J_SET

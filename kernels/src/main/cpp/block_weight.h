@@ -5,7 +5,7 @@
 
 #include <atomic>
 
-#include "block_avx512.h"
+#include "block_rounded.h"
 #include "four_bit_weight.h"
 #include "plain_product.h"
 
@@ -57,14 +57,15 @@ class BlockWeight {
   static void multiply(int id, int variant, long long tiles, long long rows, long long columns,
                        long long x, long long tokens, int type, long long y, long long outputs,
                        long long at, int threads) {
-    const int64_t entries = BlockToken::entries(columns);
-    std::unique_ptr<float[]> prepared(new float[tokens * entries]);
+    const StripProducts& kernels = exactKernelsOf(id, variant);
+    const int64_t bytes = kernels.bytes(columns);
+    std::unique_ptr<uint8_t[]> prepared(new uint8_t[tokens * bytes]);
     std::unique_ptr<float[]> token(new float[columns]);
     for (int64_t t = 0; t < tokens; t++) {
       for (int64_t i = 0; i < columns; i++) {
         token[i] = valueOf(pointer(x), type, t * columns + i);
       }
-      BlockToken::prepare(token.get(), columns, prepared.get() + t * entries);
+      kernels.prepare(token.get(), columns, prepared.get() + t * bytes);
     }
     Job job{id, variant, columns, rows, pointer(tiles), pointer(y), nullptr, nullptr, at,
             prepared.get(), type, Pieces(strips(rows), Pieces::sizeFor(strips(rows), threads, 1))};
@@ -84,7 +85,7 @@ class BlockWeight {
     const uint8_t* blocks;
     const int* order;
     int64_t first;
-    const float* prepared;
+    const uint8_t* prepared;
     int type;
     Pieces pieces;
     int64_t tokens = 0;
@@ -189,7 +190,7 @@ class BlockWeight {
 
   static void multiplyPieces(void* context, int) {
     auto* job = static_cast<Job*>(context);
-    const BlockKernels& kernels = blockKernelsOf(job->id, job->variant);
+    const StripProducts& kernels = exactKernelsOf(job->id, job->variant);
     const int64_t stripBytes = layoutOf(job->id).stripBytes(job->columns);
     float sums[TOKENS_AT_ONCE * BLOCK_ROWS];
     int64_t start, end;
@@ -199,7 +200,7 @@ class BlockWeight {
           const int some =
               static_cast<int>(job->tokens - t < TOKENS_AT_ONCE ? job->tokens - t : TOKENS_AT_ONCE);
           kernels.multiply(job->tiles + s * stripBytes, job->columns,
-                           job->prepared + t * BlockToken::entries(job->columns), some, sums,
+                           job->prepared + t * kernels.bytes(job->columns), some, sums,
                            BLOCK_ROWS);
           for (int i = 0; i < some; i++) {
             for (int64_t r = 0; r < BLOCK_ROWS && s * BLOCK_ROWS + r < job->rows; r++) {

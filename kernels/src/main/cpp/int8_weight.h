@@ -35,8 +35,8 @@ struct Int8Token {
   }
 };
 
-// Rounds 32 numbers to codes from -127 to 127 and returns their scale, NaN where one is not finite.
-ADAPT4J_INLINE float roundGroup(const float* values, int32_t* codes) {
+// The largest magnitude of 32 numbers; one that is not finite where there is one.
+ADAPT4J_INLINE float largestOf(const float* values) {
   // As integers, magnitudes have the order of their numbers, and those that are not finite come last.
   lanes::Bits magnitudes[2];
   std::memcpy(magnitudes, values, sizeof magnitudes);
@@ -50,7 +50,12 @@ ADAPT4J_INLINE float roundGroup(const float* values, int32_t* codes) {
       bits[i] = bits[i] > bits[i + width] ? bits[i] : bits[i + width];
     }
   }
-  const float most = floatOf(bits[0]);
+  return floatOf(bits[0]);
+}
+
+// Rounds 32 numbers to codes from -127 to 127 and returns their scale, NaN where one is not finite.
+ADAPT4J_INLINE float roundGroup(const float* values, int32_t* codes) {
+  const float most = largestOf(values);
   const float inverse = most == 0 ? 0 : 127 / most;
   for (int i = 0; i < INT8_BLOCK; i += lanes::WIDTH) {
     // Adding 1.5 * 2^23 rounds to the nearest integer.

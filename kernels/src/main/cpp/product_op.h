@@ -266,59 +266,15 @@ class Int8ProductOp : public ProductOp {
   const uint8_t* tiles_;
 };
 
-// A weight in the blocks of a GGUF file, with tokens as they are.
+// A weight in the blocks of a GGUF file.
 class BlockProductOp : public ProductOp {
  public:
-  BlockProductOp(int id, const BlockKernels& kernels, const uint8_t* tiles, Buffer from,
+  BlockProductOp(int id, const StripProducts& kernels, const uint8_t* tiles, Buffer from,
                  int64_t columns, int64_t rows, const Target& target, int threads)
       : ProductOp(from, 0, columns, rows, target, threads), kernels_(kernels), tiles_(tiles),
         stripBytes_(layoutOf(id).stripBytes(columns)) {}
 
   const char* name() const override { return "block product"; }
-
-  int64_t tokenBytes(int tokens) const override {
-    return tokens * BlockToken::entries(columns_) * sizeof(float);
-  }
-
-  void run(const Step& step, int64_t piece, Worker& worker) const override {
-    const int count = tokens(step);
-    const int64_t entries = BlockToken::entries(columns_);
-    auto* prepared = reinterpret_cast<float*>(worker.tokens);
-    if (worker.preparedFor != this) {
-      for (int t = 0; t < count; t++) {
-        BlockToken::prepare(token(t), columns_, prepared + t * entries);
-      }
-      worker.preparedFor = this;
-    }
-    const int64_t start = piece * pieceRows_;
-    const int64_t end = rows_ - start < pieceRows_ ? rows_ : start + pieceRows_;
-    for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
-      const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
-      for (int64_t row = start; row < end; row += BLOCK_ROWS) {
-        kernels_.multiply(tiles_ + row / BLOCK_ROWS * stripBytes_, columns_,
-                          prepared + t * entries, some, worker.sums + (row - start), pieceRows_);
-      }
-      for (int i = 0; i < some; i++) {
-        put(t + i, start, worker.sums + i * pieceRows_, end - start);
-      }
-    }
-  }
-
- private:
-  const BlockKernels& kernels_;
-  const uint8_t* tiles_;
-  int64_t stripBytes_;
-};
-
-// The same with tokens rounded to 8 bits.
-class RoundedBlockProductOp : public ProductOp {
- public:
-  RoundedBlockProductOp(int id, const RoundedKernels& kernels, const uint8_t* tiles, Buffer from,
-                        int64_t columns, int64_t rows, const Target& target, int threads)
-      : ProductOp(from, 0, columns, rows, target, threads), kernels_(kernels), tiles_(tiles),
-        stripBytes_(layoutOf(id).stripBytes(columns)) {}
-
-  const char* name() const override { return "int8 block product"; }
 
   int64_t tokenBytes(int tokens) const override { return tokens * kernels_.bytes(columns_); }
 
@@ -327,7 +283,7 @@ class RoundedBlockProductOp : public ProductOp {
     const int64_t bytes = kernels_.bytes(columns_);
     if (worker.preparedFor != this) {
       for (int t = 0; t < count; t++) {
-        kernels_.round(token(t), columns_, worker.tokens + t * bytes);
+        kernels_.prepare(token(t), columns_, worker.tokens + t * bytes);
       }
       worker.preparedFor = this;
     }
@@ -347,7 +303,7 @@ class RoundedBlockProductOp : public ProductOp {
   }
 
  private:
-  const RoundedKernels& kernels_;
+  const StripProducts& kernels_;
   const uint8_t* tiles_;
   int64_t stripBytes_;
 };

@@ -108,15 +108,10 @@ class StepProgram {
                     bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
     const auto* strips = static_cast<const uint8_t*>(pointer(tiles));
-    ProductOp* op;
-    if (rounded) {
-      op = new RoundedBlockProductOp(id, roundedKernelsOf(id, variant_), strips, buffers_[from],
-                                     columns, rows, target, threads_);
-    } else {
-      op = new BlockProductOp(id, blockKernelsOf(id, variant_), strips, buffers_[from], columns,
-                              rows, target, threads_);
-    }
-    addProduct(op);
+    const StripProducts& kernels =
+        rounded ? roundedKernelsOf(id, variant_) : exactKernelsOf(id, variant_);
+    addProduct(new BlockProductOp(id, kernels, strips, buffers_[from], columns, rows, target,
+                                  threads_));
   }
 
   // Where the heads of the next attend stand in its buffer: all queries, all keys, all values, or

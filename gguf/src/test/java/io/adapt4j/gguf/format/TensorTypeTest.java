@@ -76,7 +76,7 @@ class TensorTypeTest {
 
   @ParameterizedTest
   @EnumSource(
-      names = {"NF4", "FP4", "OWN_TABLE"},
+      names = {"NF4", "FP4", "OWN_TABLE", "OWN_EIGHT", "OWN_WIDE"},
       mode = EnumSource.Mode.EXCLUDE)
   void theKernelsHaveTheSameBlocks(BlockType kernel) {
     assertThat(TensorType.of(kernel.id()))

@@ -71,8 +71,8 @@ public final class BlockMatrix implements AutoCloseable {
 
   /**
    * Returns the memory of a weight in bytes: those in the file with rows padded to whole tiles, and
-   * up to 19 % more (Q2_K; of other types up to 8 %), or for types of few bits what OWN_TABLE
-   * takes.
+   * up to 22 % more (TQ1_0 and Q2_K; of other types up to 8 %), or for types of few bits what
+   * OWN_TABLE, OWN_EIGHT or OWN_WIDE takes.
    */
   public static long bytes(BlockType type, long rows, long columns) {
     if (columns % type.columns() != 0) {

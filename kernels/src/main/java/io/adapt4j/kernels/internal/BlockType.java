@@ -30,6 +30,10 @@ public enum BlockType {
   IQ4_NL(20, 32, 18, 0),
   /** 4 bits of one of 16 numbers, 8 groups of 32 weights with scales of 6 bits. */
   IQ4_XS(23, 256, 136, 10),
+  /** Three values, 5 in a byte, a scale for 256 weights. In memory as TQ2_0. */
+  TQ1_0(34, 256, 54, 12),
+  /** Four values in 2 bits, a scale for 256 weights. */
+  TQ2_0(35, 256, 66, 0),
   /** 4-bit floating point, a power of two for 32 weights. */
   MXFP4(39, 32, 17, 1),
   /** 4 bits of NormalFloat, a scale in fp16 for 64 weights. In no GGUF file. */
@@ -40,7 +44,11 @@ public enum BlockType {
    * 4 bits of one of 16 integers, 16 scales of 8 bits: types of GGUF files of fewer bits in the
    * layout of {@code Quantizer.toTable}. In no GGUF file.
    */
-  OWN_TABLE(-2, 256, 163, -15);
+  OWN_TABLE(-2, 256, 163, -15),
+  /** The same for codes without the third bit, which take 3 bits in memory. In no GGUF file. */
+  OWN_EIGHT(-4, 256, 163, -47),
+  /** The same for equal scales of each two. In no GGUF file. */
+  OWN_WIDE(-5, 256, 163, -55);
 
   private final int id;
   private final int columns;
@@ -64,6 +72,11 @@ public enum BlockType {
     return code == FourBitCode.NF4 ? NF4 : FP4;
   }
 
+  /** {@return whether its blocks are in the layout of {@code Quantizer.toTable}} */
+  public boolean hasOwnTable() {
+    return this == OWN_TABLE || this == OWN_EIGHT || this == OWN_WIDE;
+  }
+
   /** {@return its number in files} */
   public int id() {
     return id;
@@ -81,7 +94,7 @@ public enum BlockType {
 
   /**
    * {@return the bytes of a row of a tile: scales and minima of 4 and 6 bits become bytes, the
-   * exponent of MXFP4 becomes the upper half of a float, rows share the integers of OWN_TABLE}
+   * exponent of MXFP4 becomes the upper half of a float, rows share integers of their own}
    */
   int tileBytes() {
     return bytes + more;

@@ -225,19 +225,24 @@ class BlockMatrixTest {
 
   @Test
   void theMemoryIsThatOfTheFileAndLittleMore() {
-    for (BlockType type : EnumSet.complementOf(EnumSet.of(BlockType.OWN_TABLE))) {
+    for (BlockType type :
+        EnumSet.complementOf(
+            EnumSet.of(BlockType.OWN_TABLE, BlockType.OWN_EIGHT, BlockType.OWN_WIDE))) {
       double inFile = 64.0 * 512 / type.columns() * type.bytes();
       assertThat(BlockMatrix.bytes(type, 64, 512) / inFile)
           .isBetween(
               1.0,
               switch (type) {
                 case Q2_K -> 1.2;
+                case TQ1_0 -> 1.23;
                 case IQ4_XS -> 1.08;
                 case MXFP4 -> 1.06;
                 default -> 1.03;
               });
     }
     assertThat(BlockMatrix.bytes(BlockType.OWN_TABLE, 64, 512)).isEqualTo(64 * 512 * 37 / 64);
+    assertThat(BlockMatrix.bytes(BlockType.OWN_EIGHT, 64, 512)).isEqualTo(64 * 512 * 29 / 64);
+    assertThat(BlockMatrix.bytes(BlockType.OWN_WIDE, 64, 512)).isEqualTo(64 * 512 * 27 / 64);
   }
 
   @Test

@@ -7,7 +7,8 @@ import java.util.Random;
 
 /**
  * Blocks, dequantized as ggml's reference does, value by value; those of NF4 and FP4 as
- * bitsandbytes does, those of OWN_TABLE as their layout says.
+ * bitsandbytes does, those of GGUF's types of few bits as the layout of {@code Quantizer.toTable}
+ * says.
  */
 final class ReferenceBlocks {
 
@@ -48,11 +49,19 @@ final class ReferenceBlocks {
           buffer.putShort(at + 82, half(random));
         }
         case Q6_K -> buffer.putShort(at + 208, half(random));
-        case OWN_TABLE -> {
+        case TQ1_0 -> buffer.putShort(at + 52, half(random));
+        case TQ2_0 -> buffer.putShort(at + 64, half(random));
+        case OWN_TABLE, OWN_EIGHT, OWN_WIDE -> {
           buffer.putShort(at, half(random));
           buffer.put(at + 2, (byte) 3);
           // All blocks of a weight have the same integers.
           buffer.put(at + 3, bytes, 3, 16);
+          for (int c = 0; type == BlockType.OWN_WIDE && c < 16; c += 2) {
+            bytes[at + 20 + c] = bytes[at + 19 + c];
+          }
+          for (int c = 0; type != BlockType.OWN_TABLE && c < 128; c++) {
+            bytes[at + 35 + c] &= (byte) 0xBB;
+          }
         }
         // Some of the smallest powers of two as well.
         case MXFP4 -> buffer.put(at, (byte) (i % 7 == 3 ? i % 4 : 110 + random.nextInt(16)));
@@ -112,13 +121,24 @@ final class ReferenceBlocks {
       case IQ4_XS -> nonlinear(block, c / 32, c % 32);
       case NF4 -> scale(block, 0) * FourBitCode.NF4.numbers()[fourBitCode(block, c)];
       case FP4 -> scale(block, 0) * FourBitCode.FP4.numbers()[fourBitCode(block, c)];
-      case OWN_TABLE ->
+      case TQ1_0 -> (ternary(block, c) - 1) * scale(block, 52);
+      case TQ2_0 ->
+          (((block.get(c / 128 * 32 + c % 32) >> (c % 128 / 32 * 2)) & 3) - 1) * scale(block, 64);
+      case OWN_TABLE, OWN_EIGHT, OWN_WIDE ->
           scale(block, 0)
               * Math.scalb(1f, -block.get(2))
               * block.get(19 + c / 16)
               * block.get(3 + (block.get(35 + c / 2) >> (c % 2 * 4) & 15));
       case MXFP4 -> floating(halves(block, 1, c)) * Math.scalb(1f, (block.get(0) & 255) - 128);
     };
+  }
+
+  /** The digits of a byte, in base three, are those of a fraction of 256. */
+  private static int ternary(ByteBuffer block, int c) {
+    int at = c < 160 ? c % 32 : c < 240 ? 32 + c % 16 : 48 + c % 4;
+    int digit = c < 160 ? c / 32 : c < 240 ? (c - 160) / 16 : (c - 240) / 4;
+    int fraction = block.get(at) * (int) Math.pow(3, digit) & 255;
+    return fraction * 3 / 256;
   }
 
   private static float nonlinear(ByteBuffer block, int group, int c) {

@@ -26,10 +26,19 @@ record FileBlocks(
   /** Returns the weight; empty if the kernels lack its type. */
   static Optional<FileBlocks> of(
       String name, String storedName, List<Long> shape, TensorType stored) {
-    return (Quantizer.of(stored).hasTable()
-            ? Optional.of(BlockType.OWN_TABLE)
-            : BlockType.of(stored.id()))
+    return BlockType.of(stored.id())
+        .or(() -> tableType(stored))
         .map(type -> new FileBlocks(name, storedName, shape, stored, type));
+  }
+
+  private static Optional<BlockType> tableType(TensorType stored) {
+    return switch (stored) {
+      // Their grids have three levels: a code is one, in two bits, and the fourth bit.
+      case IQ1_S, IQ2_XXS -> Optional.of(BlockType.OWN_WIDE);
+      case IQ1_M, IQ2_XS, IQ2_S -> Optional.of(BlockType.OWN_EIGHT);
+      default ->
+          Quantizer.of(stored).hasTable() ? Optional.of(BlockType.OWN_TABLE) : Optional.empty();
+    };
   }
 
   /** Returns fp32: the type before quantization is unknown, and values are dequantized to fp32. */
@@ -56,7 +65,7 @@ record FileBlocks(
     try (Tensor staged = Tensor.emptyOnHost(DType.U8, checkpoint.storedBytes(storedName))) {
       file.readStored(storedName, staged.data());
       int[] order = file.order(storedName).orElse(null);
-      if (type == BlockType.OWN_TABLE) {
+      if (type.hasOwnTable()) {
         long bytes = staged.data().capacity() / storedType.blockBytes() * (long) type.bytes();
         try (Tensor table = Tensor.emptyOnHost(DType.U8, bytes)) {
           putTable(staged.data(), table.data());
