@@ -84,6 +84,7 @@ public final class GenAiTracer {
    *
    * @param name name of the workflow
    * @param work the work, such as an answer of a {@code Rag}
+   * @param <T> type of its result
    * @return the work's result
    */
   public <T> T workflow(String name, Supplier<T> work) {

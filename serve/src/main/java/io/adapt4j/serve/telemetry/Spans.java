@@ -68,7 +68,7 @@ final class Spans {
     return meter.counterBuilder(name).setUnit("{token}").build();
   }
 
-  /** What a model said. */
+  /** Result of a call of a model. */
   record Said(List<ChatMessage> messages, List<FinishReason> reasons, Optional<TokenUsage> usage) {
 
     static Said one(ChatMessage message, FinishReason reason, Optional<TokenUsage> usage) {
