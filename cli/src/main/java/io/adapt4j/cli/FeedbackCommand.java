@@ -75,7 +75,7 @@ final class FeedbackCommand {
     }
   }
 
-  /** How rows are made and checked. */
+  /** Options of making and checking rows. */
   static final class Making {
 
     @Option(

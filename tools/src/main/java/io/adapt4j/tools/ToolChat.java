@@ -41,7 +41,8 @@ public final class ToolChat {
       boolean parallel,
       boolean constrained,
       Optional<TextConstraint> text,
-      ChatOptions rendering) {}
+      ChatOptions rendering,
+      ToolObserver observer) {}
 
   private ToolChat(
       LanguageModel model, ModelTools shared, Tools tools, ToolChoice choice, Settings settings) {
@@ -64,7 +65,7 @@ public final class ToolChat {
         ModelTools.of(model.tokenizer()),
         new Tools(List.of()),
         ToolChoice.auto(),
-        new Settings(true, true, Optional.empty(), ChatOptions.defaults()));
+        new Settings(true, true, Optional.empty(), ChatOptions.defaults(), new ToolObserver() {}));
   }
 
   /**
@@ -113,7 +114,8 @@ public final class ToolChat {
             settings.parallel,
             settings.constrained,
             settings.text,
-            newRendering.withoutTools().withGenerationPrompt(false)));
+            newRendering.withoutTools().withGenerationPrompt(false),
+            settings.observer));
   }
 
   /**
@@ -124,7 +126,9 @@ public final class ToolChat {
    * @return the copy
    */
   public ToolChat parallelToolCalls(boolean parallel) {
-    return with(new Settings(parallel, settings.constrained, settings.text, settings.rendering));
+    return with(
+        new Settings(
+            parallel, settings.constrained, settings.text, settings.rendering, settings.observer));
   }
 
   /**
@@ -135,7 +139,9 @@ public final class ToolChat {
    * @return the copy
    */
   public ToolChat constrained(boolean constrained) {
-    return with(new Settings(settings.parallel, constrained, settings.text, settings.rendering));
+    return with(
+        new Settings(
+            settings.parallel, constrained, settings.text, settings.rendering, settings.observer));
   }
 
   /**
@@ -147,7 +153,25 @@ public final class ToolChat {
   public ToolChat text(TextConstraint text) {
     return with(
         new Settings(
-            settings.parallel, settings.constrained, Optional.of(text), settings.rendering));
+            settings.parallel,
+            settings.constrained,
+            Optional.of(text),
+            settings.rendering,
+            settings.observer));
+  }
+
+  /**
+   * Returns a copy whose answers and tools are run by an observer. {@link #request} is not
+   * observed.
+   *
+   * @param observer the observer
+   * @return the copy
+   */
+  public ToolChat observer(ToolObserver observer) {
+    Objects.requireNonNull(observer, "observer");
+    return with(
+        new Settings(
+            settings.parallel, settings.constrained, settings.text, settings.rendering, observer));
   }
 
   private ToolChat with(Settings newSettings) {
@@ -178,6 +202,15 @@ public final class ToolChat {
    * @return the answer
    */
   public ToolAnswer answer(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<ToolEvent> onEvent,
+      CancellationToken cancellation) {
+    return settings.observer.answering(
+        messages, () -> observed(messages, options, onEvent, cancellation));
+  }
+
+  private ToolAnswer observed(
       List<ChatMessage> messages,
       GenerationOptions options,
       Consumer<ToolEvent> onEvent,
@@ -284,10 +317,20 @@ public final class ToolChat {
     if (mostAnswers < 1) {
       throw new IllegalArgumentException("mostAnswers must be at least 1, but is " + mostAnswers);
     }
+    return settings.observer.running(
+        () -> steps(messages, options, mostAnswers, onEvent, cancellation));
+  }
+
+  private ToolRun steps(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      int mostAnswers,
+      Consumer<ToolEvent> onEvent,
+      CancellationToken cancellation) {
     List<ChatMessage> all = new ArrayList<>(messages);
     ToolChat chat = this;
     for (int answers = 1; ; answers++) {
-      ToolAnswer answer = chat.answer(all, options, onEvent, cancellation);
+      ToolAnswer answer = chat.answer(List.copyOf(all), options, onEvent, cancellation);
       all.add(answer.message());
       boolean runs = answers < mostAnswers && !cancellation.isCancelled() && canRun(answer.calls());
       if (!runs) {
@@ -308,7 +351,8 @@ public final class ToolChat {
   private String result(ToolCall call) {
     ToolFunction function = tools.require(call.name()).function().orElseThrow();
     try {
-      return Objects.requireNonNullElse(function.call(call.argumentsMap()), "");
+      return settings.observer.calling(
+          call, () -> Objects.requireNonNullElse(function.call(call.argumentsMap()), ""));
     } catch (RuntimeException e) {
       return "Error: " + Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName());
     }

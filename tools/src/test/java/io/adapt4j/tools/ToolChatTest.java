@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -213,6 +214,43 @@ class ToolChatTest {
     assertThat(result.fields().get("tool_call_id")).isEqualTo(((Map<?, ?>) calls.get(0)).get("id"));
     assertThat(run.isFinished()).isEqualTo(run.answer().calls().isEmpty());
     assertThat(run.messages().get(run.messages().size() - 1)).isEqualTo(run.answer().message());
+  }
+
+  @Test
+  void everyStepOfARunIsRunByItsObserver() {
+    model.useAnyChatTemplate(ChatTemplate.named("qwen2_5"));
+    List<String> steps = new ArrayList<>();
+    ToolObserver observer =
+        new ToolObserver() {
+          @Override
+          public ToolRun running(Supplier<ToolRun> run) {
+            steps.add("begin");
+            ToolRun result = run.get();
+            steps.add("end");
+            return result;
+          }
+
+          @Override
+          public ToolAnswer answering(List<ChatMessage> messages, Supplier<ToolAnswer> answer) {
+            steps.add("answer to " + messages.size());
+            return answer.get();
+          }
+
+          @Override
+          public String calling(ToolCall call, Supplier<String> result) {
+            steps.add(call.name());
+            return result.get();
+          }
+        };
+    ToolRun run =
+        ToolChat.of(model)
+            .observer(observer)
+            .tools(WEATHER.with(arguments -> "30 degrees"))
+            .choice(ToolChoice.required())
+            .parallelToolCalls(false)
+            .run(ASKED, sampled(3), 2);
+    assertThat(steps).containsExactly("begin", "answer to 1", "get_weather", "answer to 3", "end");
+    assertThat(run.messages()).hasSize(4);
   }
 
   @Test

@@ -44,7 +44,7 @@ class ArchitectureTest {
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("structured", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
-          Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
+          Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools", "eval")),
           Map.entry("rag", Set.of("core")),
           Map.entry("federated", Set.of("core", "lora")),
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),

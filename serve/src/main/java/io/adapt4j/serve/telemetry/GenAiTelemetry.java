@@ -3,11 +3,9 @@ package io.adapt4j.serve.telemetry;
 import io.adapt4j.serve.AccessRecord;
 import io.adapt4j.serve.ServedRequest;
 import io.opentelemetry.api.OpenTelemetry;
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.metrics.DoubleHistogram;
-import io.opentelemetry.api.metrics.LongHistogram;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
@@ -16,7 +14,6 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -27,32 +24,12 @@ import org.jspecify.annotations.Nullable;
  * a span {@code gen_ai.client.inference} of each answer, below the span of the caller if it sends
  * {@code traceparent}, and the metrics {@code gen_ai.server.request.duration}, {@code
  * gen_ai.server.time_to_first_token} and {@code gen_ai.server.time_per_output_token}. Prompts and
- * answers are never exported. Needs {@code io.opentelemetry:opentelemetry-api}. Thread-safe.
+ * answers are never exported. Needs {@code io.opentelemetry:opentelemetry-api}. Thread-safe. {@link
+ * GenAiTracer} exports what runs in this process without a server.
  */
 public final class GenAiTelemetry implements Consumer<ServedRequest> {
 
   private static final String SCOPE = "io.adapt4j.serve";
-  private static final String PROVIDER = "adapt4j";
-
-  private static final AttributeKey<String> OPERATION =
-      AttributeKey.stringKey("gen_ai.operation.name");
-  private static final AttributeKey<String> PROVIDER_NAME =
-      AttributeKey.stringKey("gen_ai.provider.name");
-  private static final AttributeKey<String> FORMER_PROVIDER =
-      AttributeKey.stringKey("gen_ai.system");
-  private static final AttributeKey<String> REQUEST_MODEL =
-      AttributeKey.stringKey("gen_ai.request.model");
-  private static final AttributeKey<String> RESPONSE_MODEL =
-      AttributeKey.stringKey("gen_ai.response.model");
-  private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
-  private static final AttributeKey<String> TOKEN_TYPE =
-      AttributeKey.stringKey("gen_ai.token.type");
-  private static final AttributeKey<Long> INPUT_TOKENS =
-      AttributeKey.longKey("gen_ai.usage.input_tokens");
-  private static final AttributeKey<Long> OUTPUT_TOKENS =
-      AttributeKey.longKey("gen_ai.usage.output_tokens");
-  private static final AttributeKey<Double> FIRST_CHUNK =
-      AttributeKey.doubleKey("gen_ai.response.time_to_first_chunk");
 
   /** Operations by path. Other requests do not concern a model. */
   private static final Map<String, String> OPERATIONS =
@@ -64,19 +41,12 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
           "/v1/rerank", "rerank",
           "/v1/rag/ask", "invoke_workflow");
 
-  private static final List<Double> SECONDS =
-      List.of(
-          0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92);
   private static final List<Double> UNTIL_FIRST =
       List.of(
           0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5,
           10.0);
   private static final List<Double> PER_TOKEN =
       List.of(0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5);
-  private static final List<Long> TOKENS =
-      List.of(
-          1L, 4L, 16L, 64L, 256L, 1024L, 4096L, 16384L, 65536L, 262144L, 1048576L, 4194304L,
-          16777216L, 67108864L);
 
   private static final TextMapGetter<Map<String, String>> HEADERS = new Headers();
 
@@ -85,35 +55,16 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
   private final DoubleHistogram duration;
   private final DoubleHistogram untilFirst;
   private final DoubleHistogram perToken;
-  private final @Nullable DoubleHistogram formerDuration;
-  private final @Nullable LongHistogram formerTokens;
+  private final @Nullable FormerMetrics former;
 
   private GenAiTelemetry(OpenTelemetry openTelemetry, boolean formerNames) {
     this.openTelemetry = openTelemetry;
     this.tracer = openTelemetry.getTracer(SCOPE);
     Meter meter = openTelemetry.getMeter(SCOPE);
-    this.duration = seconds(meter, "gen_ai.server.request.duration", SECONDS);
-    this.untilFirst = seconds(meter, "gen_ai.server.time_to_first_token", UNTIL_FIRST);
-    this.perToken = seconds(meter, "gen_ai.server.time_per_output_token", PER_TOKEN);
-    this.formerDuration =
-        formerNames ? seconds(meter, "gen_ai.client.operation.duration", SECONDS) : null;
-    this.formerTokens =
-        formerNames
-            ? meter
-                .histogramBuilder("gen_ai.client.token.usage")
-                .ofLongs()
-                .setUnit("{token}")
-                .setExplicitBucketBoundariesAdvice(TOKENS)
-                .build()
-            : null;
-  }
-
-  private static DoubleHistogram seconds(Meter meter, String name, List<Double> bounds) {
-    return meter
-        .histogramBuilder(name)
-        .setUnit("s")
-        .setExplicitBucketBoundariesAdvice(bounds)
-        .build();
+    this.duration = GenAi.seconds(meter, "gen_ai.server.request.duration");
+    this.untilFirst = GenAi.seconds(meter, "gen_ai.server.time_to_first_token", UNTIL_FIRST);
+    this.perToken = GenAi.seconds(meter, "gen_ai.server.time_per_output_token", PER_TOKEN);
+    this.former = formerNames ? new FormerMetrics(meter) : null;
   }
 
   /**
@@ -159,15 +110,11 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
   }
 
   private Attributes attributes(AccessRecord record, String operation) {
-    AttributesBuilder attributes =
-        Attributes.builder().put(OPERATION, operation).put(PROVIDER_NAME, PROVIDER);
-    record.model().ifPresent(model -> attributes.put(REQUEST_MODEL, model));
-    record.version().ifPresent(version -> attributes.put(RESPONSE_MODEL, version));
+    AttributesBuilder attributes = GenAi.operation(operation, former != null);
+    record.model().ifPresent(model -> attributes.put(GenAi.REQUEST_MODEL, model));
+    record.version().ifPresent(version -> attributes.put(GenAi.RESPONSE_MODEL, version));
     if (record.status() >= 400) {
-      attributes.put(ERROR, String.valueOf(record.status()));
-    }
-    if (formerDuration != null) {
-      attributes.put(FORMER_PROVIDER, PROVIDER);
+      attributes.put(GenAi.ERROR, String.valueOf(record.status()));
     }
     return attributes.build();
   }
@@ -183,10 +130,12 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
             .setStartTimestamp(record.at())
             .setAllAttributes(attributes);
     if (record.promptTokens() > 0) {
-      builder.setAttribute(INPUT_TOKENS, (long) record.promptTokens());
-      builder.setAttribute(OUTPUT_TOKENS, (long) record.newTokens());
+      builder.setAttribute(GenAi.INPUT_TOKENS, (long) record.promptTokens());
+      builder.setAttribute(GenAi.OUTPUT_TOKENS, (long) record.newTokens());
     }
-    request.timeToFirstText().ifPresent(time -> builder.setAttribute(FIRST_CHUNK, inSeconds(time)));
+    request
+        .timeToFirstText()
+        .ifPresent(time -> builder.setAttribute(GenAi.FIRST_CHUNK, GenAi.seconds(time)));
     Span span = builder.startSpan();
     if (record.status() >= 400) {
       span.setStatus(StatusCode.ERROR);
@@ -196,31 +145,24 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
 
   private void measure(ServedRequest request, Attributes attributes, Context context) {
     AccessRecord record = request.record();
-    double seconds = inSeconds(record.took());
+    double seconds = GenAi.seconds(record.took());
     duration.record(seconds, attributes, context);
     request
         .timeToFirstText()
         .ifPresent(
             first -> {
-              untilFirst.record(inSeconds(first), attributes, context);
+              untilFirst.record(GenAi.seconds(first), attributes, context);
               if (record.newTokens() > 1) {
-                double rest = (seconds - inSeconds(first)) / (record.newTokens() - 1);
+                double rest = (seconds - GenAi.seconds(first)) / (record.newTokens() - 1);
                 perToken.record(rest, attributes, context);
               }
             });
-    if (formerDuration != null) {
-      formerDuration.record(seconds, attributes, context);
+    if (former != null) {
+      former.duration(seconds, attributes, context);
+      if (record.promptTokens() > 0) {
+        former.tokens(record.promptTokens(), record.newTokens(), attributes, context);
+      }
     }
-    if (formerTokens != null && record.promptTokens() > 0) {
-      AttributesBuilder input = attributes.toBuilder().put(TOKEN_TYPE, "input");
-      formerTokens.record(record.promptTokens(), input.build(), context);
-      AttributesBuilder output = attributes.toBuilder().put(TOKEN_TYPE, "output");
-      formerTokens.record(record.newTokens(), output.build(), context);
-    }
-  }
-
-  private static double inSeconds(Duration duration) {
-    return duration.toNanos() / 1e9;
   }
 
   /** Reads the headers of a request. */

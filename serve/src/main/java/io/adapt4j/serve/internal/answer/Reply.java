@@ -1,6 +1,7 @@
 package io.adapt4j.serve.internal.answer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.Json;
@@ -89,7 +90,11 @@ public abstract class Reply<T> {
    * Finish reason as in OpenAI's API; an answer that ran out of time is also cut ({@code length}).
    */
   public static String finishReason(Generation answer) {
-    return switch (answer.finishReason()) {
+    return finishReason(answer.finishReason());
+  }
+
+  public static String finishReason(FinishReason reason) {
+    return switch (reason) {
       case LENGTH, CONTEXT_LENGTH, CANCELLED -> "length";
       case CONTENT_FILTER -> "content_filter";
       case EOS, STOP, STOP_STRING, STOP_ID, OTHER -> "stop";
