@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.train.StateTransfer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -177,19 +178,25 @@ public final class RowRemoval {
     return finished ? record.json().path("metrics").path("step").asInt(total) : total;
   }
 
-  /** Makes the run again without the rows, in a folder that must not hold a run. */
-  public TrainingResult run(Plan plan, Path output, TrainingListener listener) {
+  /**
+   * Makes the run again without the rows, in a folder that must not hold a run.
+   *
+   * @param saving interval of the new states; that of the recorded run if empty
+   */
+  public TrainingResult run(
+      Plan plan, Path output, Optional<Interval> saving, TrainingListener listener) {
     Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
     data.ifPresent(split -> Options.setData(draft, split));
     List<MaskedRow> masked = new ArrayList<>(draft.get(MaskedRowKeys.OPTION));
     masked.addAll(plan.rows());
     draft.set(MaskedRowKeys.OPTION, masked);
     draft.set(Options.OUTPUT, output);
+    saving.ifPresent(interval -> draft.set(Options.SAVE_EVERY, interval));
     if (plan.startStep() > 0) {
       plan.states().copyTo(output, plan.identity());
       draft.set(Options.RESUME, true);
     }
-    return TaskRunner.run(RunAssembly.of(draft, listener), () -> false).result();
+    return TaskRunner.runBriefly(RunAssembly.of(draft, listener)).result();
   }
 
   /** Records the present content of a data file of which only masked rows were changed. */

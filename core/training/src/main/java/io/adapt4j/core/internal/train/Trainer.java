@@ -77,6 +77,7 @@ public final class Trainer<B> {
   private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
   private boolean masked;
+  private boolean brief;
 
   /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
@@ -135,6 +136,15 @@ public final class Trainer<B> {
   /** Leaves out steps whose rows are all masked: they change nothing. Default: there are none. */
   public Trainer<B> masked(boolean some) {
     masked = some;
+    return this;
+  }
+
+  /**
+   * Leaves out evaluations before the last if no best checkpoint, early stopping, numbered
+   * checkpoint or averaging depends on them. Default: evaluates as the options say.
+   */
+  public Trainer<B> brief(boolean leavesOut) {
+    brief = leavesOut;
     return this;
   }
 
@@ -349,8 +359,16 @@ public final class Trainer<B> {
     return interval == 0 ? epochEnds : steps % interval == 0;
   }
 
+  private boolean evaluationsDecide(TrainingStep<B> step) {
+    return options.keepBest()
+        || options.earlyStopping().isPresent()
+        || checkpoints.keepsNumbered()
+        || step.averages();
+  }
+
   private StopReason epochs(TrainingStep<B> step) {
     int perEpoch = options.stepsPerEpoch(train.count());
+    boolean evaluates = !brief || evaluationsDecide(step);
     for (int epoch = steps / perEpoch; steps < totalSteps; epoch++) {
       int done = steps % perEpoch;
       Iterator<List<B>> batches =
@@ -359,7 +377,7 @@ public final class Trainer<B> {
       for (int inEpoch = done + 1; batches.hasNext(); inEpoch++) {
         perform(step, batches.next(), epoch + (double) inEpoch / perEpoch);
         boolean epochEnds = !batches.hasNext();
-        if (isDue(options.evaluationInterval(), epochEnds)) {
+        if (evaluates && isDue(options.evaluationInterval(), epochEnds)) {
           timeLeft.pause();
           step.evaluating(this::evaluateAndSave);
           timeLeft.evaluated();

@@ -133,7 +133,8 @@ class RowRemovalTest {
   }
 
   private TrainingResult removed(String run, RowRemoval.Plan plan, String output) {
-    return removal(run).run(plan, folder.resolve(output), new TrainingListener() {});
+    return removal(run)
+        .run(plan, folder.resolve(output), Optional.empty(), new TrainingListener() {});
   }
 
   private static String weights(Path checkpoint) {
