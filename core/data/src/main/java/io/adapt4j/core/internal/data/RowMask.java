@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Rows of a dataset whose samples are replaced by padding of the same length without loss. */
 public final class RowMask {
@@ -23,6 +24,34 @@ public final class RowMask {
 
   boolean isEmpty() {
     return rows.isEmpty();
+  }
+
+  boolean contains(int row) {
+    return rows.containsKey(row);
+  }
+
+  /**
+   * Encodes a row of one sample, masked or not; one whose lengths are given is not read.
+   *
+   * @param form makes a masked sample from the lengths of its sequences
+   */
+  <S extends Sample> EncodedRow<S> encode(
+      RowEncoder<S> encoder, Function<List<Integer>, S> form, Dataset dataset, int row) {
+    MaskedRow masked = rows.get(row);
+    if (masked == null) {
+      return encoder.encode(dataset, row);
+    }
+    List<Integer> lengths =
+        masked
+            .lengths()
+            .orElseGet(
+                () ->
+                    encoder.encode(dataset, row).samples().stream()
+                        .flatMap(sample -> sample.lengths().stream())
+                        .toList());
+    return lengths.isEmpty()
+        ? EncodedRow.skipped(RowFate.NOTHING_TO_LEARN)
+        : new EncodedRow<>(List.of(form.apply(lengths)), RowFate.KEPT);
   }
 
   /** Encodes a row, masked or not; one whose lengths are given is not read. */
@@ -51,11 +80,17 @@ public final class RowMask {
             lengths.stream().map(length -> masked(length, encoder)).toList(), RowFate.KEPT);
   }
 
+  /** Returns padding instead of tokens. */
+  public static int[] padding(int length, int paddingId) {
+    int[] ids = new int[length];
+    Arrays.fill(ids, paddingId);
+    return ids;
+  }
+
   /** Returns a masked sample. */
   public static TrainingSample masked(int length, ExampleEncoder encoder) {
-    int[] ids = new int[length];
+    int[] ids = padding(length, encoder.paddingId());
     int[] labels = new int[length];
-    Arrays.fill(ids, encoder.paddingId());
     Arrays.fill(labels, TrainingSample.IGNORED);
     return new TrainingSample(ids, labels);
   }

@@ -42,6 +42,11 @@ import java.util.stream.Stream;
  */
 public final class RowRemoval {
 
+  /** The tasks, for messages. */
+  static final String TASKS =
+      "nextTokens, classification, preference pairs whose loss is built in, not AOT and without"
+          + " Reference.precomputed, and embeddings that are not hybrid";
+
   private static final String DATA = "training data";
   private static final Set<String> FINISHED = Set.of("completed", "early_stopped");
 
@@ -80,17 +85,23 @@ public final class RowRemoval {
     }
   }
 
+  private static <T extends Task> boolean masksRows(T task) {
+    return TaskDefinitions.of(task).masksRows(task);
+  }
+
   /** Encodes the data, compares it with the record and plans what to repeat; reads no weights. */
   public Plan plan(Function<Dataset, Set<Integer>> selection) {
     Draft draft = data.isPresent() ? RunRepeat.of(run, data.get()) : RunRepeat.of(run);
     // Nothing is written: the name only has to be free.
     draft.set(Options.OUTPUT, run.resolve(".plan-" + UUID.randomUUID()));
     Task task = draft.get(TaskDefinitions.TASK);
-    if (!TaskDefinitions.of(task).masksRows()) {
+    if (!masksRows(task)) {
       throw SettingsException.ofFineTuning(
           List.of(
               record.file()
-                  + ": rows can be removed from runs of the task nextTokens, found "
+                  + ": rows can be removed from runs of "
+                  + TASKS
+                  + ", found "
                   + TaskDefinitions.of(task).names()
                   + ". Leave the rows out of the data and train again."));
     }
@@ -100,7 +111,7 @@ public final class RowRemoval {
         (prepared, identity) ->
             plan(
                 settings,
-                MaskableRows.of(settings.train(), prepared.maskable().orElseThrow()),
+                prepared.maskable().orElseThrow(),
                 prepared.batches(),
                 identity,
                 selection));
@@ -120,7 +131,8 @@ public final class RowRemoval {
     int total = training.totalSteps(batches);
     OptionalInt batch = maskable.firstBatch(chosen);
     int first = batch.isPresent() ? batch.getAsInt() / training.accumulation() + 1 : total + 1;
-    boolean used = first <= endedAt(total) || settings.method().initializesFromData();
+    boolean fromData = settings.method().initializesFromData() || settings.headWarmStart();
+    boolean used = first <= endedAt(total) || fromData;
     Set<Integer> masked = new TreeSet<>(before);
     masked.addAll(chosen);
     Map<String, String> without = new TreeMap<>(identity);
@@ -131,10 +143,7 @@ public final class RowRemoval {
         chosen.stream().map(settings.train()::locate).toList(),
         alike,
         used && batch.isPresent() ? OptionalInt.of(first) : OptionalInt.empty(),
-        StateTransfer.of(
-            run,
-            training.identifiedBy(identity),
-            used && !settings.method().initializesFromData() ? first - 1 : 0),
+        StateTransfer.of(run, training.identifiedBy(identity), used && !fromData ? first - 1 : 0),
         total,
         without);
   }

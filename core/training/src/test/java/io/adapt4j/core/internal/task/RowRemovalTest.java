@@ -252,11 +252,11 @@ class RowRemovalTest {
     assertThatThrownBy(
             () ->
                 tuner(Way.PLAIN, "first")
-                    .task(Task.classification())
+                    .task(Task.reranking())
                     .maskedRows(List.of(MaskedRow.of(0)))
                     .build())
         .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("maskedRows is for the task nextTokens");
+        .hasMessageContaining("maskedRows is for nextTokens, classification");
   }
 
   @Test
