@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * Deletion of training rows from a model that learned from them: the run of its provenance record
  * is made again without the rows, from the newest state saved before their first use. The result
  * equals, to the bit, a run in which the rows were masked from the start. For runs of next-token
- * prediction; keep many states ({@code saveLimit}) so that little has to be repeated.
+ * prediction, classification, preference pairs and embeddings; keep many states ({@code saveLimit})
+ * so that little has to be repeated.
  *
  * <pre>{@code
  * DeletionReport report =
@@ -258,6 +259,9 @@ public final class Deletion {
    */
   public DeletionReport run(Path output) {
     long begun = System.nanoTime();
+    if (erasesRows) {
+      removal.requireErasable();
+    }
     RowRemoval.Plan found = removal.plan(this::chosen);
     DeletionPlan plan = plan(found);
     if (plan.firstStep().isEmpty()) {

@@ -49,13 +49,19 @@ public final class EncodedRows<S extends Sample> implements MaskableSamples {
   /**
    * Rows to mask, and the form of a masked sample by the lengths of its sequences. A masked sample
    * has no weight in the loss.
+   *
+   * @param sequences least number of a sample's sequences
+   * @param maxLength most tokens of a sequence
    */
-  public record Masking<S>(RowMask mask, Function<List<Integer>, S> form) {
+  public record Masking<S>(
+      RowMask mask, int sequences, int maxLength, Function<List<Integer>, S> form) {
 
     /** Masks nothing. */
     static <S> Masking<S> none() {
       return new Masking<>(
           RowMask.NONE,
+          0,
+          0,
           lengths -> {
             throw new IllegalStateException("rows of this task cannot be masked");
           });
@@ -83,7 +89,7 @@ public final class EncodedRows<S extends Sample> implements MaskableSamples {
     RowEncoder<S> encoder =
         masking.mask().isEmpty()
             ? rowEncoder
-            : (data, row) -> masking.mask().encode(rowEncoder, masking.form(), data, row);
+            : (data, row) -> masking.mask().encode(rowEncoder, masking, data, row);
     EncodingCounts counts = new EncodingCounts();
     MessageDigest digest = FileDigest.sha256();
     IntStream.Builder rows = IntStream.builder();

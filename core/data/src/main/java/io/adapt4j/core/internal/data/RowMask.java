@@ -4,10 +4,10 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.MaskedRow;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /** Rows of a dataset whose samples are replaced by padding of the same length without loss. */
 public final class RowMask {
@@ -30,13 +30,9 @@ public final class RowMask {
     return rows.containsKey(row);
   }
 
-  /**
-   * Encodes a row of one sample, masked or not; one whose lengths are given is not read.
-   *
-   * @param form makes a masked sample from the lengths of its sequences
-   */
+  /** Encodes a row of one sample, masked or not; one whose lengths are given is not read. */
   <S extends Sample> EncodedRow<S> encode(
-      RowEncoder<S> encoder, Function<List<Integer>, S> form, Dataset dataset, int row) {
+      RowEncoder<S> encoder, EncodedRows.Masking<S> masking, Dataset dataset, int row) {
     MaskedRow masked = rows.get(row);
     if (masked == null) {
       return encoder.encode(dataset, row);
@@ -49,9 +45,15 @@ public final class RowMask {
                     encoder.encode(dataset, row).samples().stream()
                         .flatMap(sample -> sample.lengths().stream())
                         .toList());
-    return lengths.isEmpty()
-        ? EncodedRow.skipped(RowFate.NOTHING_TO_LEARN)
-        : new EncodedRow<>(List.of(form.apply(lengths)), RowFate.KEPT);
+    if (lengths.isEmpty()) {
+      return EncodedRow.skipped(RowFate.NOTHING_TO_LEARN);
+    }
+    if (lengths.size() < masking.sequences() || Collections.max(lengths) > masking.maxLength()) {
+      throw new DatasetException(
+          "maskedRows: row %s has the lengths %s, expected at least %s of at most %s tokens (maxLength). Give the lengths that it had in this run."
+              .formatted(row, lengths, masking.sequences(), masking.maxLength()));
+    }
+    return new EncodedRow<>(List.of(masking.form().apply(lengths)), RowFate.KEPT);
   }
 
   /** Encodes a row, masked or not; one whose lengths are given is not read. */

@@ -15,6 +15,8 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.train.StateTransfer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
+import io.adapt4j.core.task.ClassificationProblem;
+import io.adapt4j.core.task.ClassificationTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
@@ -185,6 +187,23 @@ public final class RowRemoval {
   private int endedAt(int total) {
     boolean finished = FINISHED.contains(record.json().path("metrics").path("ended").asText());
     return finished ? record.json().path("metrics").path("step").asInt(total) : total;
+  }
+
+  /**
+   * Rejects a run whose record needs the content of every row: the classes of a classification that
+   * names none are those of its rows.
+   */
+  public void requireErasable() {
+    Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
+    if (draft.get(TaskDefinitions.TASK) instanceof ClassificationTask task
+        && task.problem() != ClassificationProblem.REGRESSION
+        && task.labels().isEmpty()) {
+      throw SettingsException.ofFineTuning(
+          List.of(
+              record.file()
+                  + ": its classes are the labels of its rows, so rows that are erased could change"
+                  + " them. Name them by labels(...) and train again, or leave out erasingRows()."));
+    }
   }
 
   /**

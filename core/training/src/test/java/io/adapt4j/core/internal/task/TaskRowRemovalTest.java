@@ -19,6 +19,7 @@ import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.task.ClassificationTask;
 import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
@@ -122,7 +123,7 @@ class TaskRowRemovalTest {
             .evaluateEvery(Interval.steps(2))
             .saveLimit(100)
             .output(folder.resolve(output));
-    return kind.ordinal() < Kind.DPO.ordinal() ? tuner.headWarmStart(false) : tuner;
+    return kind.task instanceof ClassificationTask ? tuner.headWarmStart(false) : tuner;
   }
 
   private RowRemoval removal(Kind kind, String run) {
@@ -231,6 +232,26 @@ class TaskRowRemovalTest {
     assertThatThrownBy(tuner::run)
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining("every usable row is masked");
+  }
+
+  @Test
+  void lengthsThatDoNotFitAreRefused() throws IOException {
+    MaskedRow row = new MaskedRow(3, Optional.of(List.of(5)), Optional.empty());
+    FineTuner tuner = tuner(Kind.DPO, "first").maskedRows(List.of(row)).build();
+    assertThatThrownBy(tuner::run)
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining(
+            "row 3 has the lengths [5], expected at least 2 of at most 64 tokens");
+  }
+
+  @Test
+  void rowsWhoseLabelsAreTheClassesAreNotErased() throws IOException {
+    tuner(Kind.CLASSES, "first").build().run();
+    assertThatThrownBy(removal(Kind.CLASSES, "first")::requireErasable)
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("Name them by labels(...)");
+    tuner(Kind.CLASSES, "named").task(Task.classification().labels("l0", "l1", "l2")).build().run();
+    removal(Kind.CLASSES, "named").requireErasable();
   }
 
   static Stream<Task> refused() {

@@ -42,7 +42,7 @@ public record TextEncoder(
   /** Returns the rows of a dataset, some of them masked, in batches. */
   RowBatches<TextBatch> rows(Dataset dataset, RowMask mask, int paddingId) {
     Masking<LabeledSample> masking =
-        new Masking<>(mask, lengths -> masked(lengths.get(0), paddingId));
+        new Masking<>(mask, 1, maxLength, lengths -> masked(lengths.get(0), paddingId));
     return EncodedRows.of(dataset, this, masking, sample -> {})
         .collated((samples, weights, numbers) -> TextBatch.of(samples, weights, paddingId))
         .groupedByLength();

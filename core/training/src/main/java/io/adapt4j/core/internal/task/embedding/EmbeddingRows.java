@@ -42,7 +42,8 @@ public final class EmbeddingRows {
   EmbeddingRows(Dataset dataset, RowMask mask, EmbeddingEncoder encoder, int paddingId) {
     Map<IntBuffer, Integer> known = new HashMap<>();
     EncodedRows.Masking<EmbeddingSample> masking =
-        new EncodedRows.Masking<>(mask, lengths -> masked(lengths, paddingId));
+        new EncodedRows.Masking<>(
+            mask, 2, encoder.options().maxLength(), lengths -> masked(lengths, paddingId));
     this.rows = EncodedRows.of(dataset, encoder, masking, sample -> add(sample, known));
   }
 

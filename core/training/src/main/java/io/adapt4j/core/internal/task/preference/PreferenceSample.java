@@ -31,6 +31,8 @@ public record PreferenceSample(TrainingSample chosen, TrainingSample rejected) i
         (data, row) -> pair(answers.pair(data, row)),
         new EncodedRows.Masking<>(
             mask,
+            2,
+            encoder.maxLength(),
             lengths ->
                 new PreferenceSample(
                     masked(lengths.get(0), encoder.paddingId()),
