@@ -287,8 +287,7 @@ public final class TaskRunner<B> {
         .usualRates(settings.choices().defaults().usualRates())
         .hooks(training.hooks().among(workers))
         .stepsTogether(training.stepsTogether())
-        .brief(brief)
-        .masked(!settings.maskedRows().isEmpty());
+        .masked(!settings.maskedRows().isEmpty(), brief);
   }
 
   private RunStart start(Network network, FineTunePlan plan, boolean tokenLoss) {

@@ -133,18 +133,14 @@ public final class Trainer<B> {
     return this;
   }
 
-  /** Leaves out steps whose rows are all masked: they change nothing. Default: there are none. */
-  public Trainer<B> masked(boolean some) {
-    masked = some;
-    return this;
-  }
-
   /**
-   * Leaves out evaluations before the last if no best checkpoint, early stopping, numbered
-   * checkpoint or averaging depends on them. Default: evaluates as the options say.
+   * Leaves out steps whose rows are all masked, which change nothing, and, in a brief run,
+   * evaluations before the last that no best checkpoint, early stopping, numbered checkpoint or
+   * averaging depends on. Default: neither.
    */
-  public Trainer<B> brief(boolean leavesOut) {
-    brief = leavesOut;
+  public Trainer<B> masked(boolean some, boolean inBrief) {
+    masked = some;
+    brief = inBrief;
     return this;
   }
 
@@ -359,16 +355,14 @@ public final class Trainer<B> {
     return interval == 0 ? epochEnds : steps % interval == 0;
   }
 
-  private boolean evaluationsDecide(TrainingStep<B> step) {
-    return options.keepBest()
-        || options.earlyStopping().isPresent()
-        || checkpoints.keepsNumbered()
-        || step.averages();
-  }
-
   private StopReason epochs(TrainingStep<B> step) {
     int perEpoch = options.stepsPerEpoch(train.count());
-    boolean evaluates = !brief || evaluationsDecide(step);
+    boolean evaluates =
+        !brief
+            || options.keepBest()
+            || options.earlyStopping().isPresent()
+            || checkpoints.keepsNumbered()
+            || step.averages();
     for (int epoch = steps / perEpoch; steps < totalSteps; epoch++) {
       int done = steps % perEpoch;
       Iterator<List<B>> batches =
