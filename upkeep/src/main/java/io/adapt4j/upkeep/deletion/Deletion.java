@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.task.RowRemoval;
 import io.adapt4j.core.internal.train.TrainingResult;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * Deletion of training rows from a model that learned from them: the run of its provenance record
  * is made again without the rows, from the newest state saved before their first use. The result
  * equals, to the bit, a run in which the rows were masked from the start. For runs of next-token
- * prediction; keep many states ({@code saveLimit}) so that little has to be repeated.
+ * prediction, classification, preference pairs and embeddings; keep many states ({@code saveLimit})
+ * so that little has to be repeated.
  *
  * <pre>{@code
  * DeletionReport report =
@@ -55,6 +57,7 @@ public final class Deletion {
   private final Set<Integer> rows = new TreeSet<>();
   private final List<Map.Entry<String, String>> values = new ArrayList<>();
   private @Nullable Path root;
+  private Optional<Interval> saving = Optional.empty();
   private boolean erasesRows;
   private boolean erasesCheckpoints;
   private TrainingListener listener = new TrainingListener() {};
@@ -140,6 +143,18 @@ public final class Deletion {
    */
   public Deletion versionsIn(Path runs) {
     root = runs;
+    return this;
+  }
+
+  /**
+   * Sets the interval of the states of the repeated part. Fewer take less time and space, but a
+   * later deletion of rows from the new run then repeats more. Default: as the run did.
+   *
+   * @param interval the interval
+   * @return this deletion
+   */
+  public Deletion saveEvery(Interval interval) {
+    saving = Optional.of(interval);
     return this;
   }
 
@@ -244,6 +259,9 @@ public final class Deletion {
    */
   public DeletionReport run(Path output) {
     long begun = System.nanoTime();
+    if (erasesRows) {
+      removal.requireErasable();
+    }
     RowRemoval.Plan found = removal.plan(this::chosen);
     DeletionPlan plan = plan(found);
     if (plan.firstStep().isEmpty()) {
@@ -255,7 +273,7 @@ public final class Deletion {
     Map<Path, Set<Long>> lines = erasesRows ? Tombstones.lines(plan.places()) : Map.of();
     RunFiles old = new RunFiles(run);
     Map<String, String> before = old.hashes();
-    TrainingResult result = removal.run(found, output, listener);
+    TrainingResult result = removal.run(found, output, saving, listener);
     lines.forEach(
         (file, numbers) -> {
           Tombstones.erase(file, numbers);

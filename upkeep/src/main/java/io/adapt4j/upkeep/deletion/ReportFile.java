@@ -30,7 +30,8 @@ final class ReportFile {
         "method",
         "The run was made again with the tokens of the rows replaced by padding without loss, from"
             + " the newest state saved before their first use. Its result equals, to the bit on the"
-            + " same machine and versions, a run in which they were masked from the start.");
+            + " same machine and versions, a run in which they were masked from the start. Evaluations before the last are left out"
+            + " where nothing depends on them.");
     rows(plan, json.putArray("rows"));
     plan.alike().forEach(json.putArray("otherRowsWithTheSameTokens")::add);
     ObjectNode steps = json.putObject("steps");

@@ -1,5 +1,10 @@
 package io.adapt4j.core.internal.data;
 
+import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
 /** Assigns samples to the batches of an epoch, deterministically for each epoch. */
 public interface BatchSampler {
 
@@ -8,6 +13,16 @@ public interface BatchSampler {
 
   /** Returns the batches of an epoch. */
   Epoch epoch(int epoch);
+
+  /** Returns the first batch of the first epoch with one of some samples; empty if none has. */
+  default OptionalInt firstWith(IntPredicate sample) {
+    Epoch epoch = epoch(0);
+    return IntStream.range(0, count())
+        .filter(
+            number ->
+                Arrays.stream(epoch.batch(number)).flatMapToInt(Arrays::stream).anyMatch(sample))
+        .findFirst();
+  }
 
   /** Batches of one epoch, in which every sample occurs once. */
   interface Epoch {

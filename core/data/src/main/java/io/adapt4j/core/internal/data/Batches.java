@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 
 /**
  * Batches of a dataset, epoch by epoch. Samples are encoded one batch at a time.
@@ -154,14 +153,7 @@ public final class Batches implements BatchSource<Batch> {
 
   /** Returns the first batch of the first epoch with a sample of some rows; empty if none has. */
   public OptionalInt firstWith(IntPredicate rows) {
-    BatchSampler.Epoch epoch = sampler.epoch(0);
-    return IntStream.range(0, count())
-        .filter(
-            number ->
-                Arrays.stream(epoch.batch(number))
-                    .flatMapToInt(Arrays::stream)
-                    .anyMatch(sample -> rows.test(samples.row(sample))))
-        .findFirst();
+    return sampler.firstWith(sample -> rows.test(samples.row(sample)));
   }
 
   /** The same on every process. */

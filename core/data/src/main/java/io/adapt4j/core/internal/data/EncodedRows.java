@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -15,7 +16,7 @@ import java.util.stream.IntStream;
  *
  * <p>Immutable, and thread-safe as its dataset is.
  */
-public final class EncodedRows<S extends Sample> {
+public final class EncodedRows<S extends Sample> implements MaskableSamples {
 
   /** Rows encoded at once. */
   private static final int CHUNK = 2048;
@@ -28,14 +29,47 @@ public final class EncodedRows<S extends Sample> {
 
   private final int[] lengths;
   private final EncodingReport report;
+  private final Masking<S> masking;
 
   private EncodedRows(
-      Dataset dataset, RowEncoder<S> encoder, int[] rows, int[] lengths, EncodingReport report) {
+      Dataset dataset,
+      RowEncoder<S> encoder,
+      Masking<S> masking,
+      int[] rows,
+      int[] lengths,
+      EncodingReport report) {
+    this.masking = masking;
     this.dataset = dataset;
     this.encoder = encoder;
     this.rows = rows;
     this.lengths = lengths;
     this.report = report;
+  }
+
+  /**
+   * Rows to mask, and the form of a masked sample by the lengths of its sequences. A masked sample
+   * has no weight in the loss.
+   *
+   * @param sequences least number of a sample's sequences
+   * @param maxLength most tokens of a sequence
+   */
+  public record Masking<S>(
+      RowMask mask, int sequences, int maxLength, Function<List<Integer>, S> form) {
+
+    /** Masks nothing. */
+    static <S> Masking<S> none() {
+      return new Masking<>(
+          RowMask.NONE,
+          0,
+          0,
+          lengths -> {
+            throw new IllegalStateException("rows of this task cannot be masked");
+          });
+    }
+
+    private double weight(Dataset dataset, int row) {
+      return mask.contains(row) ? 0 : dataset.weight(row);
+    }
   }
 
   /** Encodes a dataset once, on all processors. */
@@ -46,6 +80,16 @@ public final class EncodedRows<S extends Sample> {
   /** Encodes a dataset once, on all processors, and passes each sample in order to a visitor. */
   public static <S extends Sample> EncodedRows<S> of(
       Dataset dataset, RowEncoder<S> encoder, Consumer<? super S> visitor) {
+    return of(dataset, encoder, Masking.none(), visitor);
+  }
+
+  /** Encodes a dataset once, masks some rows, and passes each sample in order to a visitor. */
+  public static <S extends Sample> EncodedRows<S> of(
+      Dataset dataset, RowEncoder<S> rowEncoder, Masking<S> masking, Consumer<? super S> visitor) {
+    RowEncoder<S> encoder =
+        masking.mask().isEmpty()
+            ? rowEncoder
+            : (data, row) -> masking.mask().encode(rowEncoder, masking, data, row);
     EncodingCounts counts = new EncodingCounts();
     MessageDigest digest = FileDigest.sha256();
     IntStream.Builder rows = IntStream.builder();
@@ -59,7 +103,7 @@ public final class EncodedRows<S extends Sample> {
           rows.add(row);
           lengths.add(sample.length());
           counts.addTokens(sample.length(), sample.tokens(), sample.targets());
-          sample.digest(digest, dataset.weight(row));
+          sample.digest(digest, masking.weight(dataset, row));
           visitor.accept(sample);
         }
         counts.addSamples(encoded.samples().isEmpty() ? 0 : encoded.samples().get(0).sequences());
@@ -67,7 +111,12 @@ public final class EncodedRows<S extends Sample> {
       }
     }
     return new EncodedRows<>(
-        dataset, encoder, rows.build().toArray(), lengths.build().toArray(), counts.report(digest));
+        dataset,
+        encoder,
+        masking,
+        rows.build().toArray(),
+        lengths.build().toArray(),
+        counts.report(digest));
   }
 
   /**
@@ -92,16 +141,19 @@ public final class EncodedRows<S extends Sample> {
   }
 
   /** {@return the number of samples} */
+  @Override
   public int size() {
     return rows.length;
   }
 
   /** {@return the row of a sample} */
+  @Override
   public int row(int sample) {
     return rows[sample];
   }
 
   /** Encodes a sample again. */
+  @Override
   public S get(int sample) {
     int part = 0;
     while (part < sample && rows[sample - part - 1] == rows[sample]) {
@@ -111,8 +163,24 @@ public final class EncodedRows<S extends Sample> {
   }
 
   /** {@return the weight of a sample in the loss} */
+  @Override
   public double weight(int sample) {
-    return dataset.weight(rows[sample]);
+    return masking.weight(dataset, rows[sample]);
+  }
+
+  @Override
+  public List<Integer> lengths(int sample) {
+    return get(sample).lengths();
+  }
+
+  @Override
+  public S masked(int sample) {
+    return masking.form().apply(lengths(sample));
+  }
+
+  @Override
+  public double maskedWeight(int sample) {
+    return 0;
   }
 
   /** Collation of samples into a batch. */
@@ -141,6 +209,7 @@ public final class EncodedRows<S extends Sample> {
           return collation
               .apply(epoch)
               .batch(Arrays.stream(numbers).mapToObj(this::get).toList(), weights, numbers);
-        });
+        },
+        this);
   }
 }

@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.MaskedRow;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,36 @@ public final class RowMask {
 
   boolean isEmpty() {
     return rows.isEmpty();
+  }
+
+  boolean contains(int row) {
+    return rows.containsKey(row);
+  }
+
+  /** Encodes a row of one sample, masked or not; one whose lengths are given is not read. */
+  <S extends Sample> EncodedRow<S> encode(
+      RowEncoder<S> encoder, EncodedRows.Masking<S> masking, Dataset dataset, int row) {
+    MaskedRow masked = rows.get(row);
+    if (masked == null) {
+      return encoder.encode(dataset, row);
+    }
+    List<Integer> lengths =
+        masked
+            .lengths()
+            .orElseGet(
+                () ->
+                    encoder.encode(dataset, row).samples().stream()
+                        .flatMap(sample -> sample.lengths().stream())
+                        .toList());
+    if (lengths.isEmpty()) {
+      return EncodedRow.skipped(RowFate.NOTHING_TO_LEARN);
+    }
+    if (lengths.size() < masking.sequences() || Collections.max(lengths) > masking.maxLength()) {
+      throw new DatasetException(
+          "maskedRows: row %s has the lengths %s, expected at least %s of at most %s tokens (maxLength). Give the lengths that it had in this run."
+              .formatted(row, lengths, masking.sequences(), masking.maxLength()));
+    }
+    return new EncodedRow<>(List.of(masking.form().apply(lengths)), RowFate.KEPT);
   }
 
   /** Encodes a row, masked or not; one whose lengths are given is not read. */
@@ -51,11 +82,17 @@ public final class RowMask {
             lengths.stream().map(length -> masked(length, encoder)).toList(), RowFate.KEPT);
   }
 
+  /** Returns padding instead of tokens. */
+  public static int[] padding(int length, int paddingId) {
+    int[] ids = new int[length];
+    Arrays.fill(ids, paddingId);
+    return ids;
+  }
+
   /** Returns a masked sample. */
   public static TrainingSample masked(int length, ExampleEncoder encoder) {
-    int[] ids = new int[length];
+    int[] ids = padding(length, encoder.paddingId());
     int[] labels = new int[length];
-    Arrays.fill(ids, encoder.paddingId());
     Arrays.fill(labels, TrainingSample.IGNORED);
     return new TrainingSample(ids, labels);
   }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.data;
 
 import java.security.MessageDigest;
+import java.util.List;
 
 /** Encoded form of a training example. */
 public interface Sample {
@@ -11,6 +12,11 @@ public interface Sample {
   /** {@return the number of tokens in all its sequences} */
   default long tokens() {
     return length();
+  }
+
+  /** {@return the numbers of tokens of its sequences} */
+  default List<Integer> lengths() {
+    return List.of(length());
   }
 
   /** {@return the number of loss terms} */

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  *
  * <p>Immutable and thread-safe.
  */
-public final class Samples {
+public final class Samples implements MaskableSamples {
 
   private final Dataset dataset;
   private final ExampleEncoder encoder;
@@ -128,6 +128,7 @@ public final class Samples {
   }
 
   /** Returns the number of samples. */
+  @Override
   public int size() {
     return rows.length;
   }
@@ -142,6 +143,7 @@ public final class Samples {
    *
    * @param sample its number, from 0, in the order of the rows
    */
+  @Override
   public TrainingSample get(int sample) {
     if (kept[sample] != null) {
       return spread(kept[sample]);
@@ -173,13 +175,31 @@ public final class Samples {
   }
 
   /** {@return the row of a sample} */
+  @Override
   public int row(int sample) {
     return rows[sample];
   }
 
   /** Returns the weight of a sample in the loss. */
+  @Override
   public double weight(int sample) {
     return dataset.weight(rows[sample]);
+  }
+
+  @Override
+  public List<Integer> lengths(int sample) {
+    return List.of(lengths[sample]);
+  }
+
+  @Override
+  public TrainingSample masked(int sample) {
+    return RowMask.masked(lengths[sample], encoder);
+  }
+
+  /** A masked sample has no target to weigh. */
+  @Override
+  public double maskedWeight(int sample) {
+    return weight(sample);
   }
 
   /** Returns the samples of each part of the dataset ({@link Dataset#part}), in order. */

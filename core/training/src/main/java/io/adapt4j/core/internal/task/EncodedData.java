@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -49,11 +50,23 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
   /** Checks that some row is not masked. */
   public static void requireTargets(Dataset data, EncodingReport report) {
     if (report.targetTokens() == 0) {
-      throw SettingsException.ofFineTuning(
-          List.of(
-              data.name()
-                  + ": every usable row is masked, so there is nothing to learn. Drop the model that"
-                  + " learned from these rows."));
+      throw allMasked(data);
     }
+  }
+
+  /** Checks that some row is not masked, for tasks whose masked rows keep their targets. */
+  static void requireUnmasked(FineTuneSettings settings, EncodingReport report) {
+    // Masked rows may be unusable too, but then the run would hardly be one.
+    if (report.kept() > 0 && settings.maskedRows().size() >= settings.train().size()) {
+      throw allMasked(settings.train());
+    }
+  }
+
+  private static SettingsException allMasked(Dataset data) {
+    return SettingsException.ofFineTuning(
+        List.of(
+            data.name()
+                + ": every usable row is masked, so there is nothing to learn. Drop the model that"
+                + " learned from these rows."));
   }
 }

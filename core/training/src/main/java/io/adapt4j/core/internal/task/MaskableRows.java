@@ -4,9 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.Batches;
-import io.adapt4j.core.internal.data.RowMask;
-import io.adapt4j.core.internal.data.Samples;
-import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.data.MaskableSamples;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,13 +14,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 
-/** Encoded training rows of a task that can mask them. */
-record MaskableRows(Dataset dataset, Samples samples, Batches batches) {
+/**
+ * Encoded training rows of a task that can mask them.
+ *
+ * @param first finds the first micro-batch of the run that some rows have an effect on
+ */
+public record MaskableRows(
+    Dataset dataset, MaskableSamples samples, Function<IntPredicate, OptionalInt> first) {
 
-  /** Takes them from the batches of a task. */
-  static MaskableRows of(Dataset dataset, Batches batches) {
-    return new MaskableRows(dataset, batches.samples(), batches);
+  /** Takes them from the batches of a task that predicts next tokens. */
+  public static MaskableRows of(Dataset dataset, Batches batches) {
+    return new MaskableRows(dataset, batches.samples(), batches::firstWith);
   }
 
   /** Returns rows as they are masked, with the hashes of their samples. */
@@ -32,7 +37,7 @@ record MaskableRows(Dataset dataset, Samples samples, Batches batches) {
     for (int i = 0; i < samples.size(); i++) {
       int row = samples.row(i);
       if (rows.contains(row)) {
-        lengths.computeIfAbsent(row, key -> new ArrayList<>()).add(samples.length(i));
+        lengths.computeIfAbsent(row, key -> new ArrayList<>()).addAll(samples.lengths(i));
         samples.get(i).digest(hashes.computeIfAbsent(row, key -> FileDigest.sha256()), 1);
       }
     }
@@ -52,17 +57,17 @@ record MaskableRows(Dataset dataset, Samples samples, Batches batches) {
   String digest(Set<Integer> masked) {
     MessageDigest digest = FileDigest.sha256();
     for (int i = 0; i < samples.size(); i++) {
-      TrainingSample sample =
-          masked.contains(samples.row(i))
-              ? RowMask.masked(samples.length(i), samples.encoder())
-              : samples.get(i);
-      sample.digest(digest, samples.weight(i));
+      if (masked.contains(samples.row(i))) {
+        samples.masked(i).digest(digest, samples.maskedWeight(i));
+      } else {
+        samples.get(i).digest(digest, samples.weight(i));
+      }
     }
     return HexFormat.of().formatHex(digest.digest());
   }
 
   /** Returns the first micro-batch of the run with a sample of some rows; empty if none has. */
   OptionalInt firstBatch(Set<Integer> rows) {
-    return batches.firstWith(rows::contains);
+    return first.apply(rows::contains);
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.RowBatches;
+import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -10,6 +11,7 @@ import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 
 /** A task whose rows are encoded one by one and collated into batches. */
 public class PreparedRows<B> implements PreparedTask<B> {
@@ -30,6 +32,7 @@ public class PreparedRows<B> implements PreparedTask<B> {
     this.maxLength = maxLength;
     this.task = task;
     this.train = EncodedData.encoded(() -> usable(settings.train(), encoding));
+    EncodedData.requireUnmasked(settings, train.report());
     this.held =
         EncodedData.encoded(() -> settings.validation().map(data -> usable(data, encoding)));
   }
@@ -79,6 +82,27 @@ public class PreparedRows<B> implements PreparedTask<B> {
   @Override
   public final int batches() {
     return trainBatches().count();
+  }
+
+  @Override
+  public Optional<MaskableRows> maskable() {
+    return Optional.of(
+        new MaskableRows(
+            settings.train(),
+            train.samples(),
+            rows ->
+                train.firstWith(
+                    sample -> concerns(sample, rows), settings.batchSize(), settings.seed())));
+  }
+
+  /** Returns whether some rows have an effect on the batches with a sample: by default its own. */
+  protected boolean concerns(int sample, IntPredicate rows) {
+    return rows.test(train.samples().row(sample));
+  }
+
+  /** Returns which rows of a dataset to mask: those of the training data that the run says. */
+  public static RowMask mask(FineTuneSettings settings, Dataset data) {
+    return data == settings.train() ? new RowMask(settings.maskedRows()) : RowMask.NONE;
   }
 
   protected final BatchSource<B> trainBatches() {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.task;
 
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
@@ -43,8 +42,8 @@ public interface PreparedTask<B> {
     return planner;
   }
 
-  /** Returns the training batches of a task that can mask rows. */
-  default Optional<Batches> maskable() {
+  /** Returns the training rows of a task that can mask them. */
+  default Optional<MaskableRows> maskable() {
     return Optional.empty();
   }
 

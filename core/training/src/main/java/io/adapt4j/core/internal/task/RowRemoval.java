@@ -15,7 +15,10 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.train.StateTransfer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
+import io.adapt4j.core.task.ClassificationProblem;
+import io.adapt4j.core.task.ClassificationTask;
 import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,6 +43,11 @@ import java.util.stream.Stream;
  * start, to the bit.
  */
 public final class RowRemoval {
+
+  /** The tasks, for messages. */
+  static final String TASKS =
+      "nextTokens, classification, preference pairs whose loss is built in, not AOT and without"
+          + " Reference.precomputed, and embeddings that are not hybrid";
 
   private static final String DATA = "training data";
   private static final Set<String> FINISHED = Set.of("completed", "early_stopped");
@@ -79,17 +87,23 @@ public final class RowRemoval {
     }
   }
 
+  private static <T extends Task> boolean masksRows(T task) {
+    return TaskDefinitions.of(task).masksRows(task);
+  }
+
   /** Encodes the data, compares it with the record and plans what to repeat; reads no weights. */
   public Plan plan(Function<Dataset, Set<Integer>> selection) {
     Draft draft = data.isPresent() ? RunRepeat.of(run, data.get()) : RunRepeat.of(run);
     // Nothing is written: the name only has to be free.
     draft.set(Options.OUTPUT, run.resolve(".plan-" + UUID.randomUUID()));
     Task task = draft.get(TaskDefinitions.TASK);
-    if (!TaskDefinitions.of(task).masksRows()) {
+    if (!masksRows(task)) {
       throw SettingsException.ofFineTuning(
           List.of(
               record.file()
-                  + ": rows can be removed from runs of the task nextTokens, found "
+                  + ": rows can be removed from runs of "
+                  + TASKS
+                  + ", found "
                   + TaskDefinitions.of(task).names()
                   + ". Leave the rows out of the data and train again."));
     }
@@ -99,7 +113,7 @@ public final class RowRemoval {
         (prepared, identity) ->
             plan(
                 settings,
-                MaskableRows.of(settings.train(), prepared.maskable().orElseThrow()),
+                prepared.maskable().orElseThrow(),
                 prepared.batches(),
                 identity,
                 selection));
@@ -119,7 +133,8 @@ public final class RowRemoval {
     int total = training.totalSteps(batches);
     OptionalInt batch = maskable.firstBatch(chosen);
     int first = batch.isPresent() ? batch.getAsInt() / training.accumulation() + 1 : total + 1;
-    boolean used = first <= endedAt(total) || settings.method().initializesFromData();
+    boolean fromData = settings.method().initializesFromData() || settings.headWarmStart();
+    boolean used = first <= endedAt(total) || fromData;
     Set<Integer> masked = new TreeSet<>(before);
     masked.addAll(chosen);
     Map<String, String> without = new TreeMap<>(identity);
@@ -130,10 +145,7 @@ public final class RowRemoval {
         chosen.stream().map(settings.train()::locate).toList(),
         alike,
         used && batch.isPresent() ? OptionalInt.of(first) : OptionalInt.empty(),
-        StateTransfer.of(
-            run,
-            training.identifiedBy(identity),
-            used && !settings.method().initializesFromData() ? first - 1 : 0),
+        StateTransfer.of(run, training.identifiedBy(identity), used && !fromData ? first - 1 : 0),
         total,
         without);
   }
@@ -177,19 +189,42 @@ public final class RowRemoval {
     return finished ? record.json().path("metrics").path("step").asInt(total) : total;
   }
 
-  /** Makes the run again without the rows, in a folder that must not hold a run. */
-  public TrainingResult run(Plan plan, Path output, TrainingListener listener) {
+  /**
+   * Rejects a run whose record needs the content of every row: the classes of a classification that
+   * names none are those of its rows.
+   */
+  public void requireErasable() {
+    Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
+    if (draft.get(TaskDefinitions.TASK) instanceof ClassificationTask task
+        && task.problem() != ClassificationProblem.REGRESSION
+        && task.labels().isEmpty()) {
+      throw SettingsException.ofFineTuning(
+          List.of(
+              record.file()
+                  + ": its classes are the labels of its rows, so rows that are erased could change"
+                  + " them. Name them by labels(...) and train again, or leave out erasingRows()."));
+    }
+  }
+
+  /**
+   * Makes the run again without the rows, in a folder that must not hold a run.
+   *
+   * @param saving interval of the new states; that of the recorded run if empty
+   */
+  public TrainingResult run(
+      Plan plan, Path output, Optional<Interval> saving, TrainingListener listener) {
     Draft draft = RunRepeat.unchecked(record, data.isPresent() ? Options.DATA_KEYS : Set.of());
     data.ifPresent(split -> Options.setData(draft, split));
     List<MaskedRow> masked = new ArrayList<>(draft.get(MaskedRowKeys.OPTION));
     masked.addAll(plan.rows());
     draft.set(MaskedRowKeys.OPTION, masked);
     draft.set(Options.OUTPUT, output);
+    saving.ifPresent(interval -> draft.set(Options.SAVE_EVERY, interval));
     if (plan.startStep() > 0) {
       plan.states().copyTo(output, plan.identity());
       draft.set(Options.RESUME, true);
     }
-    return TaskRunner.run(RunAssembly.of(draft, listener), () -> false).result();
+    return TaskRunner.runBriefly(RunAssembly.of(draft, listener)).result();
   }
 
   /** Records the present content of a data file of which only masked rows were changed. */

@@ -162,8 +162,10 @@ public final class RunAssembly {
             || definition.kind(of) == TaskKind.CLASSIFICATION,
         "headWarmStart is for tasks that classify or give a number; leave it out for this one");
     checks.require(
-        draft.get(MaskedRowKeys.OPTION).isEmpty() || definition.masksRows(),
-        "maskedRows is for the task nextTokens, found "
+        draft.get(MaskedRowKeys.OPTION).isEmpty() || definition.masksRows(of),
+        "maskedRows is for "
+            + RowRemoval.TASKS
+            + ", found "
             + definition.names()
             + "; leave the rows out of the data and train again");
     definition.check(of, draft, or(draft.get(Options.BATCH_SIZE), defaults.batchSize()), checks);

@@ -57,7 +57,7 @@ public interface TaskDefinition<T extends Task> {
   String identity(T task);
 
   /** Returns whether training rows can be masked ({@link MaskedRowKeys}). */
-  default boolean masksRows() {
+  default boolean masksRows(T task) {
     return false;
   }
 

@@ -46,6 +46,7 @@ public final class TaskRunner<B> {
   private final PreparedTask<B> task;
   private final WorkerGroup workers;
   private final EncodedData data;
+  private boolean brief;
 
   private TaskRunner(FineTuneSettings settings, PreparedTask<B> task, WorkerGroup workers) {
     this.settings = settings;
@@ -86,6 +87,19 @@ public final class TaskRunner<B> {
    */
   public static Outcome run(
       FineTuneSettings settings, BooleanSupplier stopRequested, WorkerGroup workers) {
+    return run(settings, stopRequested, workers, false);
+  }
+
+  /** Trains to the end without evaluations that decide nothing, but for the last. */
+  static Outcome runBriefly(FineTuneSettings settings) {
+    return run(settings, () -> false, WorkerGroup.ALONE, true);
+  }
+
+  private static Outcome run(
+      FineTuneSettings settings,
+      BooleanSupplier stopRequested,
+      WorkerGroup workers,
+      boolean brief) {
     if (workers.size() > 1 && settings.method().initializesFromData()) {
       throw SettingsException.ofFineTuning(
           List.of(
@@ -104,6 +118,7 @@ public final class TaskRunner<B> {
                     Timing.NONE,
                     RunNotes.ofReport(settings));
             runner.agree();
+            runner.brief = brief;
             return new Outcome(plan, runner.trained(plan, stopRequested));
           });
     }
@@ -272,7 +287,7 @@ public final class TaskRunner<B> {
         .usualRates(settings.choices().defaults().usualRates())
         .hooks(training.hooks().among(workers))
         .stepsTogether(training.stepsTogether())
-        .masked(!settings.maskedRows().isEmpty());
+        .masked(!settings.maskedRows().isEmpty(), brief);
   }
 
   private RunStart start(Network network, FineTunePlan plan, boolean tokenLoss) {

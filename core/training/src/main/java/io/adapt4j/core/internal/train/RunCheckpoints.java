@@ -58,6 +58,10 @@ final class RunCheckpoints {
     numbered = checkpoints;
   }
 
+  boolean keepsNumbered() {
+    return numbered > 0;
+  }
+
   /** Returns the step of the checkpoint in {@code last}; -1 if there is none. */
   int lastSavedAt() {
     return lastSavedAt;

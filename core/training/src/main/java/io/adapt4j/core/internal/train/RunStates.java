@@ -138,20 +138,21 @@ public final class RunStates {
     }
   }
 
-  /** Returns the intact states up to a step, newest first. */
-  List<Found> intact(int last, Optional<EarlyStopping> rules) {
-    List<Found> intact = new ArrayList<>();
-    for (Path state : folders()) {
-      if (state.getFileName().toString().compareTo(name(last)) > 0) {
-        continue;
-      }
-      try {
-        intact.add(read(state, rules, List.of()));
-      } catch (DamagedStateException e) {
-        LOG.warn("{} is left out: {}", state, e.getMessage());
-      }
+  /** Returns the folders of the states up to a step, newest first; they may be damaged. */
+  List<Path> upTo(int last) {
+    return folders().stream()
+        .filter(state -> state.getFileName().toString().compareTo(name(last)) <= 0)
+        .toList();
+  }
+
+  /** Reads a state; empty if it is damaged. */
+  Optional<Found> intact(Path state, Optional<EarlyStopping> rules) {
+    try {
+      return Optional.of(read(state, rules, List.of()));
+    } catch (DamagedStateException e) {
+      LOG.warn("{} is left out: {}", state, e.getMessage());
+      return Optional.empty();
     }
-    return intact;
   }
 
   /** Returns whether there is a state of a step. */
@@ -159,7 +160,7 @@ public final class RunStates {
     return Files.isDirectory(folder.resolve(name(step)));
   }
 
-  private static String name(int step) {
+  static String name(int step) {
     return String.format(Locale.ROOT, "step-%08d", step);
   }
 

@@ -77,6 +77,7 @@ public final class Trainer<B> {
   private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
   private boolean masked;
+  private boolean brief;
 
   /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
@@ -132,9 +133,14 @@ public final class Trainer<B> {
     return this;
   }
 
-  /** Leaves out steps whose rows are all masked: they change nothing. Default: there are none. */
-  public Trainer<B> masked(boolean some) {
+  /**
+   * Leaves out steps whose rows are all masked, which change nothing, and, in a brief run,
+   * evaluations before the last that no best checkpoint, early stopping, numbered checkpoint or
+   * averaging depends on. Default: neither.
+   */
+  public Trainer<B> masked(boolean some, boolean inBrief) {
     masked = some;
+    brief = inBrief;
     return this;
   }
 
@@ -351,6 +357,12 @@ public final class Trainer<B> {
 
   private StopReason epochs(TrainingStep<B> step) {
     int perEpoch = options.stepsPerEpoch(train.count());
+    boolean evaluates =
+        !brief
+            || options.keepBest()
+            || options.earlyStopping().isPresent()
+            || checkpoints.keepsNumbered()
+            || step.averages();
     for (int epoch = steps / perEpoch; steps < totalSteps; epoch++) {
       int done = steps % perEpoch;
       Iterator<List<B>> batches =
@@ -359,7 +371,7 @@ public final class Trainer<B> {
       for (int inEpoch = done + 1; batches.hasNext(); inEpoch++) {
         perform(step, batches.next(), epoch + (double) inEpoch / perEpoch);
         boolean epochEnds = !batches.hasNext();
-        if (isDue(options.evaluationInterval(), epochEnds)) {
+        if (evaluates && isDue(options.evaluationInterval(), epochEnds)) {
           timeLeft.pause();
           step.evaluating(this::evaluateAndSave);
           timeLeft.evaluated();

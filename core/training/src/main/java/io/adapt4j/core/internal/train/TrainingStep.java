@@ -258,6 +258,11 @@ public final class TrainingStep<I> implements AutoCloseable {
     }
   }
 
+  /** Returns whether the values to evaluate differ from the trained ones. */
+  boolean averages() {
+    return !averaging().isEmpty();
+  }
+
   private List<OptimizerState> averaging() {
     return groups.stream().map(Group::state).filter(OptimizerState::averages).toList();
   }

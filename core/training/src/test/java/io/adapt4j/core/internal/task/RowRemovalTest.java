@@ -133,7 +133,8 @@ class RowRemovalTest {
   }
 
   private TrainingResult removed(String run, RowRemoval.Plan plan, String output) {
-    return removal(run).run(plan, folder.resolve(output), new TrainingListener() {});
+    return removal(run)
+        .run(plan, folder.resolve(output), Optional.empty(), new TrainingListener() {});
   }
 
   private static String weights(Path checkpoint) {
@@ -251,11 +252,11 @@ class RowRemovalTest {
     assertThatThrownBy(
             () ->
                 tuner(Way.PLAIN, "first")
-                    .task(Task.classification())
+                    .task(Task.reranking())
                     .maskedRows(List.of(MaskedRow.of(0)))
                     .build())
         .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("maskedRows is for the task nextTokens");
+        .hasMessageContaining("maskedRows is for nextTokens, classification");
   }
 
   @Test

@@ -87,7 +87,7 @@ public final class CausalLmDefinition extends FixedDefinition<CausalLmTask> {
   }
 
   @Override
-  public boolean masksRows() {
+  public boolean masksRows(CausalLmTask task) {
     return true;
   }
 

@@ -22,6 +22,7 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.regularize.Penalties;
 import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
+import io.adapt4j.core.internal.task.MaskableRows;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
@@ -87,8 +88,8 @@ record PreparedCausalLm(
   }
 
   @Override
-  public Optional<Batches> maskable() {
-    return Optional.of(trainBatches());
+  public Optional<MaskableRows> maskable() {
+    return Optional.of(MaskableRows.of(settings.train(), trainBatches()));
   }
 
   @Override

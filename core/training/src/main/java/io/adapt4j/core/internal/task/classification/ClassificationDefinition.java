@@ -95,6 +95,11 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
   }
 
   @Override
+  public boolean masksRows(ClassificationTask task) {
+    return true;
+  }
+
+  @Override
   public List<String> metrics(ClassificationTask task) {
     return switch (task.problem()) {
       case SINGLE_LABEL -> List.of("accuracy", "macro_f1");

@@ -19,7 +19,7 @@ final class PreparedClassification extends PreparedRows<TextBatch> {
     super(
         settings,
         encoder.maxLength(),
-        data -> encoder.rows(data, paddingId),
+        data -> encoder.rows(data, mask(settings, data), paddingId),
         network ->
             new ClassificationTrainingTask(
                 (Encoder) network,

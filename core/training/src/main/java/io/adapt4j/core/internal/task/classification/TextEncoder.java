@@ -5,9 +5,11 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.EncodedRows;
+import io.adapt4j.core.internal.data.EncodedRows.Masking;
 import io.adapt4j.core.internal.data.LabeledSample;
 import io.adapt4j.core.internal.data.RowBatches;
 import io.adapt4j.core.internal.data.RowEncoder;
+import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.tokenize.Words;
@@ -34,7 +36,14 @@ public record TextEncoder(
 
   /** Returns the rows of a dataset in batches, grouped by length when shuffled. */
   public RowBatches<TextBatch> rows(Dataset dataset, int paddingId) {
-    return EncodedRows.of(dataset, this)
+    return rows(dataset, RowMask.NONE, paddingId);
+  }
+
+  /** Returns the rows of a dataset, some of them masked, in batches. */
+  RowBatches<TextBatch> rows(Dataset dataset, RowMask mask, int paddingId) {
+    Masking<LabeledSample> masking =
+        new Masking<>(mask, 1, maxLength, lengths -> masked(lengths.get(0), paddingId));
+    return EncodedRows.of(dataset, this, masking, sample -> {})
         .collated((samples, weights, numbers) -> TextBatch.of(samples, weights, paddingId))
         .groupedByLength();
   }
@@ -47,6 +56,20 @@ public record TextEncoder(
     } catch (DatasetException e) {
       throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Returns a masked sample. Its labels have the usual form, but no weight in the loss. */
+  private LabeledSample masked(int length, int paddingId) {
+    int classes = problem == ClassificationProblem.TOKEN ? length : 1;
+    int values = problem == ClassificationProblem.MULTI_LABEL ? labels.names().size() : 1;
+    boolean numbers =
+        problem == ClassificationProblem.MULTI_LABEL || problem == ClassificationProblem.REGRESSION;
+    return new LabeledSample(
+        RowMask.padding(length, paddingId),
+        new int[length],
+        problem == ClassificationProblem.TOKEN,
+        new int[numbers ? 0 : classes],
+        new float[numbers ? values : 0]);
   }
 
   private EncodedRow<LabeledSample> encode(Example example) {

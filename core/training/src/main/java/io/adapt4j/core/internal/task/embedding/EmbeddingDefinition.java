@@ -100,6 +100,11 @@ public final class EmbeddingDefinition extends FixedDefinition<EmbeddingTask> {
   }
 
   @Override
+  public boolean masksRows(EmbeddingTask task) {
+    return !task.hybrid();
+  }
+
+  @Override
   public List<String> metrics(EmbeddingTask task) {
     List<String> names = new ArrayList<>(List.of(RankingScores.MRR, RankingScores.ACCURACY));
     for (int dimension : task.dimensions()) {

@@ -55,7 +55,7 @@ public record EmbeddingEncoder(Tokenizer tokenizer, Options options)
       truncated |= cut;
     }
     return EncodedRow.of(
-        new EmbeddingSample(encoded.get(0), List.copyOf(encoded.subList(1, encoded.size()))),
+        new EmbeddingSample(encoded.get(0), List.copyOf(encoded.subList(1, encoded.size())), false),
         truncated);
   }
 

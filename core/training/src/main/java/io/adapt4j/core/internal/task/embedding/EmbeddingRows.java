@@ -5,12 +5,16 @@ import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.RowBatches;
+import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Queries with passages to train on. Equal texts share an id, so that a passage that answers a
@@ -22,21 +26,49 @@ public final class EmbeddingRows {
   private final List<Numbers> numbers = new ArrayList<>();
   private final SetMultimap<Integer, Integer> answers = HashMultimap.create();
 
+  /** The samples of each query. */
+  private final SetMultimap<Integer, Integer> queries = HashMultimap.create();
+
   /** The ids of a row's texts. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  private record Numbers(int query, int[] passages) {}
+  private record Numbers(int query, int[] passages, boolean masked) {}
 
   /** Tokenizes a dataset once. */
   public EmbeddingRows(Dataset dataset, EmbeddingEncoder encoder) {
+    this(dataset, RowMask.NONE, encoder, 0);
+  }
+
+  /** Tokenizes a dataset once and masks some rows, which then are no negatives either. */
+  EmbeddingRows(Dataset dataset, RowMask mask, EmbeddingEncoder encoder, int paddingId) {
     Map<IntBuffer, Integer> known = new HashMap<>();
-    this.rows = EncodedRows.of(dataset, encoder, sample -> add(sample, known));
+    EncodedRows.Masking<EmbeddingSample> masking =
+        new EncodedRows.Masking<>(
+            mask, 2, encoder.options().maxLength(), lengths -> masked(lengths, paddingId));
+    this.rows = EncodedRows.of(dataset, encoder, masking, sample -> add(sample, known));
+  }
+
+  private static EmbeddingSample masked(List<Integer> lengths, int paddingId) {
+    List<int[]> texts = lengths.stream().map(length -> RowMask.padding(length, paddingId)).toList();
+    return new EmbeddingSample(texts.get(0), texts.subList(1, texts.size()), true);
+  }
+
+  /**
+   * Returns whether some rows have an effect on the batches with a sample: its own row, or one that
+   * says of the same query which passages answer it.
+   */
+  boolean concerns(int sample, IntPredicate chosen) {
+    return queries.get(numbers.get(sample).query()).stream()
+        .anyMatch(other -> chosen.test(rows.row(other)));
   }
 
   private void add(EmbeddingSample sample, Map<IntBuffer, Integer> known) {
     int query = number(sample.query(), known);
     int[] passages = sample.passages().stream().mapToInt(ids -> number(ids, known)).toArray();
-    numbers.add(new Numbers(query, passages));
-    answers.put(query, passages[0]);
+    queries.put(query, numbers.size());
+    numbers.add(new Numbers(query, passages, sample.masked()));
+    if (!sample.masked()) {
+      answers.put(query, passages[0]);
+    }
   }
 
   private static int number(int[] ids, Map<IntBuffer, Integer> known) {
@@ -64,6 +96,7 @@ public final class EmbeddingRows {
     List<int[]> passages = new ArrayList<>();
     List<int[]> negatives = new ArrayList<>();
     int[] queryNumbers = new int[chosen.length];
+    List<Integer> owners = new ArrayList<>(IntStream.range(0, chosen.length).boxed().toList());
     List<Integer> passageNumbers = new ArrayList<>();
     List<Integer> negativeNumbers = new ArrayList<>();
     for (int i = 0; i < chosen.length; i++) {
@@ -76,6 +109,7 @@ public final class EmbeddingRows {
       for (int j = 1; j < sample.passages().size(); j++) {
         negatives.add(sample.passages().get(j));
         negativeNumbers.add(own.passages()[j]);
+        owners.add(i);
       }
     }
     passages.addAll(negatives);
@@ -84,18 +118,21 @@ public final class EmbeddingRows {
     return new EmbeddingBatch(
         Batch.padded(queries, paddingId),
         Batch.padded(passages, paddingId),
-        excluded(queryNumbers, all),
+        excluded(queryNumbers, all, column -> owners.get(column), chosen),
         weights,
         queryNumbers,
         all);
   }
 
-  private boolean[] excluded(int[] queries, int[] passages) {
-    boolean[] excluded = new boolean[queries.length * passages.length];
-    for (int i = 0; i < queries.length; i++) {
-      for (int j = 0; j < passages.length; j++) {
-        excluded[i * passages.length + j] =
-            i != j && answers.containsEntry(queries[i], passages[j]);
+  private boolean[] excluded(
+      int[] queryNumbers, int[] passages, IntUnaryOperator owner, int[] chosen) {
+    boolean[] excluded = new boolean[queryNumbers.length * passages.length];
+    for (int j = 0; j < passages.length; j++) {
+      int own = owner.applyAsInt(j);
+      boolean masked = numbers.get(chosen[own]).masked();
+      for (int i = 0; i < queryNumbers.length; i++) {
+        boolean answers = i != j && this.answers.containsEntry(queryNumbers[i], passages[j]);
+        excluded[i * passages.length + j] = answers || (masked && i != own);
       }
     }
     return excluded;

@@ -6,11 +6,20 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** A query and its passages as tokens. Not copied in or out: treat the arrays as read-only. */
+/**
+ * A query and its passages as tokens, or padding if it is masked. Not copied in or out: treat the
+ * arrays as read-only.
+ */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
-record EmbeddingSample(int[] query, List<int[]> passages) implements Sample {
+record EmbeddingSample(int[] query, List<int[]> passages, boolean masked) implements Sample {
+
+  @Override
+  public List<Integer> lengths() {
+    return Stream.concat(Stream.of(query), passages.stream()).map(ids -> ids.length).toList();
+  }
 
   @Override
   public int length() {

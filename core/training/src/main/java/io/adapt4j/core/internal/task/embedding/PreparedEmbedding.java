@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.embedding;
 
+import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.encode.VectorHead;
@@ -26,7 +27,7 @@ final class PreparedEmbedding extends PreparedRows<EmbeddingBatch> {
 
   private final EmbeddingTask task;
   private final SentenceFolder folder;
-  private final int mostTexts;
+  private final EmbeddingRows train;
   private final IntPredicate countedTokens;
 
   private PreparedEmbedding(
@@ -45,7 +46,7 @@ final class PreparedEmbedding extends PreparedRows<EmbeddingBatch> {
                 .batches(paddingId(settings, tokenizer)));
     this.task = task;
     this.folder = folder;
-    this.mostTexts = train.mostTexts();
+    this.train = train;
     this.countedTokens = id -> !tokenizer.isSpecial(id) && tokenizer.unkId().orElse(-1) != id;
   }
 
@@ -63,20 +64,32 @@ final class PreparedEmbedding extends PreparedRows<EmbeddingBatch> {
             tokenizer,
             new EmbeddingEncoder.Options(
                 maxLength, task.queryPrompt(), task.passagePrompt(), folder.lowerCase()));
-    EmbeddingRows train = EncodedData.encoded(() -> new EmbeddingRows(settings.train(), encoder));
+    EmbeddingRows train =
+        EncodedData.encoded(
+            () ->
+                new EmbeddingRows(
+                    settings.train(),
+                    new RowMask(settings.maskedRows()),
+                    encoder,
+                    paddingId(settings, tokenizer)));
     return new PreparedEmbedding(task, settings, folder, maxLength, encoder, tokenizer, train);
   }
 
   @Override
+  protected boolean concerns(int sample, IntPredicate rows) {
+    return train.concerns(sample, rows);
+  }
+
+  @Override
   public LargestBatch largestBatch(int examples) {
-    return new LargestBatch(examples * mostTexts, data().longest());
+    return new LargestBatch(examples * train.mostTexts(), data().longest());
   }
 
   /** Plans for encoding all queries first, then all passages. */
   @Override
   public Planner beside(Planner planner, Network declared) {
     int examples = Math.min(settings().batchSize(), data().train().kept());
-    return planner.encoding(examples * Math.max(1, mostTexts - 1));
+    return planner.encoding(examples * Math.max(1, train.mostTexts() - 1));
   }
 
   @Override

@@ -68,6 +68,9 @@ final class PairScores implements Scores {
       int other = right[term];
       PairLoss.Terms terms = loss.terms(pair(value, other), left(value), right(other));
       double counts = ((double) weights[value] + weights[other]) / 2;
+      if (counts == 0) {
+        continue;
+      }
       sum += counts * terms.loss();
       byRow[value] += counts * terms.byChosen() / divisor(value);
       int against = pairs + (differences ? value : other);
@@ -126,6 +129,9 @@ final class PairScores implements Scores {
         nll -= weights[targets.row(i)] * (double) tokens[i];
         terms += weights[targets.row(i)];
       }
+    }
+    if (terms == 0) {
+      return;
     }
     nll /= terms;
     double factor = loss.likelihood() * weight;

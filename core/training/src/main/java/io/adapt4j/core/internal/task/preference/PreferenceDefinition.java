@@ -69,6 +69,14 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
   }
 
   @Override
+  public boolean masksRows(PreferenceTask task) {
+    return task.loss().custom().isEmpty()
+        && LossSettings.of(task.loss()) instanceof PairLoss loss
+        && loss.pairing() == PairLoss.Pairing.PAIRS
+        && !(loss.usesReference() && task.reference() instanceof Reference.Precomputed);
+  }
+
+  @Override
   public List<String> metrics(PreferenceTask task) {
     return Metrics.selectable(task.loss());
   }

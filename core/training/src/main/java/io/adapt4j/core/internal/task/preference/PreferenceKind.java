@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.RowBatches;
+import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
@@ -10,8 +11,8 @@ import io.adapt4j.core.internal.train.TrainingTask;
 /** Strategy for paired or unpaired answers. */
 interface PreferenceKind<B extends AnswerBatch<B>> {
 
-  /** Tokenizes data. */
-  RowBatches<B> rows(Dataset dataset, ExampleEncoder encoder);
+  /** Tokenizes data and masks some rows, if the kind can. */
+  RowBatches<B> rows(Dataset dataset, RowMask mask, ExampleEncoder encoder);
 
   TrainingTask<B> task(Decoder decoder, ReferenceModel reference, BestModelMetric selection);
 
@@ -22,8 +23,9 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
   record Pairs(PairLoss loss) implements PreferenceKind<PreferenceBatch> {
 
     @Override
-    public RowBatches<PreferenceBatch> rows(Dataset dataset, ExampleEncoder encoder) {
-      return PreferenceSample.batches(PreferenceSample.rows(dataset, encoder), encoder.paddingId());
+    public RowBatches<PreferenceBatch> rows(Dataset dataset, RowMask mask, ExampleEncoder encoder) {
+      return PreferenceSample.batches(
+          PreferenceSample.rows(dataset, mask, encoder), encoder.paddingId());
     }
 
     @Override
@@ -42,7 +44,7 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
   record Unpaired(Kto loss) implements PreferenceKind<UnpairedBatch> {
 
     @Override
-    public RowBatches<UnpairedBatch> rows(Dataset dataset, ExampleEncoder encoder) {
+    public RowBatches<UnpairedBatch> rows(Dataset dataset, RowMask mask, ExampleEncoder encoder) {
       return new UnpairedRows(dataset, encoder).batches(encoder.paddingId());
     }
 

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.EncodedRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.RowBatches;
+import io.adapt4j.core.internal.data.RowMask;
 import io.adapt4j.core.internal.data.Sample;
 import io.adapt4j.core.internal.data.TrainingSample;
 import java.security.MessageDigest;
@@ -19,8 +20,37 @@ public record PreferenceSample(TrainingSample chosen, TrainingSample rejected) i
    * whose answers then have equal tokens, or of which an answer is dropped, are skipped.
    */
   public static EncodedRows<PreferenceSample> rows(Dataset dataset, ExampleEncoder encoder) {
+    return rows(dataset, RowMask.NONE, encoder);
+  }
+
+  /** Encodes pairs of answers and masks some of them. */
+  static EncodedRows<PreferenceSample> rows(Dataset dataset, RowMask mask, ExampleEncoder encoder) {
     AnswerEncoder answers = new AnswerEncoder(encoder);
-    return EncodedRows.of(dataset, (data, row) -> pair(answers.pair(data, row)));
+    return EncodedRows.of(
+        dataset,
+        (data, row) -> pair(answers.pair(data, row)),
+        new EncodedRows.Masking<>(
+            mask,
+            2,
+            encoder.maxLength(),
+            lengths ->
+                new PreferenceSample(
+                    masked(lengths.get(0), encoder.paddingId()),
+                    masked(lengths.get(1), encoder.paddingId()))),
+        sample -> {});
+  }
+
+  /** Returns padding whose last token is the answer, so that the loss of the pair is defined. */
+  private static TrainingSample masked(int length, int paddingId) {
+    int[] ids = RowMask.padding(length, paddingId);
+    int[] labels = RowMask.padding(length, TrainingSample.IGNORED);
+    labels[length - 1] = paddingId;
+    return new TrainingSample(ids, labels);
+  }
+
+  @Override
+  public List<Integer> lengths() {
+    return List.of(chosen.length(), rejected.length());
   }
 
   /** Returns pairs in batches. */

@@ -42,7 +42,7 @@ final class PreparedPreference<B extends AnswerBatch<B>> extends PreparedRows<B>
       FineTuneSettings settings,
       ExampleEncoder encoder,
       PreferenceKind<B> kind) {
-    super(settings, encoder.maxLength(), data -> kind.rows(data, encoder));
+    super(settings, encoder.maxLength(), data -> kind.rows(data, mask(settings, data), encoder));
     this.task = task;
     this.encoder = encoder;
     this.kind = kind;
