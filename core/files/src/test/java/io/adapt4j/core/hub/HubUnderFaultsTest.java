@@ -38,7 +38,7 @@ class HubUnderFaultsTest {
               .or(content -> true)
               .keeping(".*")
               .notForced()
-              .every(9)
+              .every(13)
               .run();
       assertThat(faults).isGreaterThan(50);
     }
