@@ -202,7 +202,7 @@ public final class RowRemoval {
           List.of(
               record.file()
                   + ": its classes are the labels of its rows, so rows that are erased could change"
-                  + " them. Name them by labels(...) and train again, or leave out erasingRows()."));
+                  + " them. Train again with the labels named, or do not erase rows."));
     }
   }
 

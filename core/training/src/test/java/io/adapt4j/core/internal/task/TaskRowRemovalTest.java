@@ -249,7 +249,7 @@ class TaskRowRemovalTest {
     tuner(Kind.CLASSES, "first").build().run();
     assertThatThrownBy(removal(Kind.CLASSES, "first")::requireErasable)
         .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("Name them by labels(...)");
+        .hasMessageContaining("Train again with the labels named");
     tuner(Kind.CLASSES, "named").task(Task.classification().labels("l0", "l1", "l2")).build().run();
     removal(Kind.CLASSES, "named").requireErasable();
   }
