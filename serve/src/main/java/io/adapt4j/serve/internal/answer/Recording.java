@@ -11,11 +11,7 @@ import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Recording of a request's answers, if the application wants it.
- *
- * @param request messages of the request that a choice answers
- */
+/** Recording of a request's answers, if the application wants it; {@code request} is by choice. */
 public record Recording(
     Optional<AnswerRecorder> recorder,
     String model,

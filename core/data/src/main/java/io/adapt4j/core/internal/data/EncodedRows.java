@@ -48,10 +48,8 @@ public final class EncodedRows<S extends Sample> implements MaskableSamples {
 
   /**
    * Rows to mask, and the form of a masked sample by the lengths of its sequences. A masked sample
-   * has no weight in the loss.
-   *
-   * @param sequences least number of a sample's sequences
-   * @param maxLength most tokens of a sequence
+   * has no weight in the loss. It has at least {@code sequences} sequences of at most {@code
+   * maxLength} tokens.
    */
   public record Masking<S>(
       RowMask mask, int sequences, int maxLength, Function<List<Integer>, S> form) {

@@ -138,11 +138,7 @@ public final class Samples implements MaskableSamples {
     return lengths[sample];
   }
 
-  /**
-   * Makes a sample.
-   *
-   * @param sample its number, from 0, in the order of the rows
-   */
+  /** Makes a sample by its number in the order of the rows. */
   @Override
   public TrainingSample get(int sample) {
     if (kept[sample] != null) {

@@ -18,9 +18,8 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 
 /**
- * Encoded training rows of a task that can mask them.
- *
- * @param first finds the first micro-batch of the run that some rows have an effect on
+ * Encoded training rows of a task that can mask them; {@code first} finds the first micro-batch of
+ * the run that some rows have an effect on.
  */
 public record MaskableRows(
     Dataset dataset, MaskableSamples samples, Function<IntPredicate, OptionalInt> first) {

@@ -207,9 +207,8 @@ public final class RowRemoval {
   }
 
   /**
-   * Makes the run again without the rows, in a folder that must not hold a run.
-   *
-   * @param saving interval of the new states; that of the recorded run if empty
+   * Makes the run again without the rows, in a folder that must not hold a run. Empty {@code
+   * saving} saves states as often as the recorded run.
    */
   public TrainingResult run(
       Plan plan, Path output, Optional<Interval> saving, TrainingListener listener) {

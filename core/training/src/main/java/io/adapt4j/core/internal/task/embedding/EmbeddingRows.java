@@ -58,7 +58,7 @@ public final class EmbeddingRows {
    */
   boolean concerns(int sample, IntPredicate chosen) {
     return queries.get(numbers.get(sample).query()).stream()
-        .anyMatch(other -> chosen.test(rows.row(other)));
+        .anyMatch(number -> chosen.test(rows.row(number)));
   }
 
   private void add(EmbeddingSample sample, Map<IntBuffer, Integer> known) {
