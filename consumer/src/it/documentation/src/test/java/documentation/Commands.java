@@ -29,6 +29,7 @@ final class Commands {
           "chat",
           "complete",
           "embed",
+          "feedback",
           "rag",
           "eval",
           "download",
