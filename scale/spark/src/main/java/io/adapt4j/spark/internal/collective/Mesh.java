@@ -69,6 +69,9 @@ public final class Mesh implements AutoCloseable {
   private volatile @Nullable Thread caller;
   private volatile long moved;
 
+  /** Time of the last check, by the watch alone. */
+  private long checked = System.nanoTime();
+
   /** Peer that is connecting, for messages; empty when all are connected. */
   private volatile String connecting = "";
 
@@ -375,13 +378,19 @@ public final class Mesh implements AutoCloseable {
   }
 
   private void check() {
+    long now = System.nanoTime();
+    if (now - checked > patience.limit().toNanos() / 2) {
+      // This process was suspended itself, so it cannot say that another one hangs.
+      progress();
+    }
+    checked = now;
     Thread waiting = caller;
     if (waiting == null) {
       return;
     }
     if (waiting.isInterrupted() || patience.cancelled().getAsBoolean()) {
       fail(stopped());
-    } else if (System.nanoTime() - moved > patience.limit().toNanos()) {
+    } else if (now - moved > patience.limit().toNanos()) {
       fail(
           new CollectiveException(
               "Waited %s s for %s and nothing came: it hangs, or the network between is down"
@@ -394,12 +403,15 @@ public final class Mesh implements AutoCloseable {
   }
 
   private String missing() {
-    return connecting.isEmpty()
-        ? IntStream.range(0, size())
+    if (!connecting.isEmpty()) {
+      return connecting;
+    }
+    String workers =
+        IntStream.range(0, size())
             .filter(each -> blocked.get(each) > 0)
             .mapToObj(each -> "worker " + each)
-            .collect(Collectors.joining(", "))
-        : connecting;
+            .collect(Collectors.joining(", "));
+    return workers.isEmpty() ? "the other workers" : workers;
   }
 
   private void fail(CollectiveException reason) {

@@ -5,6 +5,7 @@ import static io.adapt4j.spark.internal.collective.TestVectors.sum;
 import static io.adapt4j.spark.internal.collective.TestVectors.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +131,36 @@ class UnreliableNetworkTest {
     }
     assertThat(since(begun)).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(20));
     assertThat(reasons).anyMatch(reason -> reason.startsWith("Waited 2.0 s for worker "));
+  }
+
+  /** The watch of worker 0 stands still once, as in a process that is stopped and continued. */
+  @Test
+  void aWorkerThatWasSuspendedItselfGivesTheOthersTheirTimeAgain() throws Exception {
+    AtomicBoolean suspends = new AtomicBoolean();
+    Patience patience =
+        new Patience(
+            Duration.ofSeconds(2),
+            () -> {
+              if (suspends.getAndSet(false)) {
+                Uninterruptibles.sleepUninterruptibly(Duration.ofSeconds(3));
+              }
+              return false;
+            });
+    for (Future<Integer> worker :
+        MeshOfThreads.start(
+            2,
+            patience,
+            false,
+            group -> {
+              if (group.rank() == 0) {
+                suspends.set(true);
+              } else {
+                Thread.sleep(4000);
+              }
+              return group.exchange(new byte[0]).size();
+            })) {
+      assertThat(worker.get(60, TimeUnit.SECONDS)).isEqualTo(2);
+    }
   }
 
   @Test
