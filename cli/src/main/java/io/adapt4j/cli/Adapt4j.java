@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChatCommand.class,
       CompleteCommand.class,
       ServeCommand.class,
+      StudioCommand.class,
       EmbedCommand.class,
       RagCommand.class,
       EvalCommand.class,

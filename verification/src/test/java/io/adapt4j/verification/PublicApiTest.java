@@ -65,7 +65,7 @@ class PublicApiTest {
 
   static final String MODULES =
       "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark"
-          + " langchain4j spring eval upkeep cli";
+          + " langchain4j spring eval upkeep studio cli";
 
   @ParameterizedTest
   @ValueSource(
@@ -87,6 +87,7 @@ class PublicApiTest {
         "spring",
         "eval",
         "upkeep",
+        "studio",
         "cli"
       })
   void theApiIsTheOneThatIsListed(String module) throws IOException {

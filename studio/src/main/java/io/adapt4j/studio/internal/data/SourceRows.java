@@ -1,0 +1,71 @@
+package io.adapt4j.studio.internal.data;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetReader;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.FileDataset;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.core.data.Shape;
+import io.adapt4j.studio.internal.store.Source;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the rows of a source. */
+public final class SourceRows {
+
+  /** Files of a folder that hold rows. */
+  public static final String FILES = "**.{jsonl,ndjson,json,csv,tsv,tab,parquet}{,.gz}";
+
+  /** Longest text of a field that is shown. */
+  private static final int SHOWN = 4000;
+
+  private SourceRows() {}
+
+  /** Opens the rows as training reads them; malformed ones are left out. */
+  public static FileDataset open(Source source) {
+    DatasetReader reader = reader(source);
+    if (!source.shape().isEmpty()) {
+      reader.shape(Shape.valueOf(source.shape()));
+    }
+    source.map().forEach(reader::map);
+    return reader.open();
+  }
+
+  /** Opens the rows with their fields only, whatever these are. */
+  public static FileDataset openFields(Source source) {
+    return reader(source).map(row -> new Example.Text("row")).open();
+  }
+
+  private static DatasetReader reader(Source source) {
+    DatasetReader reader = Datasets.read(source.path()).skipMalformed();
+    if (Files.isDirectory(source.path())) {
+      reader.files(FILES);
+    }
+    if (!source.delimiter().isEmpty()) {
+      reader.delimiter(source.delimiter().charAt(0));
+    }
+    return reader;
+  }
+
+  /** Returns the fields of a row of the file as texts to show. */
+  public static Map<String, String> fields(Dataset rows, int row) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    rows.source(row)
+        .ifPresentOrElse(
+            source -> source.fields().forEach(name -> fields.put(name, text(source, name))),
+            () -> fields.put("row", shortened(rows.get(row).toString())));
+    return fields;
+  }
+
+  private static String text(Row row, String name) {
+    @Nullable Object value = row.value(name);
+    return value == null ? "" : shortened(value.toString());
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + " …";
+  }
+}

@@ -1,0 +1,5 @@
+/** What all packages of the studio share. */
+@NullMarked
+package io.adapt4j.studio.internal;
+
+import org.jspecify.annotations.NullMarked;

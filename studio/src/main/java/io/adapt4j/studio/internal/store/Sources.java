@@ -1,0 +1,91 @@
+package io.adapt4j.studio.internal.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.studio.internal.Refusal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The data that was opened, each in a folder of the workspace. */
+public final class Sources {
+
+  private static final String KIND = "data";
+  private static final String FILE = "source.json";
+
+  private final Workspace workspace;
+
+  public Sources(Workspace workspace) {
+    this.workspace = workspace;
+  }
+
+  /** Returns all, the newest first. */
+  public List<Source> all() throws IOException {
+    List<Source> all = new ArrayList<>();
+    for (String id : workspace.ids(KIND, FILE)) {
+      all.add(get(id));
+    }
+    all.sort(Comparator.comparing(Source::added).reversed());
+    return all;
+  }
+
+  /** Returns one; refuses an id that there is none of. */
+  public Source get(String id) throws IOException {
+    JsonNode json = workspace.json(folder(id).resolve(FILE));
+    if (json.isMissingNode()) {
+      throw Refusal.notFound();
+    }
+    return Source.of(id, json);
+  }
+
+  /** Adds the data at a path. */
+  public Source add(String name, Path path) throws IOException {
+    return add(Workspace.newId(name), name, path);
+  }
+
+  /** Adds the data at a path with an id, such as that of the folder of an upload. */
+  public Source add(String id, String name, Path path) throws IOException {
+    Source source =
+        new Source(id, name, path.toRealPath(), Instant.now(), "", "", Map.of(), List.of());
+    save(source);
+    return source;
+  }
+
+  public void save(Source source) throws IOException {
+    Path folder = folder(source.id());
+    Disk.createFolders(folder);
+    AtomicFiles.writeJson(folder.resolve(FILE), source.json());
+  }
+
+  /** The folder with what is kept of a source. */
+  public Path folder(String id) {
+    return workspace.folder(KIND, id);
+  }
+
+  /** Removes what is kept of a source, with an uploaded file, but no other file. */
+  public void forget(String id) throws IOException {
+    Path folder = folder(id);
+    if (!Files.exists(folder.resolve(FILE))) {
+      throw Refusal.notFound();
+    }
+    // Without this file there is no source, whatever remains of the folder.
+    Files.delete(folder.resolve(FILE));
+    delete(folder);
+  }
+
+  /** Deletes a folder of the workspace; links in it are deleted, not followed. */
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.adapt4j.studio.internal.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.studio.internal.Refusal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.text.Normalizer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The folder with everything that the studio keeps. Files are replaced atomically and forced onto
+ * the device: a killed process leaves the old state or the new one.
+ */
+public final class Workspace implements AutoCloseable {
+
+  private static final Pattern ID = Pattern.compile("[a-z0-9]{1,40}(-[a-z0-9]{1,40}){0,8}");
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final long FILE_BYTES = 256L << 20;
+  private static final int MOST_WORDS = 5;
+  private static final int MOST_LETTERS = 20;
+
+  private final Path root;
+  private final ProcessLock lock;
+
+  /** Opens a folder, which is created if missing, for this process alone. */
+  public Workspace(Path folder) throws IOException {
+    Disk.createFolders(folder);
+    this.root = folder.toRealPath();
+    this.lock =
+        ProcessLock.tryTake(root.resolve("studio.lock"))
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "workspace: another studio runs in "
+                            + root
+                            + "; end it, or choose another folder"));
+  }
+
+  public Path root() {
+    return root;
+  }
+
+  /** Makes an id of a name that is unique and can be a file's name on every system. */
+  public static String newId(String name) {
+    String words =
+        Arrays.stream(
+                Normalizer.normalize(name, Normalizer.Form.NFD)
+                    .toLowerCase(Locale.ROOT)
+                    .replaceAll("\\p{M}", "")
+                    .split("[^a-z0-9]+", -1))
+            .filter(word -> !word.isEmpty())
+            .limit(MOST_WORDS)
+            .map(word -> word.substring(0, Math.min(word.length(), MOST_LETTERS)))
+            .collect(Collectors.joining("-"));
+    byte[] random = new byte[4];
+    RANDOM.nextBytes(random);
+    return (words.isEmpty() ? "item" : words) + "-" + HexFormat.of().formatHex(random);
+  }
+
+  /** Returns the folder of an item; refuses what is no id, so that no path leads elsewhere. */
+  public Path folder(String kind, String id) {
+    if (!ID.matcher(id).matches()) {
+      throw Refusal.notFound();
+    }
+    return root.resolve(kind).resolve(id);
+  }
+
+  /** Lists the ids of a kind that have a file. */
+  public List<String> ids(String kind, String file) throws IOException {
+    Path folder = root.resolve(kind);
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> listed = Files.list(folder)) {
+      return listed
+          .filter(path -> ID.matcher(path.getFileName().toString()).matches())
+          .filter(path -> Files.isRegularFile(path.resolve(file)))
+          .map(path -> path.getFileName().toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Reads a JSON file of the root. */
+  JsonNode json(String name) throws IOException {
+    return json(root.resolve(name));
+  }
+
+  /** Reads a JSON file; a missing node if there is none. */
+  public JsonNode json(Path file) throws IOException {
+    try {
+      return Json.parse(BoundedFiles.readText(file, FILE_BYTES));
+    } catch (NoSuchFileException e) {
+      return MissingNode.getInstance();
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          file + " is not valid JSON: " + e.getOriginalMessage() + ". Delete or repair it.", e);
+    }
+  }
+
+  void save(String name, JsonNode value) throws IOException {
+    AtomicFiles.writeJson(root.resolve(name), value);
+  }
+
+  @Override
+  public void close() {
+    lock.close();
+  }
+}
