@@ -3,12 +3,15 @@ package io.adapt4j.studio;
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.http.DaemonThreads;
+import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Looks;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.screen.DataScreen;
+import io.adapt4j.studio.internal.screen.DoctorScreen;
 import io.adapt4j.studio.internal.screen.MachineScreen;
+import io.adapt4j.studio.internal.screen.MaskScreen;
 import io.adapt4j.studio.internal.screen.PreferencesScreen;
 import io.adapt4j.studio.internal.screen.StartScreen;
 import io.adapt4j.studio.internal.screen.UploadScreen;
@@ -109,7 +112,14 @@ public final class Studio implements AutoCloseable {
     LocalModels models = new LocalModels(folders);
     Map<String, Screen> screens = new HashMap<>();
     screens.put("", new StartScreen(pages, sources, inspections, uploads));
-    screens.put("data", new DataScreen(pages, sources, inspections, Map.of()));
+    Doctor doctor = new Doctor(workspace, sources, jobs);
+    Map<String, Screen> ofData =
+        Map.of(
+            "doctor",
+            new DoctorScreen(pages, sources, inspections, doctor),
+            "mask",
+            new MaskScreen(pages, workspace, sources, inspections, doctor, models));
+    screens.put("data", new DataScreen(pages, sources, inspections, ofData));
     screens.put("upload", new UploadScreen(uploads));
     screens.put("machine", new MachineScreen(pages, workspace, models, jobs));
     screens.put("preferences", new PreferencesScreen(preferences));

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Models in the folders that the studio looks into, and in the hub's cache. */
 public final class LocalModels {
@@ -29,7 +30,11 @@ public final class LocalModels {
 
   private static final int MOST = 200;
 
+  private static final long FRESH_NANOS = 5_000_000_000L;
+
   private final List<Path> folders;
+  private @Nullable List<LocalModel> known;
+  private long read;
 
   /** Looks into folders, of which those that do not exist are left out. */
   public LocalModels(List<Path> folders) {
@@ -44,13 +49,22 @@ public final class LocalModels {
   public record LocalModel(
       String name, Path path, long bytes, OptionalLong parameters, Optional<String> problem) {}
 
-  /** Returns all models by name. */
-  public List<LocalModel> all() {
+  /** Returns all models by name, as they were some seconds ago at most. */
+  public synchronized List<LocalModel> all() {
+    long now = System.nanoTime();
+    if (known == null || now - read > FRESH_NANOS) {
+      known = find();
+      read = now;
+    }
+    return known;
+  }
+
+  private List<LocalModel> find() {
     Set<Path> found = new LinkedHashSet<>();
     roots().forEach(root -> addBelow(root, found));
     List<LocalModel> models = new ArrayList<>(found.stream().limit(MOST).map(this::read).toList());
     models.sort(Comparator.comparing(LocalModel::name).thenComparing(LocalModel::path));
-    return models;
+    return List.copyOf(models);
   }
 
   private List<Path> roots() {

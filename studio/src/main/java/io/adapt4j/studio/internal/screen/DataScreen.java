@@ -120,6 +120,7 @@ public final class DataScreen implements Screen {
     Map<String, Object> model = SourceHead.of(look, source, "", found);
     Optional<String> failed = inspections.job(source).flatMap(Jobs.Job::problem);
     model.put("failed", failed);
+    model.put("live", look.to("data/" + source.id()));
     model.put("running", found.isEmpty() && failed.isEmpty());
     if (found.isEmpty()) {
       boolean part = request.header("X-Part").isPresent();

@@ -22,19 +22,27 @@ final class Models {
    * @param address of the list, with a query that ends in the name of the page's field
    */
   static Map<String, Object> pages(Look look, String address, int page, int size, long all) {
+    return pages(look, address, page, size, all, 0);
+  }
+
+  /** As above, with the number in the address of the first page. */
+  static Map<String, Object> pages(
+      Look look, String address, int page, int size, long all, int first) {
     long last = Math.max(0, (all - 1) / size);
     Formats formats = look.formats();
     Map<String, Object> pages = new LinkedHashMap<>();
     pages.put("more", last > 0);
-    pages.put("before", page > 0 ? address + (page - 1) : "");
-    pages.put("after", page < last ? address + (page + 1) : "");
+    pages.put("before", page > 0 ? address + (page - 1 + first) : "");
+    pages.put("after", page < last ? address + (page + 1 + first) : "");
     pages.put(
         "text",
-        look.message(
-            "page_of",
-            formats.count((long) page * size + 1),
-            formats.count(Math.min(all, (long) (page + 1) * size)),
-            formats.count(all)));
+        size == 1
+            ? look.message("one_of", formats.count(page + 1L), formats.count(all))
+            : look.message(
+                "page_of",
+                formats.count((long) page * size + 1),
+                formats.count(Math.min(all, (long) (page + 1) * size)),
+                formats.count(all)));
     return pages;
   }
 

@@ -1,0 +1,58 @@
+package io.adapt4j.studio.internal.page;
+
+import io.adapt4j.core.internal.Html;
+import java.util.List;
+import java.util.Locale;
+
+/** Small charts as SVG without styles of their own, which pages forbid. */
+public final class Charts {
+
+  private static final int WIDTH = 480;
+  private static final int HEIGHT = 120;
+
+  private Charts() {}
+
+  /** Draws columns with a text below each. */
+  public static Markup columns(String title, List<Integer> values, List<String> labels) {
+    if (values.isEmpty()) {
+      return new Markup("");
+    }
+    int most = values.stream().mapToInt(Integer::intValue).max().orElse(1);
+    double step = (double) WIDTH / values.size();
+    StringBuilder out = new StringBuilder();
+    out.append("<figure class=\"flat\"><figcaption><b>").append(Html.escape(title));
+    out.append("</b></figcaption><svg class=\"histogram\" viewBox=\"0 0 ").append(WIDTH);
+    out.append(' ').append(HEIGHT + 20).append("\" role=\"img\" aria-label=\"");
+    out.append(Html.escape(title)).append("\">");
+    for (int i = 0; i < values.size(); i++) {
+      double height = most == 0 ? 0 : (double) values.get(i) / most * (HEIGHT - 16);
+      double x = i * step;
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%s: %d</title>"
+                  + "</rect><text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>",
+              x + step * 0.1,
+              HEIGHT - Math.max(height, values.get(i) > 0 ? 1.5 : 0),
+              step * 0.8,
+              Math.max(height, values.get(i) > 0 ? 1.5 : 0),
+              Html.escape(labels.get(i)),
+              values.get(i),
+              x + step / 2,
+              HEIGHT + 15,
+              Html.escape(labels.get(i))));
+    }
+    return new Markup(out.append("</svg></figure>").toString());
+  }
+
+  /** Draws a bar for a share, such as of memory. */
+  public static Markup bar(double share) {
+    double part = Double.isFinite(share) ? Math.max(0, Math.min(1, share)) : 0;
+    return new Markup(
+        String.format(
+            Locale.ROOT,
+            "<svg class=\"meter\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\""
+                + " aria-hidden=\"true\"><rect class=\"fill\" width=\"%.1f\" height=\"6\"/></svg>",
+            100 * part));
+  }
+}

@@ -1,0 +1,20 @@
+package io.adapt4j.studio.internal.screen;
+
+import io.adapt4j.studio.internal.page.Look;
+
+/** Short forms of numbers and texts for charts. */
+final class Lengths {
+
+  private Lengths() {}
+
+  /** Returns a number in thousands from 1,024 on. */
+  static String brief(Look look, long number) {
+    return number < 1024
+        ? look.formats().count(number)
+        : look.formats().count(Math.round(number / 1024.0)) + "k";
+  }
+
+  static String cut(String text, int most) {
+    return text.length() <= most ? text : text.substring(0, Math.max(1, most - 1)) + "…";
+  }
+}

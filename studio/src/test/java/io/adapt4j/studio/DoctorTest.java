@@ -1,0 +1,137 @@
+package io.adapt4j.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Findings with their rows, fixes and their undoing. */
+class DoctorTest {
+
+  private static final String ROW = "{\"prompt\": \"%s\", \"completion\": \"%s\"}\n";
+
+  @TempDir private Path folder;
+  private Studio studio;
+  private Browser browser;
+  private String page;
+
+  @BeforeEach
+  void start() throws Exception {
+    studio = Studio.builder().workspace(folder.resolve("ws")).start();
+    browser = Browser.of(studio);
+  }
+
+  @AfterEach
+  void close() {
+    studio.close();
+  }
+
+  /** Opens rows and waits for what the doctor finds. */
+  private String examined(String rows) throws Exception {
+    Path file = folder.resolve("rows.jsonl");
+    Files.writeString(file, rows);
+    page = browser.post("", "path", file.toString()).uri().getPath().substring(1);
+    browser.wait(page, text -> text.contains("prompts with answers"));
+    page += "/doctor";
+    return findings();
+  }
+
+  private String findings() throws Exception {
+    return browser.wait(
+        page, text -> text.contains("Rows by number of characters") || text.contains("notice bad"));
+  }
+
+  private static String rows() {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      rows.append(ROW.formatted("Question " + i * 7919, "The answer is " + i * 104729 + "."));
+    }
+    return rows.toString();
+  }
+
+  @Test
+  void aFindingIsShownBesideItsRowAndFixedAndUndone() throws Exception {
+    String found =
+        examined(
+            rows()
+                + ROW.formatted("Mail", "Ask anna@example.com.")
+                + ROW.formatted("<script>alert(1)</script>", "  ")
+                + "{\"prompt\": \n");
+    assertThat(found)
+        .contains("Rows that could not be read", "Empty answers", "Suspected personal data")
+        .contains("<b>42</b><span>Rows</span>");
+    String empty = browser.get(page + "?check=EMPTY_ANSWER").body();
+    assertThat(empty)
+        .contains("rows.jsonl line 42", "&lt;script&gt;alert(1)&lt;/script&gt;")
+        .doesNotContain("<script>alert");
+
+    browser.post(page + "/fix", "action", "drop", "of", "EMPTY_ANSWER");
+    browser.post(page + "/fix", "action", "redact", "of", "PERSONAL_DATA");
+    assertThat(findings())
+        .contains("<b>41</b><span>Rows</span>", "<b>1</b><span>Rows left out</span>")
+        .contains("Leave these rows out", "Mask them")
+        .doesNotContain("Suspected personal data <span");
+    assertThat(cleaned()).hasSize(41).anyMatch(line -> line.contains("Ask [EMAIL]."));
+
+    browser.post(page + "/undo", "action", "drop", "of", "EMPTY_ANSWER");
+    assertThat(findings()).contains("<b>42</b><span>Rows</span>");
+    studio.close();
+    start();
+    assertThat(findings()).contains("<b>42</b><span>Rows</span>", "Mask them");
+    assertThat(Files.readString(folder.resolve("rows.jsonl"))).contains("anna@example.com");
+  }
+
+  private List<String> cleaned() throws Exception {
+    String id = page.split("/", -1)[1];
+    return Files.readAllLines(folder.resolve("ws/data").resolve(id).resolve("cleaned.jsonl"));
+  }
+
+  @Test
+  void oneRowIsLeftOut() throws Exception {
+    examined(rows() + ROW.formatted("Same", "Equal one.") + ROW.formatted("Same", "Equal one."));
+    String found = browser.get(page + "?check=EXACT_DUPLICATE").body();
+    String place = folder.resolve("rows.jsonl").toRealPath() + " line 42";
+    assertThat(found).contains("value=\"" + place + "\"");
+    browser.post(page + "/fix", "action", "row", "of", place);
+    assertThat(findings()).contains("Nothing was found.", "<b>41</b><span>Rows</span>");
+  }
+
+  @Test
+  void longListsArePagedOnTheServer() throws Exception {
+    StringBuilder rows = new StringBuilder(rows());
+    for (int i = 0; i < 1200; i++) {
+      rows.append(ROW.formatted("Unanswered " + i, " "));
+    }
+    examined(rows.toString());
+    String last = browser.get(page + "?check=EMPTY_ANSWER&page=99").body();
+    assertThat(last)
+        .contains("991–1,000 of 1,000", "The first 1,000 of 1,200 are listed.")
+        .contains("rows.jsonl line 1040")
+        .doesNotContain("rows.jsonl line 1030<");
+    assertThat(last.length()).isLessThan(40_000);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"drop,LEAKAGE", "drop,<b>", "run,EMPTY_ANSWER", "row,''", "redact,EMPTY_ANSWER"})
+  void aFixThatThereIsNoneOfIsRefused(String action, String of) throws Exception {
+    examined(rows());
+    assertThat(browser.post(page + "/fix", "action", action, "of", of).statusCode()).isEqualTo(422);
+    assertThat(findings()).contains("Nothing was found.");
+  }
+
+  @Test
+  void fixesThatLeaveNoRowAreNamedAndCanBeUndone() throws Exception {
+    examined(ROW.formatted("Only", " "));
+    browser.post(page + "/fix", "action", "drop", "of", "EMPTY_ANSWER");
+    assertThat(browser.wait(page, text -> text.contains("leaves no row"))).contains("Undo");
+    browser.post(page + "/undo", "action", "drop", "of", "EMPTY_ANSWER");
+    assertThat(findings()).contains("<b>1</b><span>Rows</span>");
+  }
+}
