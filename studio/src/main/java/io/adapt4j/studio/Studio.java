@@ -8,15 +8,22 @@ import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Looks;
 import io.adapt4j.studio.internal.page.Pages;
+import io.adapt4j.studio.internal.plan.Estimates;
+import io.adapt4j.studio.internal.run.RunQueue;
+import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.screen.DataScreen;
 import io.adapt4j.studio.internal.screen.DoctorScreen;
 import io.adapt4j.studio.internal.screen.MachineScreen;
 import io.adapt4j.studio.internal.screen.MaskScreen;
+import io.adapt4j.studio.internal.screen.PlanScreen;
 import io.adapt4j.studio.internal.screen.PreferencesScreen;
+import io.adapt4j.studio.internal.screen.RunScreen;
 import io.adapt4j.studio.internal.screen.StartScreen;
 import io.adapt4j.studio.internal.screen.UploadScreen;
 import io.adapt4j.studio.internal.store.Jobs;
+import io.adapt4j.studio.internal.store.Plans;
 import io.adapt4j.studio.internal.store.Preferences;
+import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Sources;
 import io.adapt4j.studio.internal.store.Uploads;
 import io.adapt4j.studio.internal.store.Workspace;
@@ -67,6 +74,9 @@ public final class Studio implements AutoCloseable {
 
   private final Workspace workspace;
   private final Jobs jobs = new Jobs();
+  private final Trainer trainer;
+  private final Runs runs;
+  private final RunQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = DaemonThreads.upTo(CONNECTIONS, "adapt4j-studio-");
   private final URI address;
@@ -75,9 +85,12 @@ public final class Studio implements AutoCloseable {
   private Studio(Builder builder) throws IOException {
     this.workspace = new Workspace(builder.workspace);
     this.token = builder.token == null ? Access.randomToken() : builder.token;
+    this.trainer = builder.trainer == null ? Trainer.ofClassPath() : new Trainer(builder.trainer);
+    this.runs = new Runs(workspace);
     boolean started = false;
     try {
       this.server = listening(builder);
+      this.queue = new RunQueue(runs, trainer);
       this.address = address(server.getAddress(), builder.context);
       server.createContext("/", new HttpFront(builder.context, router(builder)));
       server.setExecutor(threads);
@@ -123,6 +136,18 @@ public final class Studio implements AutoCloseable {
     screens.put("upload", new UploadScreen(uploads));
     screens.put("machine", new MachineScreen(pages, workspace, models, jobs));
     screens.put("preferences", new PreferencesScreen(preferences));
+    Plans plans = new Plans(workspace);
+    Estimates estimates = new Estimates(workspace, plans, jobs, trainer);
+    screens.put(
+        "plans",
+        new PlanScreen(
+            pages,
+            new PlanScreen.Opened(sources, inspections, doctor),
+            models,
+            plans,
+            estimates,
+            runs));
+    screens.put("runs", new RunScreen(pages, runs, queue, trainer));
     Access access =
         new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
     return new Router(access, new Looks(builder.context, preferences), pages, screens);
@@ -162,11 +187,15 @@ public final class Studio implements AutoCloseable {
     return address.resolve("?token=" + token);
   }
 
-  /** Stops listening and ends background work. Closing twice is harmless. */
+  /**
+   * Stops listening and ends background work. A training that runs goes on in its process, and the
+   * next studio of the workspace finds it. Closing twice is harmless.
+   */
   @Override
   public void close() {
     server.stop(0);
     threads.shutdownNow();
+    queue.close();
     jobs.close();
     workspace.close();
   }
@@ -183,6 +212,7 @@ public final class Studio implements AutoCloseable {
     private String context = "/";
     private @Nullable String token;
     private long uploadBytes = DEFAULT_UPLOAD;
+    private @Nullable List<String> trainer;
 
     private Builder() {}
 
@@ -276,6 +306,17 @@ public final class Studio implements AutoCloseable {
         throw new IllegalArgumentException("uploadLimit: expected at least 1, found " + bytes);
       }
       this.uploadBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Sets the command that trains, which takes the arguments of {@code adapt4j}; default the
+     * command line on this process's class path, run by the same Java.
+     *
+     * @param command the program and its first arguments
+     */
+    public Builder trainer(List<String> command) {
+      this.trainer = List.copyOf(command);
       return this;
     }
 

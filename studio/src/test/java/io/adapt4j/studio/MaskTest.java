@@ -26,8 +26,10 @@ class MaskTest {
     Path file = folder.resolve("rows.jsonl");
     Files.writeString(
         file,
-        "{\"prompt\": \"Once\", \"completion\": \" upon a time\"}\n"
-            + "{\"prompt\": \"<b>\", \"completion\": \" the end\"}\n");
+        """
+        {"prompt": "Once", "completion": " upon a time"}
+        {"prompt": "<b>", "completion": " the end"}
+        """);
     page = browser.post("", "path", file.toString()).uri().getPath().substring(1);
     browser.wait(page, text -> text.contains("prompts with answers"));
     page += "/mask";

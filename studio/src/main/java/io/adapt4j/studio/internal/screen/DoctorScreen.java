@@ -158,7 +158,7 @@ public final class DoctorScreen implements Screen {
             ? List.of()
             : found.findings().stream().filter(each -> each.check() == chosen.get()).toList();
     int page = query.number("page", 0, 0, 1_000_000);
-    model.put("findings", findings(look, source, Models.onPage(findings, page, SIZE)));
+    model.put("findings", findings(source, Models.onPage(findings, page, SIZE)));
     String address =
         look.to("data/" + source.id() + "/doctor?check=")
             + chosen.map(Enum::name).orElse("")
@@ -219,8 +219,7 @@ public final class DoctorScreen implements Screen {
     return fixes;
   }
 
-  private List<Object> findings(Look look, Source source, List<Finding> findings)
-      throws IOException {
+  private List<Object> findings(Source source, List<Finding> findings) throws IOException {
     if (findings.isEmpty()) {
       return List.of();
     }
