@@ -1,6 +1,7 @@
 package io.adapt4j.cli;
 
 import io.adapt4j.studio.Studio;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,11 +62,16 @@ final class StudioCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    models.forEach(folder -> Destination.existing("--models", "a folder of models", folder));
     Studio.Builder builder =
-        Studio.builder().workspace(workspace).port(port).address(address).contextPath(contextPath);
+        Studio.builder()
+            .workspace(Destination.folder("--workspace", workspace))
+            .port(port)
+            .address(address)
+            .contextPath(contextPath);
     models.forEach(builder::models);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (Studio studio = builder.start();
+    try (Studio studio = started(builder);
         Interruption interruption = new Interruption(stopped::countDown)) {
       output.out().println(studio.link());
       output.out().flush();
@@ -73,6 +79,14 @@ final class StudioCommand implements Callable<Integer> {
       output.err().flush();
       stopped.await();
       return ExitCode.OK;
+    }
+  }
+
+  private static Studio started(Studio.Builder builder) {
+    try {
+      return builder.start();
+    } catch (UncheckedIOException e) {
+      throw new IllegalArgumentException("--" + e.getMessage(), e);
     }
   }
 }

@@ -133,6 +133,8 @@ class PathsTest {
               Use.MODEL,
               "model --port 0 --index index --index-embedder PATH"),
           argument("serve", "--chat-template", Use.TEMPLATE, "model --port 0 --chat-template PATH"),
+          argument("studio", "--workspace", Use.FOLDER, "--port 0 --workspace PATH"),
+          argument("studio", "--models", Use.STORE, "--port 0 --workspace new --models PATH"),
           argument("embed", "MODEL", Use.MODEL, "PATH --text a"),
           argument("embed", "--input", Use.ROWS, "minilm --input PATH --output new"),
           argument("embed", "--output", Use.NEW_FILE, "minilm --input rows.jsonl --output PATH"),

@@ -119,7 +119,14 @@ class DoctorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"drop,LEAKAGE", "drop,<b>", "run,EMPTY_ANSWER", "row,''", "redact,EMPTY_ANSWER"})
+  @CsvSource({
+    "drop,LEAKAGE",
+    "drop,<b>",
+    "run,EMPTY_ANSWER",
+    "row,''",
+    "row,/etc/passwd line 1",
+    "redact,EMPTY_ANSWER"
+  })
   void aFixThatThereIsNoneOfIsRefused(String action, String of) throws Exception {
     examined(rows());
     assertThat(browser.post(page + "/fix", "action", action, "of", of).statusCode()).isEqualTo(422);

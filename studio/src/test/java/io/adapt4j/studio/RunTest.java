@@ -75,7 +75,7 @@ class RunTest {
   }
 
   private String state(String run, String state) throws Exception {
-    return browser.wait(run, text -> text.contains("role=\"status\">" + state + "</span>"));
+    return browser.wait(run, text -> text.contains("data-state>" + state + "</span>"));
   }
 
   private int step(String run) throws Exception {

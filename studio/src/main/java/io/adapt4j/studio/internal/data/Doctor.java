@@ -104,8 +104,10 @@ public final class Doctor {
     FileDataset all = SourceRows.open(source);
     Dataset rows = Fixes.apply(all, source.fixes());
     DataReport report = DataChecker.of(rows).examples(KEPT).check();
-    if (!source.fixes().isEmpty()) {
-      Datasets.write(rows, sources.folder(source.id()).resolve(CLEANED));
+    Path cleaned = sources.folder(source.id()).resolve(CLEANED);
+    if (!source.fixes().isEmpty() || Files.exists(cleaned)) {
+      // A plan may name the file, also when the last fix is undone.
+      Datasets.write(rows, cleaned);
     }
     Map<Check, Long> counts = new EnumMap<>(Check.class);
     for (Check check : Check.values()) {

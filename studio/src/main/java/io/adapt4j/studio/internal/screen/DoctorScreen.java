@@ -69,13 +69,22 @@ public final class DoctorScreen implements Screen {
   private synchronized Response fix(Fields form, Look look, Source source) throws IOException {
     Fix fix = new Fix(form.text("action"), form.text("of"));
     List<Fix> fixes = new ArrayList<>(source.fixes());
-    if (!Fixes.isKnown(fix) || fixes.size() >= MOST_FIXES) {
+    if (!isKnown(source, fix) || fixes.size() >= MOST_FIXES) {
       throw new Refusal(422, "refused_fix");
     }
     if (!fixes.contains(fix)) {
       fixes.add(fix);
     }
     return changed(look, source.withFixes(fixes), "fixed", form.text("check"));
+  }
+
+  /** A row is one that was found something in. */
+  private boolean isKnown(Source source, Fix fix) throws IOException {
+    return Fixes.isKnown(fix)
+        && (!fix.action().equals(Fixes.ROW)
+            || doctor.of(source).stream()
+                .flatMap(found -> found.findings().stream())
+                .anyMatch(finding -> finding.place().equals(fix.of())));
   }
 
   private synchronized Response undo(Fields form, Look look, Source source) throws IOException {

@@ -148,6 +148,10 @@ public final class PlanScreen implements Screen {
             .of(source)
             .filter(Inspection::isReadable)
             .orElseThrow(() -> new Refusal(409, "doctor_unreadable"));
+    if (!source.fixes().isEmpty() && doctor.of(source).isEmpty()) {
+      // The file of the fixed rows is being written.
+      throw new Refusal(409, "examining");
+    }
     List<LocalModel> usable =
         models.all().stream().filter(each -> each.problem().isEmpty()).toList();
     Plan plan =

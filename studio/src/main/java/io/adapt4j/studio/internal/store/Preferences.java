@@ -41,7 +41,11 @@ public final class Preferences {
 
   /** Saves a choice; values that cannot be chosen change nothing. */
   public synchronized void choose(String newLanguage, String newTheme) throws IOException {
+    String before = language + theme;
     set(newLanguage, newTheme);
+    if (before.equals(language + theme)) {
+      return;
+    }
     workspace.save(
         FILE, JsonNodeFactory.instance.objectNode().put("language", language).put("theme", theme));
   }

@@ -42,10 +42,23 @@ function replace(part, html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   const element = fresh.content.firstElementChild;
+  if (element.outerHTML === part.outerHTML) {
+    part.classList.remove("stale");
+    live(part);
+    return;
+  }
   part.replaceWith(element);
+  tell(element);
   for (const id of open) if (id && document.getElementById(id)) document.getElementById(id).open = true;
   if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
   onReady(element.parentElement === null ? element : wrap(element));
+}
+
+// Says a new state to screen readers once, not with each replacement.
+function tell(element) {
+  const state = element.querySelector("[data-state]");
+  const said = document.getElementById("said");
+  if (state && said && said.textContent !== state.textContent) said.textContent = state.textContent;
 }
 
 function wrap(element) {
@@ -94,11 +107,11 @@ function check(form) {
   let timer;
   let round = 0;
   form.addEventListener("input", e => {
+    form.elements.edited.value = e.target.name === "yaml" ? "yaml" : "form";
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const mine = ++round;
       const data = new URLSearchParams(new FormData(form));
-      data.set("edited", e.target.name === "yaml" ? "yaml" : "form");
       const answer = await fetch(form.dataset.check, { method: "POST", body: data });
       if (!answer.ok || mine !== round) return;
       const said = await answer.json();

@@ -1,0 +1,188 @@
+package io.adapt4j.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** 500 random and malicious values in every field: nothing stored, nothing executed, no failure. */
+class HostileTest {
+
+  private static final Path MODELS = Path.of("../examples/models").toAbsolutePath().normalize();
+
+  private static final List<String> CORPUS =
+      List.of(
+          "<script>x9()</script>",
+          "\"><img src=x onerror=x9()>",
+          "'><svg/onload=x9()>",
+          "</textarea><script>x9()</script>",
+          "</title><script>x9()</script>",
+          "javascript:x9()",
+          "{{ 7*7 }}",
+          "{% for x in range(9) %}x{% endfor %}",
+          "${jndi:ldap://x9}",
+          "../../../../etc/passwd",
+          "..\\..\\windows\\win.ini",
+          "/etc/shadow",
+          "file:///etc/passwd",
+          "C:\\",
+          "\\\\host\\share",
+          "%2e%2e%2f",
+          "'; DROP TABLE rows; --",
+          "| rm -rf /",
+          "`id`",
+          "$(id)",
+          "\r\nSet-Cookie: x9=1",
+          "-1",
+          "1e999",
+          "NaN",
+          "99999999999999999999",
+          "true",
+          "null",
+          "[]",
+          "{}",
+          "&amp;lt;b&amp;gt;",
+          "\u202e\u0000",
+          "\ud800",
+          "🙈".repeat(300),
+          "x".repeat(70_000),
+          "!!javax.script.ScriptEngineManager [x9]",
+          "&a [*a, *a]",
+          "a: b: c",
+          "- - -",
+          "");
+
+  @TempDir private Path folder;
+  private final Random random = new Random(7);
+  private Studio studio;
+  private Browser browser;
+
+  @BeforeEach
+  void start() throws Exception {
+    studio =
+        Studio.builder()
+            .workspace(folder.resolve("ws"))
+            .models(MODELS)
+            .trainer(List.of("/nowhere/at/all"))
+            .start();
+    browser = Browser.of(studio);
+  }
+
+  @AfterEach
+  void close() {
+    studio.close();
+  }
+
+  private String value() {
+    String first = CORPUS.get(random.nextInt(CORPUS.size()));
+    return switch (random.nextInt(4)) {
+      case 0 -> first + CORPUS.get(random.nextInt(CORPUS.size()));
+      case 1 ->
+          random
+              .ints(20, 1, 0xd7ff)
+              .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+              .toString();
+      default -> first;
+    };
+  }
+
+  private String[] values(String... names) {
+    List<String> fields = new ArrayList<>();
+    for (String name : names) {
+      fields.addAll(List.of(name, value()));
+    }
+    return fields.toArray(String[]::new);
+  }
+
+  private static void harmless(HttpResponse<String> answer, Object sent) {
+    assertThat(answer.statusCode()).as("%s", sent).isLessThan(500);
+    assertThat(answer.headers().firstValue("Set-Cookie").orElse("")).doesNotContain("x9");
+    if (answer.headers().firstValue("Content-Type").orElse("").startsWith("text/html")) {
+      assertThat(answer.body())
+          .doesNotContain("<script>x9", "<img src=x", "<svg/onload", "href=\"javascript:");
+    }
+  }
+
+  private Set<String> files() throws Exception {
+    try (Stream<Path> all = Files.walk(folder)) {
+      Set<String> files = new TreeSet<>();
+      all.forEach(path -> files.add(folder.relativize(path).toString()));
+      return files;
+    }
+  }
+
+  @Test
+  void nothingIsStoredOrExecutedAndNothingFails() throws Exception {
+    Path file = folder.resolve("rows.jsonl");
+    Files.writeString(
+        file,
+        "{\"prompt\": \"<script>x9()</script>\", \"completion\": \"\\\"><img src=x onerror=x9()>\"}\n"
+            .repeat(20));
+    String data = browser.post("", "path", file.toString()).uri().getPath().substring(1);
+    browser.wait(data, text -> text.contains("prompts with answers"));
+    browser.wait(data + "/doctor", text -> text.contains("Equal rows"));
+    String plan =
+        browser.post("plans", "source", data.split("/", -1)[1]).uri().getPath().substring(1);
+    browser.wait(plan, text -> !text.contains("data-live"));
+    Set<String> before = files();
+    String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
+
+    for (int i = 0; i < 500; i++) {
+      switch (i % 8) {
+        case 0 -> {
+          String[] path = values("path");
+          // Existing files of this machine are the user's to open.
+          if (!path[1].contains("etc")) {
+            send("", path);
+          }
+        }
+        case 1 -> send("preferences", values("back", "language", "theme"));
+        case 2 -> send(data + "/doctor/fix", values("action", "of", "check"));
+        case 3 ->
+            send(plan + "/check", values("edited", "model", "epochs", "rank", "method", "task"));
+        case 4 -> send(plan + "/check", "edited", "yaml", "yaml", value());
+        case 5 -> look(data + "/mask?row=", "&model=", "&maxLength=", "&lossOn=", "&template=");
+        case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
+        default -> {
+          String name = value();
+          byte[] content = value().getBytes(StandardCharsets.UTF_8);
+          if (name.length() < 5000) {
+            harmless(browser.upload(name + ".exe", content), name);
+          }
+        }
+      }
+    }
+    assertThat(files()).isEqualTo(before);
+    assertThat(Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml")))
+        .isEqualTo(yaml);
+    for (String page : List.of("", data, data + "/doctor", data + "/mask", plan, "plans", "runs")) {
+      harmless(browser.get(page), page);
+    }
+  }
+
+  private void send(String path, String... fields) throws Exception {
+    harmless(browser.post(path, fields), Arrays.asList(fields));
+  }
+
+  private void look(String... parts) throws Exception {
+    StringBuilder address = new StringBuilder();
+    for (String part : parts) {
+      String value = value();
+      address.append(part).append(Browser.encoded(value.length() > 300 ? "x" : value));
+    }
+    harmless(browser.get(address.toString()), address);
+  }
+}
