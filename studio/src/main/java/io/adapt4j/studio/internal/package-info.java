@@ -1,4 +1,4 @@
-/** What all packages of the studio share. */
+/** The refusal of a request, which all packages of the studio use. */
 @NullMarked
 package io.adapt4j.studio.internal;
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What the doctor found in the rows of a source after its fixes.
+ * Findings of the doctor in the rows of a source after its fixes.
  *
  * @param of fingerprint of the way the rows are read and fixed
  * @param before number of rows before the fixes

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What can be done about findings. */
+/** Actions that fix findings. */
 public final class Fixes {
 
   /** Leaves out rows with findings of a check. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a path holds.
+ * Content of a path: rows, documents or a model.
  *
  * @param kind rows, documents, model or other
  * @param files number of files by their extension
@@ -39,7 +39,7 @@ public record Inspection(
     OTHER
   }
 
-  /** What can be made of it. */
+  /** Uses of a path's content. */
   public enum Use {
     CHAT,
     CLASSES,

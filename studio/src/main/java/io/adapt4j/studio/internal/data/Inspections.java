@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What was found out of each source, kept in its folder. */
+/** Inspections of sources, each kept in the source's folder. */
 public final class Inspections {
 
   private static final String FILE = "inspection.json";

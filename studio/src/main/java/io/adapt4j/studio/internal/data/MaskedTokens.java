@@ -33,7 +33,7 @@ public record MaskedTokens(List<List<Token>> parts, List<String> remarks) {
   public record Token(int id, String text, String spelling, boolean special, boolean learned) {}
 
   /**
-   * How a row becomes tokens.
+   * Options of encoding a row.
    *
    * @param asChat whether prompts with answers become conversations
    * @param template name of a built-in chat template; empty for the model's

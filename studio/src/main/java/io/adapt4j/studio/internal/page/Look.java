@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a page is shown: language, colors, and the path below which its links lie.
+ * Presentation of a page: language, colors, and the path below which its links lie.
  *
  * @param theme auto, light or dark
  * @param base the context path, with a slash at its end

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What plans will take: memory and steps, computed without weights, and the time, measured by some
+ * Estimates of plans: memory and steps, computed without weights, and the time, measured by some
  * steps in another process. Kept beside each plan while its YAML is the same.
  */
 public final class Estimates {

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run reports in its metrics file, read as far as it is written: each call reads only what
- * is new. Curves are thinned, so that a long run takes no more memory than a short one.
+ * Metrics of a run's file, read as far as it is written: each call reads only what is new. Curves
+ * are thinned, so that a long run takes no more memory than a short one.
  */
 public final class RunMetrics {
 

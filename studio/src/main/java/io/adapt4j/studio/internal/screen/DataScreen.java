@@ -26,7 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a source is, how it is read, and what could be made of it; leads to its other screens. */
+/** Screen of a source: its kind, the way it is read, and its uses; leads to its other screens. */
 public final class DataScreen implements Screen {
 
   private static final int SIZE = 10;

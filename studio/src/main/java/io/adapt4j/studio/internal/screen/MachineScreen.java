@@ -26,7 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What this machine has, and what runs on it. */
+/** Screen of this machine and of the work in progress. */
 public final class MachineScreen implements Screen {
 
   /** Facts of the report that are shown as tiles, or say nothing to a reader of the page. */
@@ -88,7 +88,7 @@ public final class MachineScreen implements Screen {
     return value.isBoolean() ? look.message(value.asBoolean() ? "yes" : "no") : value.asText();
   }
 
-  /** What changes from moment to moment. */
+  /** Returns the figures that change from moment to moment. */
   private Map<String, Object> now(Look look) throws IOException {
     Formats formats = look.formats();
     List<Object> tiles = new ArrayList<>();

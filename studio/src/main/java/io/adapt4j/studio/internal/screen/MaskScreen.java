@@ -60,7 +60,7 @@ public final class MaskScreen implements Screen {
     this.models = models;
   }
 
-  /** What the address asks for. */
+  /** Row, model and options that an address asks for. */
   private record Asked(int row, Optional<LocalModel> model, MaskedTokens.Options options) {}
 
   @Override

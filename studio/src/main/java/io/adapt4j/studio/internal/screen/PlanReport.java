@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a plan will take: memory by part, steps, time, and what is unusual. */
+/** Report of a plan: memory by part, steps, time, and what is unusual. */
 final class PlanReport {
 
   private final Estimates estimates;

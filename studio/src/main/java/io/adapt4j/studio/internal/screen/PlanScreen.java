@@ -83,7 +83,7 @@ public final class PlanScreen implements Screen {
     this.report = new PlanReport(estimates);
   }
 
-  /** What is known of the data that was opened. */
+  /** The data that was opened, with its inspections and examinations. */
   public record Opened(Sources sources, Inspections inspections, Doctor doctor) {}
 
   @Override

@@ -24,7 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a run reports: figures, curves, samples, warnings and the end of its log. */
+/** Report of a run: figures, curves, samples, warnings and the end of its log. */
 final class RunReport {
 
   private static final int OPEN = 8;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.util.List;
 
-/** What the user has chosen for all pages: language and colors. */
+/** The user's choices for all pages: language and colors. */
 public final class Preferences {
 
   private static final String FILE = "preferences.json";

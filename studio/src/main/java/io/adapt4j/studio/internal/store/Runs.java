@@ -143,7 +143,7 @@ public final class Runs {
     return folder(id).resolve("output");
   }
 
-  /** What the process has said. */
+  /** The output of the process. */
   public Path log(String id) {
     return folder(id).resolve("log.txt");
   }

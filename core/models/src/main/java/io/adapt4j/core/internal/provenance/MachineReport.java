@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a run needs of this machine: engine, hub, processor, memory, GPU; and what is wrong. */
+/** Report on this machine: engine, hub, processor, memory, GPU, and what would stop a run. */
 public record MachineReport(ObjectNode found, List<String> problems) {
 
   /** Instruction sets that determine the speed of matrix products. */
