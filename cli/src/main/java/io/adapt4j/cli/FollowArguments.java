@@ -107,14 +107,15 @@ final class FollowArguments {
       SamplingArguments.set(
           "--roll-back",
           () -> {
-            ratings = Optional.of(guard(registry, version.name(), "rating"));
-            failures = Optional.of(guard(registry, version.name(), "share of answers"));
+            ratings = Optional.of(guard(registry, version.name(), "rating", "ratings"));
+            failures = Optional.of(guard(registry, version.name(), "share of answers", "failures"));
           });
     }
   }
 
-  private RollbackGuard guard(Registry registry, String name, String figure) {
-    return new RollbackGuard(registry, name, figure, level / GUARDS);
+  private RollbackGuard guard(Registry registry, String name, String figure, String file) {
+    Path stored = registry.folder().resolve("guards").resolve(name + "-" + file + ".json");
+    return new RollbackGuard(registry, name, figure, level / GUARDS, stored);
   }
 
   private static void requireShare(String option, @Nullable Double share) {
