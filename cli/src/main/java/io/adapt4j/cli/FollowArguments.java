@@ -55,7 +55,7 @@ final class FollowArguments {
       names = "--shadow",
       paramLabel = "SHARE",
       description =
-          "The share of conversations, from 0 to 1, of which the challenger answers a copy after"
+          "The share of requests for text, from 0 to 1, of which the challenger answers a copy after"
               + " the reply, recorded with --feedback and counted at /metrics.")
   private @Nullable Double shadow;
 

@@ -139,8 +139,10 @@ public final class ModelServer implements AutoCloseable {
     Map<String, Endpoint> endpoints = new HashMap<>();
     endpoints.put(
         "/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, recorder));
-    endpoints.put("/v1/completions", new CompletionEndpoint(models, answering, limits, recorder));
-    endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits, recorder));
+    endpoints.put(
+        "/v1/completions", new CompletionEndpoint(models, answering, limits, shadows, recorder));
+    endpoints.put(
+        "/v1/responses", new ResponsesEndpoint(models, answering, limits, shadows, recorder));
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
     endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
