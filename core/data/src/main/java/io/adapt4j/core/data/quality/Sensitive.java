@@ -22,6 +22,8 @@ public enum Sensitive {
   PHONE("a phone number", "PHONE");
 
   private final String title;
+
+  @SuppressWarnings("ImmutableEnumChecker") // never changed
   private final Set<String> kinds;
 
   Sensitive(String title, String... kinds) {
