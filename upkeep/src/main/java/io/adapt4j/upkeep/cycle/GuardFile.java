@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.upkeep.registry.RegistryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -30,6 +32,7 @@ final class GuardFile {
 
   /** Gives the content to a reader, if there is any that makes sense. */
   void read(Consumer<JsonNode> reader) {
+    Temporaries.sweepOlderThan(file.toAbsolutePath().getParent(), Duration.ofDays(1));
     JsonNode json;
     try {
       if (Files.size(file) > BoundedFiles.SETTINGS) {

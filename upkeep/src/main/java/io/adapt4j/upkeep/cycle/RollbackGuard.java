@@ -132,6 +132,9 @@ public final class RollbackGuard {
   }
 
   private synchronized void read(JsonNode json) {
+    if (!json.path("changes").isInt()) {
+      throw new IllegalArgumentException("changes: expected a number");
+    }
     Scores scores = new Scores();
     scores.read(json.path("scores"));
     JsonNode open = json.path("watch");
@@ -141,7 +144,7 @@ public final class RollbackGuard {
       compared = new PromotionWatch(found, registry.resolve(open.path("former").asText()));
       compared.read(open);
     }
-    changes = json.path("changes").asInt(-1);
+    changes = json.path("changes").asInt();
     outcome = json.path("outcome").asText();
     production.latest.addAll(scores.latest);
     live = found;

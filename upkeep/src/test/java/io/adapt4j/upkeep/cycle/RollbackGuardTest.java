@@ -215,7 +215,14 @@ class RollbackGuardTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "{", "[]", "{\"changes\": 1, \"scores\": [7]}", "{\"live\": \"m@9\"}"})
+      strings = {
+        "",
+        "{",
+        "[]",
+        "{\"changes\": 1, \"scores\": [7]}",
+        "{}",
+        "{\"changes\": 1, \"live\": \"m@9\"}"
+      })
   void aDamagedFileIsStartedOver(String content) throws Exception {
     guard = stored();
     Files.writeString(temp.resolve("guards/m.json"), content);
