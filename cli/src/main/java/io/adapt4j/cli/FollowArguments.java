@@ -164,6 +164,7 @@ final class FollowArguments {
     return () -> {
       updates.cancel(true);
       schedule.shutdownNow();
+      updateGuards();
     };
   }
 
@@ -174,12 +175,17 @@ final class FollowArguments {
     }
   }
 
+  /** Looks for promotions, and stores the scores. */
+  private void updateGuards() {
+    ratings.ifPresent(RollbackGuard::update);
+    failures.ifPresent(RollbackGuard::update);
+  }
+
   /** Follows the alias; a failure is told once, and the version in use stays. */
   private void update(AliasFollower follower, PrintWriter err) {
     String before = said;
     try {
-      ratings.ifPresent(RollbackGuard::update);
-      failures.ifPresent(RollbackGuard::update);
+      updateGuards();
       said = follower.update().map(version -> "Serving " + version.exact() + ".").orElse("");
     } catch (RuntimeException e) {
       said = FOLLOW + ": " + e.getMessage();
