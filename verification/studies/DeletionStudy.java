@@ -27,9 +27,9 @@ import java.util.stream.IntStream;
 
 /**
  * Measures deletion: random rows of clinc150 leave a LoRA of stories260K, each compared by SHA-256
- * with the run in which it was masked from the start, and ten customers leave adapters by shards.
- * Times are CPU times of this process, with the deletion's plan and report. A tenth of the rows is
- * for validation, which no best checkpoint depends on.
+ * with the run in which it was masked from the start, and ten customers and then as many random
+ * rows leave adapters by shards. Times are CPU times of this process, with the deletion's plan and
+ * report. A tenth of the rows is for validation, which no best checkpoint depends on.
  *
  * <p>{@code OMP_NUM_THREADS=1 java @verification/target/java.args
  * verification/studies/DeletionStudy.java [SHARED_DATA [ROWS [DELETIONS [SHARDS]]]]}: run it from
@@ -65,7 +65,7 @@ public final class DeletionStudy {
     DeletionStudy study = new DeletionStudy(shared.resolve("stories260K"), work);
     Dataset data = questions(shared.resolve("clinc150/train.jsonl"), rows);
     study.rows(data, deletions);
-    study.shards(questions(shared.resolve("clinc150/train.jsonl"), 4 * rows), shards);
+    study.shards(questions(shared.resolve("clinc150/train.jsonl"), 4 * rows), shards, deletions);
   }
 
   /** Returns random questions with their intents, and a customer for each. */
@@ -159,18 +159,17 @@ public final class DeletionStudy {
         what, median, sorted[n / 4], sorted[n - 1 - n / 4], sorted[n - 1]);
   }
 
-  private void shards(Dataset data, int count) throws Exception {
+  private void shards(Dataset data, int count, int deletions) throws Exception {
     Shards shards = Shards.of(count);
     SortedMap<Integer, Path> files = shards.write(data, "customer", work.resolve("shards"));
     Map<Integer, Path> adapters = new TreeMap<>();
     long begun = cpu();
     for (Map.Entry<Integer, Path> file : files.entrySet()) {
       Path output = work.resolve("shard-" + file.getKey());
-      FineTuner.Builder tuner =
-          tuner(file.getValue(), output, 1).dataset(Datasets.jsonl(file.getValue()));
-      adapters.put(file.getKey(), tuner.build().run().last());
+      adapters.put(file.getKey(), shard(file.getValue(), output).build().run().last());
     }
     long trained = cpu();
+    rowsOfShards(files, deletions, trained - begun);
     Map<Integer, List<String>> leaving = new TreeMap<>();
     new Random(SEED + 2)
         .ints(0, Math.min(CUSTOMERS, data.size()))
@@ -202,6 +201,41 @@ public final class DeletionStudy {
         (after - before) / 1e9,
         (trained - begun) / 1e9,
         (double) (after - before) / (trained - begun));
+  }
+
+  private FineTuner.Builder shard(Path file, Path output) {
+    return tuner(file, output, 1).dataset(Datasets.jsonl(file));
+  }
+
+  /** Deletes random rows, each from the adapter of its shard. */
+  private void rowsOfShards(SortedMap<Integer, Path> files, int deletions, long trained)
+      throws Exception {
+    List<Map.Entry<Integer, Integer>> all = new ArrayList<>();
+    files.forEach(
+        (shard, file) ->
+            IntStream.range(0, Datasets.jsonl(file).size())
+                .forEach(row -> all.add(Map.entry(shard, row))));
+    int[] chosen = new Random(SEED + 3).ints(0, all.size()).distinct().limit(deletions).toArray();
+    double[] shares = new double[deletions];
+    int equal = 0;
+    for (int i = 0; i < deletions; i++) {
+      int shard = all.get(chosen[i]).getKey();
+      int row = all.get(chosen[i]).getValue();
+      long begun = cpu();
+      DeletionReport report =
+          Deletion.of(work.resolve("shard-" + shard))
+              .rows(row)
+              .run(work.resolve("shard-without-" + i));
+      shares[i] = (double) (cpu() - begun) / trained;
+      FineTuneReport masked =
+          shard(files.get(shard), work.resolve("shard-masked-" + i))
+              .maskedRows(List.of(MaskedRow.of(row)))
+              .build()
+              .run();
+      equal += hash(report.last()).equals(hash(masked.last())) ? 1 : 0;
+    }
+    System.out.printf("by shards, %d of %d adapters equal by SHA-256%n", equal, deletions);
+    print("CPU time of a deletion from its shard / of training all shards again", shares);
   }
 
   private static String hash(Path checkpoint) {

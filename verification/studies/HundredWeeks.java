@@ -45,6 +45,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Simulates weeks of traffic of CLINC150 whose domains come and go, with noise and two weeks of
@@ -65,14 +66,18 @@ public final class HundredWeeks {
   private static final int INTENTS = 5;
 
   /** Texts of an intent that rows are drawn from; the others are for the exam. */
-  private static final int ROW_TEXTS = 75;
+  private static final int ROW_TEXTS = 60;
+
+  private static final int EXAM_TEXTS = 15;
 
   private static final int FIRST_ROWS = 40;
   private static final int ROWS = 16;
   private static final int EXAM_ROWS = 10;
 
-  /** Questions of the exam, of which the newest replace the oldest. */
+  /** Questions of the first exam, and of a label, of which the newest replace the oldest. */
   private static final int EXAM = 600;
+
+  private static final int EXAM_OF_LABEL = 40;
 
   private static final int QUESTIONS = 150;
   private static final double NOISE = 0.04;
@@ -90,17 +95,24 @@ public final class HundredWeeks {
    */
   private static final int EVERY = Integer.getInteger("every", 7);
 
-  /** Training of the model in production, on all rows or on a week's. */
-  private static final Setting ON = new Setting(2, 1e-3);
+  /** Naive training on a week's rows. */
+  private static final Setting ON = new Setting(3, 2e-3);
 
-  private static final int TRIGGER = 80;
+  /**
+   * New rows, or new rows of labels with fewer than {@link #FEWEST_ROWS}, that start a training.
+   */
+  private static final int TRIGGER = 128;
 
-  /** How often a training on sees rows that are new to the model, beside once all others. */
-  private static final int REPEATED = 2;
-
-  private static final int FEW = 5;
+  private static final int FEW = 10;
   private static final int FEWEST_ROWS = 8;
-  private static final double MARGIN = 0.02;
+
+  /**
+   * What a version may lose in the exam; more while there are new labels, of which the exam has few
+   * questions.
+   */
+  private static final double MARGIN = 0.05;
+
+  private static final double MARGIN_OF_NEW_LABELS = 0.1;
   private static final double LEVEL = 0.05;
   private static final double SURE = 0.005;
 
@@ -118,7 +130,7 @@ public final class HundredWeeks {
   private final Random random;
   private final Map<String, List<String>> texts = new LinkedHashMap<>();
   private final Map<String, List<String>> examTexts = new LinkedHashMap<>();
-  private final Map<String, List<String>> questionTexts;
+  private final Map<String, List<String>> questionTexts = new LinkedHashMap<>();
   private final List<LabeledText> first = new ArrayList<>();
   private final List<LabeledText> firstExam = new ArrayList<>();
   private final List<Week> weeks = new ArrayList<>();
@@ -138,9 +150,16 @@ public final class HundredWeeks {
         .forEach(
             (intent, all) -> {
               texts.put(intent, all.subList(0, ROW_TEXTS));
-              examTexts.put(intent, all.subList(ROW_TEXTS, all.size()));
+              examTexts.put(intent, all.subList(ROW_TEXTS, ROW_TEXTS + EXAM_TEXTS));
+              questionTexts.put(intent, all.subList(ROW_TEXTS + EXAM_TEXTS, all.size()));
             });
-    questionTexts = byIntent(data.resolve("val.jsonl"));
+    byIntent(data.resolve("val.jsonl"))
+        .forEach(
+            (intent, all) ->
+                questionTexts.merge(
+                    intent,
+                    all,
+                    (some, more) -> Stream.concat(some.stream(), more.stream()).toList()));
     for (int i = 0; i < 2 * INTENTS * FIRST_ROWS; i++) {
       first.add(draw(texts, domains.get(i % 2)));
     }
@@ -300,7 +319,7 @@ public final class HundredWeeks {
     double[] accuracies = new double[weeks.size()];
     Path current = start;
     int promotions = 0;
-    int harmful = 0;
+    List<Double> worse = new ArrayList<>();
     long time = 0;
     List<Double> sampled = new ArrayList<>();
     for (int week = 0; week < weeks.size(); week++) {
@@ -315,15 +334,17 @@ public final class HundredWeeks {
         promotions++;
         boolean[] now = right(current, allQuestions(week));
         boolean[] then = right(next, allQuestions(week));
-        if (share(then) < share(now) && McNemar.of(now, then).pValue() < LEVEL) {
-          harmful++;
+        double p = McNemar.of(now, then).pValue();
+        if (share(then) < share(now) && p < LEVEL) {
+          worse.add(p);
           System.out.printf(
               Locale.ROOT,
-              "  %s, week %d: harmful, %.4f to %.4f%n",
+              "  %s, week %d: worse, %.4f to %.4f, p %.4f%n",
               name,
               week + 1,
               share(now),
-              share(then));
+              share(then),
+              p);
         }
         current = next;
       }
@@ -340,7 +361,8 @@ public final class HundredWeeks {
     }
     System.out.printf(
         Locale.ROOT,
-        "%-20s accuracy %.4f, in every %dth week %.4f, %7d rows trained, %6.1f s, %3d promotions, %d of them harmful%n",
+        "%-20s accuracy %.4f, in every %dth week %.4f, %7d rows trained, %6.1f s, %3d promotions,"
+            + " %d of them worse by a test, %d with Holm's correction%n",
         name,
         Arrays.stream(accuracies).average().orElseThrow(),
         EVERY,
@@ -348,7 +370,18 @@ public final class HundredWeeks {
         keeper.rows(),
         time / 1e9,
         promotions,
-        harmful);
+        worse.size(),
+        holm(worse, promotions));
+  }
+
+  /** Number of p-values below the level by Holm's method among all tests. */
+  private static int holm(List<Double> worse, int tests) {
+    double[] sorted = worse.stream().mapToDouble(p -> p).sorted().toArray();
+    int found = 0;
+    while (found < sorted.length && sorted[found] < LEVEL / (tests - found)) {
+      found++;
+    }
+    return found;
   }
 
   private static double average(List<Double> values) {
@@ -404,8 +437,8 @@ public final class HundredWeeks {
 
   /**
    * The update cycle over a registry: weeks whose labels contradict the version in production much
-   * more than those before are set aside, no customer gives more than a few rows, and a version is
-   * trained on from the one in production with all rows.
+   * more than those before are set aside, and so are rows of customers that do; a version is
+   * trained from the base model on all rows that were kept, when enough are new.
    */
   private final class Cycle implements Keeper {
 
@@ -419,6 +452,7 @@ public final class HundredWeeks {
     private int agreed;
     private int compared;
     private long trained;
+    private int tried;
 
     Cycle(Path start) {
       ModelVersion version = registry.add(NewVersion.of("clinc", start));
@@ -461,17 +495,23 @@ public final class HundredWeeks {
             }
           }
         }
-        exam.subList(0, Math.max(0, exam.size() - EXAM)).clear();
+        Map<String, Integer> kept = new HashMap<>();
+        for (int i = exam.size() - 1; i >= 0; i--) {
+          if (kept.merge(exam.get(i).label(), 1, Integer::sum) > EXAM_OF_LABEL) {
+            exam.remove(i);
+          }
+        }
       }
       List<LabeledText> chosen = new ArrayList<>(rows);
-      for (int i = 0; i < REPEATED; i++) {
-        chosen.addAll(fresh);
-      }
+      chosen.addAll(fresh);
       write(target, chosen);
+      List<LabeledText> untried = fresh.subList(tried, fresh.size());
       long scarce =
-          fresh.stream().filter(row -> learned.getOrDefault(row.label(), 0) < FEWEST_ROWS).count();
+          untried.stream()
+              .filter(row -> learned.getOrDefault(row.label(), 0) < FEWEST_ROWS)
+              .count();
       return new CollectedRows(
-          fresh.size(), scarce < FEW ? List.of() : List.of(scarce + " rows of scarce labels"));
+          untried.size(), scarce < FEW ? List.of() : List.of(scarce + " rows of scarce labels"));
     }
 
     /**
@@ -503,9 +543,9 @@ public final class HundredWeeks {
     }
 
     private Path train(TrainingJob job) throws IOException {
-      trained += Files.readAllLines(job.rows()).size() * (long) ON.epochs();
-      ModelSource start = ModelSource.path(job.start().orElseThrow().folder());
-      return HundredWeeks.this.train(start, job.rows(), ON, job.output());
+      trained += Files.readAllLines(job.rows()).size() * (long) AGAIN.epochs();
+      tried = fresh.size();
+      return HundredWeeks.this.train(BASE, job.rows(), AGAIN, job.output());
     }
 
     private Evaluator exam(CycleWindow window) {
@@ -521,6 +561,13 @@ public final class HundredWeeks {
       }
     }
 
+    /** Rows of new labels that the version in production has hardly learned from. */
+    private long pending(int week) {
+      return Stream.concat(fresh.stream(), weeks.get(week).rows().stream())
+          .filter(row -> learned.getOrDefault(row.label(), 0) < FEWEST_ROWS)
+          .count();
+    }
+
     @Override
     public Path after(int week, Path current) {
       now = now.plus(Duration.ofDays(7));
@@ -531,7 +578,9 @@ public final class HundredWeeks {
               .trainWhen(TrainingRule.rows(TRIGGER).or(TrainingRule.signal(FEW)))
               .train(this::train)
               .exam(this::exam, Cycle::examine)
-              .promote(PromotionRule.withoutGain().keeping("exam", MARGIN))
+              .promote(
+                  PromotionRule.withoutGain()
+                      .keeping("exam", pending(week) >= FEW ? MARGIN_OF_NEW_LABELS : MARGIN))
               .clock(Clock.fixed(now, ZoneOffset.UTC))
               .build()
               .run();
@@ -539,6 +588,7 @@ public final class HundredWeeks {
         fresh.forEach(row -> learned.merge(row.label(), 1, Integer::sum));
         rows.addAll(fresh);
         fresh.clear();
+        tried = 0;
       } else if (report.outcome() == Outcome.KEPT) {
         System.out.printf("  week %d: %s", week + 1, report.text());
       }

@@ -60,9 +60,8 @@ final class DownloadCommand implements Callable<Integer> {
             : patterns.isEmpty()
                 ? hub.download(name, revision)
                 : hub.download(name, revision, wanted);
-    output.write(
+    return output.write(
         folder.toString(), JsonNodeFactory.instance.objectNode().put("folder", folder.toString()));
-    return ExitCode.OK;
   }
 
   private Predicate<String> wanted() {

@@ -136,8 +136,7 @@ final class EvalCommand implements Callable<Integer> {
       writer.writeMarkdown(report.resolve(MARKDOWN));
       writer.writeJson(report.resolve(JSON));
     }
-    output.write(writer.markdown(), Output.parsed(writer.json()));
-    return ExitCode.OK;
+    return output.write(writer.markdown(), Output.parsed(writer.json()));
   }
 
   private EvaluationListener progress() {

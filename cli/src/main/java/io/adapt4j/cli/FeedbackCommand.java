@@ -70,8 +70,7 @@ final class FeedbackCommand {
     int removed(String what, List<String> ids) {
       ObjectNode json = JsonNodeFactory.instance.objectNode();
       ids.forEach(json.putArray("removed")::add);
-      write("Removed %,d entries %s.".formatted(ids.size(), what), json);
-      return ExitCode.OK;
+      return write("Removed %,d entries %s.".formatted(ids.size(), what), json);
     }
   }
 
@@ -140,10 +139,9 @@ final class FeedbackCommand {
     List<Path> files = checked.write(target);
     ObjectNode json = json(checked);
     files.stream().map(Path::toString).forEach(json.putArray("files")::add);
-    place.write(
+    return place.write(
         checked.text() + files.stream().map("Wrote %s\n"::formatted).collect(Collectors.joining()),
         json);
-    return ExitCode.OK;
   }
 
   @Command(

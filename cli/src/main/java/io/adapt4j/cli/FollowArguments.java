@@ -55,7 +55,7 @@ final class FollowArguments {
       names = "--shadow",
       paramLabel = "SHARE",
       description =
-          "The share of conversations, from 0 to 1, of which the challenger answers a copy after"
+          "The share of requests for text, from 0 to 1, of which the challenger answers a copy after"
               + " the reply, recorded with --feedback and counted at /metrics.")
   private @Nullable Double shadow;
 
@@ -107,14 +107,15 @@ final class FollowArguments {
       SamplingArguments.set(
           "--roll-back",
           () -> {
-            ratings = Optional.of(guard(registry, version.name(), "rating"));
-            failures = Optional.of(guard(registry, version.name(), "share of answers"));
+            ratings = Optional.of(guard(registry, version.name(), "rating", "ratings"));
+            failures = Optional.of(guard(registry, version.name(), "share of answers", "failures"));
           });
     }
   }
 
-  private RollbackGuard guard(Registry registry, String name, String figure) {
-    return new RollbackGuard(registry, name, figure, level / GUARDS);
+  private RollbackGuard guard(Registry registry, String name, String figure, String file) {
+    Path stored = registry.folder().resolve("guards").resolve(name + "-" + file + ".json");
+    return new RollbackGuard(registry, name, figure, level / GUARDS, stored);
   }
 
   private static void requireShare(String option, @Nullable Double share) {
@@ -163,6 +164,7 @@ final class FollowArguments {
     return () -> {
       updates.cancel(true);
       schedule.shutdownNow();
+      updateGuards();
     };
   }
 
@@ -173,12 +175,17 @@ final class FollowArguments {
     }
   }
 
+  /** Looks for promotions, and stores the scores. */
+  private void updateGuards() {
+    ratings.ifPresent(RollbackGuard::update);
+    failures.ifPresent(RollbackGuard::update);
+  }
+
   /** Follows the alias; a failure is told once, and the version in use stays. */
   private void update(AliasFollower follower, PrintWriter err) {
     String before = said;
     try {
-      ratings.ifPresent(RollbackGuard::update);
-      failures.ifPresent(RollbackGuard::update);
+      updateGuards();
       said = follower.update().map(version -> "Serving " + version.exact() + ".").orElse("");
     } catch (RuntimeException e) {
       said = FOLLOW + ": " + e.getMessage();

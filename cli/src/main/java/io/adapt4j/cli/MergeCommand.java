@@ -50,10 +50,9 @@ final class MergeCommand implements Callable<Integer> {
   public Integer call() {
     Consumer<Path> merge = merge();
     merge.accept(target);
-    output.write(
+    return output.write(
         (adapter == null ? "The result is in " : "The merged model is in ") + target,
         JsonNodeFactory.instance.objectNode().put("output", target.toString()));
-    return ExitCode.OK;
   }
 
   private Consumer<Path> merge() {

@@ -35,13 +35,14 @@ class Output {
     return command.commandLine().getErr();
   }
 
-  /** Writes the result in the requested format. */
-  void write(String text, JsonNode value) {
+  /** Writes the result in the requested format; returns the exit code of success. */
+  int write(String text, JsonNode value) {
     out().print(json ? text(value) : text);
     if (json || !text.endsWith("\n")) {
       out().println();
     }
     out().flush();
+    return ExitCode.OK;
   }
 
   static String text(JsonNode value) {

@@ -35,8 +35,7 @@ final class PlanCommand implements Callable<Integer> {
   public Integer call() {
     FineTuner tuner = run.readToLook().builder().build();
     FineTunePlan plan = timed == null ? tuner.plan() : tuner.plan(Device.current(), timed);
-    output.write(Wording.of(plan.text()), json(plan));
-    return ExitCode.OK;
+    return output.write(Wording.of(plan.text()), json(plan));
   }
 
   private static JsonNode json(FineTunePlan plan) {

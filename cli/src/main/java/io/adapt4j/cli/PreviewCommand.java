@@ -37,8 +37,7 @@ final class PreviewCommand implements Callable<Integer> {
       throw new IllegalArgumentException("-n: expected at least 1, found " + rows);
     }
     Preview preview = preview(run.readToLook().builder().build());
-    output.write(preview.text(), json(preview));
-    return ExitCode.OK;
+    return output.write(preview.text(), json(preview));
   }
 
   /** Returns the preview; a task without one is a usage error. */

@@ -184,10 +184,9 @@ final class RagRaftCommand implements Callable<Integer> {
     rows.kinds().forEach((kind, count) -> kinds.put(kind.name(), count));
     ObjectNode rejected = json.putObject("rejected");
     rows.rejected().forEach((why, count) -> rejected.put(why.name(), count));
-    output.write(
+    return output.write(
         "%d rows in %s: %s; left out: %s\n"
             .formatted(rows.dataset().size(), file, rows.kinds(), rows.rejected()),
         json);
-    return ExitCode.OK;
   }
 }

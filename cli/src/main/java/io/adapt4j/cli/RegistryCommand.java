@@ -55,8 +55,7 @@ final class RegistryCommand {
 
     /** Writes a sentence about a version, or the version as JSON. */
     int write(String text, Registry registry, ModelVersion version) {
-      write(text, json(registry, version));
-      return ExitCode.OK;
+      return write(text, json(registry, version));
     }
   }
 
@@ -109,8 +108,7 @@ final class RegistryCommand {
                     version.note()));
       }
     }
-    place.write(versions.isEmpty() ? "There are no versions.\n" : text.toString(), json);
-    return ExitCode.OK;
+    return place.write(versions.isEmpty() ? "There are no versions.\n" : text.toString(), json);
   }
 
   @Command(
@@ -162,8 +160,7 @@ final class RegistryCommand {
                             field.getValue().isTextual()
                                 ? field.getValue().asText()
                                 : field.getValue())));
-    place.write(text.toString(), json);
-    return ExitCode.OK;
+    return place.write(text.toString(), json);
   }
 
   @Command(

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class FollowTest {
 
-  private static final int CLIENTS = 8;
+  private static final int CLIENTS = 32;
   private static final Change ANNA = Change.by("anna", "a test");
 
   @TempDir private static Path trained;

@@ -208,6 +208,9 @@ class ServeTest {
     assertThat(said()).contains("Serving support@2+sha256:");
     assertThat(Files.readString(folder.resolve("feedback/feedback.jsonl")))
         .contains("-shadow\"", registry.resolve("support@1").exact());
+    assertThat(registry.folder().resolve("guards"))
+        .isDirectoryContaining("glob:**/support-ratings.json")
+        .isDirectoryContaining("glob:**/support-failures.json");
   }
 
   private static String version(URI address) throws Exception {

@@ -135,16 +135,16 @@ public final class ModelServer implements AutoCloseable {
   }
 
   private Map<String, Endpoint> endpoints(
-      Models models, Limits limits, Optional<AnswerRecorder> recorder) {
+      Models models, Limits limits, Optional<AnswerRecorder> to) {
     Map<String, Endpoint> endpoints = new HashMap<>();
+    endpoints.put("/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, to));
     endpoints.put(
-        "/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, recorder));
-    endpoints.put("/v1/completions", new CompletionEndpoint(models, answering, limits, recorder));
-    endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits, recorder));
+        "/v1/completions", new CompletionEndpoint(models, answering, limits, shadows, to));
+    endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits, shadows, to));
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
     endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
-    recorder.ifPresent(to -> endpoints.put("/v1/feedback", new FeedbackEndpoint(to)));
+    to.ifPresent(recorder -> endpoints.put("/v1/feedback", new FeedbackEndpoint(recorder)));
     return endpoints;
   }
 

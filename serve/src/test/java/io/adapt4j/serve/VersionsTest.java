@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each answer names its version, and a copy of a request is answered by another one. */
 @Timeout(120)
@@ -221,6 +222,34 @@ class VersionsTest {
     assertThat(shadow.version()).contains("support@2");
     assertThat(shadow.text()).isEqualTo(answer.at("/choices/0/message/content").asText());
     assertThat(recorded.get(0).shadowOf()).isEmpty();
+    assertThat(server.get("/metrics").body())
+        .contains("adapt4j_shadow_answers_total{result=\"same\"} 1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/completions {'max_tokens':4,'prompt':'Once'",
+        "/v1/completions {'max_tokens':4,'prompt':['Once','Twice'],'n':2",
+        "/v1/completions {'max_tokens':4,'prompt':[5,6],'echo':true,'stream':true",
+        "/v1/responses {'max_output_tokens':4,'input':'Once'",
+        "/v1/responses {'max_output_tokens':4,'input':'Once','stream':true",
+      })
+  void completionsAndResponsesAreCopiedToo(String asked) throws Exception {
+    versions.shadow = "support@2";
+    String[] request = asked.split(" ", 2);
+    // Sampled: a copy has the seed of its request.
+    HttpResponse<String> response =
+        server.post(request[0], request[1] + ",'temperature':1,'model':'support'}");
+    assertThat(named(response)).isEqualTo("support@1");
+    awaitRelease();
+    ServedAnswer answer = recorded.get(0);
+    ServedAnswer shadow = recorded.get(recorded.size() - 1);
+    assertThat(shadow.id()).isEqualTo(answer.id() + "-shadow");
+    assertThat(shadow.shadowOf()).contains(answer.id());
+    assertThat(shadow.version()).contains("support@2");
+    assertThat(shadow.messages()).isEqualTo(answer.messages());
+    assertThat(shadow.text()).isEqualTo(answer.text()).isNotBlank();
     assertThat(server.get("/metrics").body())
         .contains("adapt4j_shadow_answers_total{result=\"same\"} 1");
   }

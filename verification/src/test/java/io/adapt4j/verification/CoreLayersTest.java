@@ -32,7 +32,7 @@ class CoreLayersTest {
     TENSOR("internal.tensor", "internal.tensor.*"),
     FILES("hub", "internal.checkpoint", "internal.config", "model"),
     TEXT("chat", "internal.chat", "internal.tokenize", "tokenize"),
-    DATA("data", "data.quality", "internal.data"),
+    DATA("data", "data.quality", "internal.data", "internal.data.sensitive"),
     MODELS(
         "internal.merge",
         "internal.method",

@@ -1,5 +1,8 @@
 package io.adapt4j.upkeep.cycle;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+
 /**
  * Evidence that the differences of pairs of scores are below 0 on average: the money of a gambler
  * who begins with 1 and stakes shares of it on each pair to come, averaged over several shares. If
@@ -30,5 +33,21 @@ final class Evidence {
       sum += Math.exp(log - most);
     }
     return most + Math.log(sum / STAKES.length) >= -Math.log(level);
+  }
+
+  void write(ArrayNode json) {
+    for (double log : logs) {
+      json.add(log);
+    }
+  }
+
+  void read(JsonNode json) {
+    if (json.size() != logs.length) {
+      throw new IllegalArgumentException(
+          "evidence: expected " + logs.length + " numbers, found " + json.size());
+    }
+    for (int i = 0; i < logs.length; i++) {
+      logs[i] = json.get(i).asDouble();
+    }
   }
 }

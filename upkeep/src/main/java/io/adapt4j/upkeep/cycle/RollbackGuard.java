@@ -1,15 +1,16 @@
 package io.adapt4j.upkeep.cycle;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.upkeep.registry.Change;
 import io.adapt4j.upkeep.registry.HistoryEntry;
 import io.adapt4j.upkeep.registry.HistoryEntry.Action;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.Registry;
 import io.adapt4j.upkeep.registry.RegistryException;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -24,88 +25,31 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It rolls back once for each promotion, only a version that is still in production, only to one
  * with an exam, and not a version that was rolled back before and that somebody has promoted again.
- * Scores are kept in memory: after a restart the comparison begins anew. Thread-safe.
+ * With a file the comparison goes on after a restart. Thread-safe.
  */
 public final class RollbackGuard {
 
   private static final String WHO = "rollback guard";
-  private static final int MOST_SCORES = 10_000;
 
   private final Registry registry;
   private final String name;
   private final String figure;
   private final double level;
+  private final @Nullable GuardFile file;
 
   /** Scores of the version in production, for the comparison with its successor. */
   private final Scores production = new Scores();
 
   private int changes = -1;
   private @Nullable ModelVersion live;
-  private @Nullable Watch watch;
+  private @Nullable PromotionWatch watch;
   private String outcome = "";
 
-  /** The latest scores of a version, oldest first. */
-  private static final class Scores {
-
-    private final Deque<Double> latest = new ArrayDeque<>();
-
-    void add(double score) {
-      latest.add(score);
-      if (latest.size() > MOST_SCORES) {
-        latest.remove();
-      }
-    }
-  }
-
-  /** Comparison since a promotion. */
-  private static final class Watch {
-
-    private final ModelVersion promoted;
-    private final ModelVersion former;
-    private final Scores scores = new Scores();
-    private final Scores formerScores = new Scores();
-    private final Evidence evidence = new Evidence();
-    private long pairs;
-    private double sum;
-    private double formerSum;
-
-    Watch(ModelVersion promoted, ModelVersion former) {
-      this.promoted = promoted;
-      this.former = former;
-    }
-
-    /** Pairs scores as far as both have some; returns whether the promoted version is worse. */
-    boolean isWorse(double level) {
-      while (!scores.latest.isEmpty() && !formerScores.latest.isEmpty()) {
-        // The latest is the nearest in time; no choice may depend on the scores.
-        double score = scores.latest.remove();
-        double formerScore = formerScores.latest.removeLast();
-        pairs++;
-        sum += score;
-        formerSum += formerScore;
-        evidence.add(score - formerScore);
-        if (evidence.reaches(level)) {
-          return true;
-        }
-      }
-      return false;
-    }
-
-    String text(String figure) {
-      return String.format(
-          Locale.ROOT,
-          "%s of %s %.4f, of %s %.4f, in %d pairs",
-          figure,
-          promoted.reference(),
-          sum / Math.max(1, pairs),
-          former.reference(),
-          formerSum / Math.max(1, pairs),
-          pairs);
-    }
-  }
+  /** Whether something has changed since the file was written. */
+  private boolean unsaved;
 
   /**
-   * Creates a guard.
+   * Creates a guard that keeps its scores in memory: after a restart the comparison begins anew.
    *
    * @param registry the registry
    * @param name the model
@@ -113,6 +57,27 @@ public final class RollbackGuard {
    * @param level probability of a wrong rollback after a promotion, such as 0.01
    */
   public RollbackGuard(Registry registry, String name, String figure, double level) {
+    this(registry, name, figure, level, (GuardFile) null);
+  }
+
+  /**
+   * Creates a guard that stores its comparison in a file with every {@link #update} and continues
+   * it from there. A damaged file, or one of a version that is gone, is reported in the log, and
+   * the comparison begins anew.
+   *
+   * @param registry the registry
+   * @param name the model
+   * @param figure name of the score for the history, such as {@code rating}
+   * @param level probability of a wrong rollback after a promotion, such as 0.01
+   * @param file the file of this guard alone, which may be absent
+   * @throws IllegalArgumentException if it is the file of another model or figure
+   */
+  public RollbackGuard(Registry registry, String name, String figure, double level, Path file) {
+    this(registry, name, figure, level, new GuardFile(file, name, figure));
+  }
+
+  private RollbackGuard(
+      Registry registry, String name, String figure, double level, @Nullable GuardFile file) {
     if (!(level > 0 && level < 1)) {
       throw new IllegalArgumentException("level: expected between 0 and 1, found " + level);
     }
@@ -120,11 +85,73 @@ public final class RollbackGuard {
     this.name = name;
     this.figure = figure;
     this.level = level;
+    this.file = file;
+    if (file != null) {
+      file.read(this::read);
+    }
     update();
   }
 
-  /** Looks for promotions. Call it on a schedule: scores count from then on. */
-  public synchronized void update() {
+  /**
+   * Looks for promotions, and stores the scores if they have a file. Call it on a schedule: scores
+   * count from then on.
+   */
+  public void update() {
+    look();
+    if (file != null) {
+      // Writing takes long; scores need not wait for it.
+      synchronized (file) {
+        Optional<ObjectNode> state = unsaved();
+        if (state.isPresent() && !file.write(state.get())) {
+          remember();
+        }
+      }
+    }
+  }
+
+  /** Returns what the file lacks, which counts as saved from then on. */
+  private synchronized Optional<ObjectNode> unsaved() {
+    if (!unsaved) {
+      return Optional.empty();
+    }
+    unsaved = false;
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("changes", changes).put("outcome", outcome);
+    if (live != null) {
+      json.put("live", live.exact());
+    }
+    production.write(json.putArray("scores"));
+    if (watch != null) {
+      watch.write(json.putObject("watch"));
+    }
+    return Optional.of(json);
+  }
+
+  private synchronized void remember() {
+    unsaved = true;
+  }
+
+  private synchronized void read(JsonNode json) {
+    if (!json.path("changes").isInt()) {
+      throw new IllegalArgumentException("changes: expected a number");
+    }
+    Scores scores = new Scores();
+    scores.read(json.path("scores"));
+    JsonNode open = json.path("watch");
+    ModelVersion found = json.has("live") ? registry.resolve(json.path("live").asText()) : null;
+    PromotionWatch compared = null;
+    if (found != null && open.isObject()) {
+      compared = new PromotionWatch(found, registry.resolve(open.path("former").asText()));
+      compared.read(open);
+    }
+    changes = json.path("changes").asInt();
+    outcome = json.path("outcome").asText();
+    production.latest.addAll(scores.latest);
+    live = found;
+    watch = compared;
+  }
+
+  private synchronized void look() {
     List<HistoryEntry> history =
         registry.history(name).stream()
             .filter(entry -> entry.alias().equals(Registry.PRODUCTION))
@@ -133,6 +160,7 @@ public final class RollbackGuard {
       return;
     }
     changes = history.size();
+    unsaved = true;
     watch = null;
     Optional<ModelVersion> now =
         registry.aliases(name).containsKey(Registry.PRODUCTION)
@@ -140,7 +168,7 @@ public final class RollbackGuard {
             : Optional.empty();
     Optional<ModelVersion> former = now.flatMap(one -> former(history, one));
     if (former.isPresent()) {
-      watch = new Watch(now.orElseThrow(), former.get());
+      watch = new PromotionWatch(now.orElseThrow(), former.get());
       if (former.get().equals(live)) {
         watch.formerScores.latest.addAll(production.latest);
       }
@@ -171,10 +199,9 @@ public final class RollbackGuard {
    * @return the version that production was returned to, if it was
    */
   public synchronized Optional<ModelVersion> add(String version, double score) {
-    if (!(score >= 0 && score <= 1)) {
-      throw new IllegalArgumentException("score: expected from 0 to 1, found " + score);
-    }
-    Watch open = watch;
+    Scores.requireScore(score);
+    unsaved = true;
+    PromotionWatch open = watch;
     if (live != null && isNamed(live, version)) {
       production.add(score);
       if (open != null) {
@@ -190,7 +217,7 @@ public final class RollbackGuard {
     return List.of(version.exact(), version.reference(), version.pinned()).contains(reference);
   }
 
-  private Optional<ModelVersion> rollBack(Watch worse) {
+  private Optional<ModelVersion> rollBack(PromotionWatch worse) {
     String reason = worse.text(figure) + ": worse at level " + level;
     try {
       boolean done = registry.rollback(worse.promoted, worse.former, Change.by(WHO, reason));

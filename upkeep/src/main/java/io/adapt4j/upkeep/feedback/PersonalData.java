@@ -1,12 +1,13 @@
 package io.adapt4j.upkeep.feedback;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.internal.data.sensitive.SensitiveSpan;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,34 +60,19 @@ public final class PersonalData implements PersonalDataFinder {
    */
   @Override
   public List<PersonalSpan> find(String text) {
-    List<PersonalSpan> found = byPattern(text);
-    finders.forEach(finder -> found.addAll(finder.find(text)));
-    return joined(found);
+    return spans(text).stream()
+        .map(span -> new PersonalSpan(span.kind(), span.start(), span.end()))
+        .toList();
   }
 
-  private static List<PersonalSpan> byPattern(String text) {
-    List<PersonalSpan> found = new ArrayList<>();
-    PersonalScans.privateKeys(text, found);
-    PersonalScans.ibans(text, found);
-    for (PersonalPattern pattern : PersonalPattern.ALL) {
-      found.addAll(pattern.find(text));
-    }
-    return found;
-  }
-
-  private static List<PersonalSpan> joined(List<PersonalSpan> found) {
-    List<PersonalSpan> sorted = new ArrayList<>(found);
-    sorted.sort(Comparator.comparingInt(PersonalSpan::start));
-    List<PersonalSpan> joined = new ArrayList<>();
-    for (PersonalSpan span : sorted) {
-      PersonalSpan last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
-      if (last == null || span.start() >= last.end()) {
-        joined.add(span);
-      } else if (span.end() > last.end()) {
-        joined.set(joined.size() - 1, new PersonalSpan(last.kind(), last.start(), span.end()));
+  private List<SensitiveSpan> spans(String text) {
+    List<SensitiveSpan> found = SensitiveSpan.find(text, SensitiveSpan.KINDS);
+    for (PersonalDataFinder finder : finders) {
+      for (PersonalSpan span : finder.find(text)) {
+        found.add(new SensitiveSpan(span.kind(), span.start(), span.end()));
       }
     }
-    return joined;
+    return SensitiveSpan.joined(found);
   }
 
   /**
@@ -97,26 +83,20 @@ public final class PersonalData implements PersonalDataFinder {
    * @return the masked text
    */
   public String mask(String text) {
-    String masked = masked(text, find(text));
+    String masked = masked(text, spans(text));
     for (int round = 1; round < ROUNDS; round++) {
       // A mask may separate what hid something.
-      List<PersonalSpan> more = joined(byPattern(masked));
+      List<SensitiveSpan> more = SensitiveSpan.find(masked, SensitiveSpan.KINDS);
       if (more.isEmpty()) {
         break;
       }
-      masked = masked(masked, more);
+      masked = masked(masked, SensitiveSpan.joined(more));
     }
     return masked;
   }
 
-  private static String masked(String text, List<PersonalSpan> spans) {
-    StringBuilder masked = new StringBuilder();
-    int at = 0;
-    for (PersonalSpan span : spans) {
-      masked.append(text, at, span.start()).append(span.mask());
-      at = span.end();
-    }
-    return masked.append(text, at, text.length()).toString();
+  private static String masked(String text, List<SensitiveSpan> spans) {
+    return SensitiveSpan.masked(text, spans, UnaryOperator.identity());
   }
 
   /**

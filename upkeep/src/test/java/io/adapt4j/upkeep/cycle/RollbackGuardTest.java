@@ -8,6 +8,7 @@ import io.adapt4j.upkeep.registry.HistoryEntry;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.NewVersion;
 import io.adapt4j.upkeep.registry.Registry;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rollback of a version whose live scores are worse than those of the version before. */
 class RollbackGuardTest {
@@ -151,6 +154,104 @@ class RollbackGuardTest {
     assertThatThrownBy(() -> guard.add("m@1", Double.NaN)).hasMessageContaining("score");
     assertThatThrownBy(() -> new RollbackGuard(registry, "m", "rating", 0))
         .hasMessageContaining("level: expected");
+  }
+
+  private RollbackGuard stored() {
+    return new RollbackGuard(registry, "m", "rating", LEVEL, temp.resolve("guards/m.json"));
+  }
+
+  /** Returns the observation at which production is rolled back, restarting after each part. */
+  private int rolledBackAt(int part) {
+    guard = part == 0 ? guard : stored();
+    SplittableRandom random = new SplittableRandom(9);
+    for (int i = 0; i < 40; i++) {
+      guard.add(one.exact(), random.nextDouble() < 0.8 ? 1 : 0.1);
+      restart(part, i);
+    }
+    promote(two);
+    for (int i = 0; i < 1000; i++) {
+      boolean old = random.nextDouble() < 0.4;
+      double score = random.nextDouble() < (old ? 0.8 : 0.3) ? 1 : 0.1;
+      if (guard.add(old ? one.exact() : two.exact(), score).isPresent()) {
+        return i;
+      }
+      restart(part, i);
+    }
+    return -1;
+  }
+
+  private void restart(int part, int i) {
+    if (part > 0 && i % part == 0) {
+      guard.update();
+      guard = stored();
+    }
+  }
+
+  @Test
+  void aRestartedGuardRollsBackAtTheSameObservation() throws Exception {
+    int at = rolledBackAt(0);
+    String text = guard.text();
+    assertThat(at).isBetween(20, 200);
+    for (int part : new int[] {1, 7, at / 2}) {
+      registry = Registry.open(temp.resolve("registry" + part));
+      one = examined("one" + part);
+      two = examined("two" + part);
+      registry.promote(one, CHANGE);
+      Files.deleteIfExists(temp.resolve("guards/m.json"));
+      assertThat(rolledBackAt(part)).as("restarted after each " + part).isEqualTo(at);
+      assertThat(guard.text()).isEqualTo(text);
+    }
+  }
+
+  @Test
+  void aPromotionBetweenTwoStartsIsSeen() {
+    guard = stored();
+    add(one, 1, 100);
+    guard.update();
+    registry.promote(two, CHANGE);
+    guard = stored();
+    assertThat(add(two, 0, 100)).contains(one);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{",
+        "[]",
+        "{\"changes\": 1, \"scores\": [7]}",
+        "{}",
+        "{\"changes\": 1, \"live\": \"m@9\"}"
+      })
+  void aDamagedFileIsStartedOver(String content) throws Exception {
+    guard = stored();
+    Files.writeString(temp.resolve("guards/m.json"), content);
+    guard = stored();
+    add(one, 1, 100);
+    promote(two);
+    assertThat(add(two, 0, 100)).contains(one);
+    guard.update();
+    assertThat(stored().text()).startsWith("rating of m@2");
+  }
+
+  @Test
+  void anotherGuardsFileIsRefused() {
+    guard = stored();
+    Path file = temp.resolve("guards/m.json");
+    assertThatThrownBy(() -> new RollbackGuard(registry, "m", "failures", LEVEL, file))
+        .hasMessage(
+            file
+                + ": figure: expected 'failures', found 'rating'. Give each guard a file of its"
+                + " own.");
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenLeavesTheScoresInMemory() throws Exception {
+    Files.createDirectories(temp.resolve("guards/m.json"));
+    guard = stored();
+    add(one, 1, 100);
+    promote(two);
+    assertThat(add(two, 0, 100)).contains(one);
   }
 
   /** Returns the pairs until evidence of a level, or the most. */

@@ -85,10 +85,7 @@ public record ChatEndpoint(
                   MESSAGES,
                   false,
                   cancellation);
-          GenerationOptions options =
-              copy.prompt().options().toBuilder().seed(sampling.options().seed()).build();
-          Generation answer =
-              version.model().generate(copy.prompt().tokenIds(), options, onText, cancellation);
+          Generation answer = copy.generate(version.model(), onText, cancellation);
           return reply.takeShadow(version.name(), copy.request(), answer);
         };
     models.shadow(call).ifPresent(version -> shadows.offer(version, copying));

@@ -191,17 +191,17 @@ final class ChatReply extends Reply<Generation> {
 
   /** Records another version's answer; returns whether its text is that of the first choice. */
   boolean takeShadow(String version, ToolRequest copy, Generation answer) {
-    ParsedAnswer parsed = parsed(copy, answer);
+    ParsedAnswer parsed = ToolPrompt.parsed(copy, answer);
     if (parsed.calls().isEmpty()) {
       recording.recordShadow(envelope.id(), version, parsed.text());
     }
-    return first != null && parsed.text().equals(parsed(request, first).text());
+    return first != null && parsed.text().equals(ToolPrompt.parsed(request, first).text());
   }
 
   private void record(List<Generation> answers) {
     first = answers.get(0);
     for (int i = 0; recording.isWanted() && i < answers.size(); i++) {
-      ParsedAnswer parsed = parsed(request, answers.get(i));
+      ParsedAnswer parsed = ToolPrompt.parsed(request, answers.get(i));
       if (parsed.calls().isEmpty()) {
         recording.record(envelope.id(), i, parsed.text());
       }
@@ -213,7 +213,7 @@ final class ChatReply extends Reply<Generation> {
     ArrayNode all = json.putArray("choices");
     for (int i = 0; i < answers.size(); i++) {
       Generation answer = answers.get(i);
-      ParsedAnswer parsed = parsed(request, answer);
+      ParsedAnswer parsed = ToolPrompt.parsed(request, answer);
       ObjectNode choice = all.addObject().put("index", i);
       message(choice.putObject("message"), parsed);
       choice.set("logprobs", logprobs(Logprobs.shown(answer)));
@@ -221,15 +221,6 @@ final class ChatReply extends Reply<Generation> {
     }
     json.set("usage", usage.json());
     return json;
-  }
-
-  private static ParsedAnswer parsed(ToolRequest request, Generation answer) {
-    if (!request.mayHaveParts()) {
-      return new ParsedAnswer(answer.text(), "", List.of());
-    }
-    ToolParser parser = request.parser(event -> {});
-    parser.accept(answer.text());
-    return parser.finish();
   }
 
   private static void message(ObjectNode message, ParsedAnswer parsed) {

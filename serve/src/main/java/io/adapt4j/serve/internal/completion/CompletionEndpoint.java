@@ -11,8 +11,8 @@ import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Recording;
-import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
+import io.adapt4j.serve.internal.answer.Shadows;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
@@ -27,7 +27,11 @@ import java.util.OptionalInt;
 
 /** Continues texts: {@code /v1/completions}. */
 public record CompletionEndpoint(
-    Models models, AnswerPool answering, Limits limits, Optional<AnswerRecorder> recorder)
+    Models models,
+    AnswerPool answering,
+    Limits limits,
+    Shadows shadows,
+    Optional<AnswerRecorder> recorder)
     implements Endpoint {
 
   /** OpenAI's default number of tokens. */
@@ -77,7 +81,7 @@ public record CompletionEndpoint(
       }
     }
     Envelope envelope = Envelope.of("cmpl-", call, sampling.sendsUsage());
-    Reply<Generation> reply =
+    CompletionReply reply =
         new CompletionReply(
             call,
             envelope,
@@ -86,6 +90,16 @@ public record CompletionEndpoint(
             sampling,
             recording);
     answering.answer(call, jobs, prompts.size(), reply, Prompt.NAME);
+    Shadows.Copying copying =
+        (version, onText, cancellation) -> {
+          LanguageModel other = version.model();
+          ModelPrompts.Prepared copy =
+              prompts.get(0).prepared(other, sampling.options(), cancellation);
+          Generation answer =
+              other.generate(copy.tokenIds(), sampling.options(0), onText, cancellation);
+          return reply.takeShadow(version.name(), answer);
+        };
+    models.shadow(call).ifPresent(version -> shadows.offer(version, copying));
   }
 
   private static OptionalInt logprobs(Parameters parameters) {

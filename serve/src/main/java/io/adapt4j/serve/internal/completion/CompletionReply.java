@@ -28,6 +28,7 @@ final class CompletionReply extends Reply<Generation> {
   private final Recording recording;
   private final boolean sendsUsage;
   private final boolean[] begun;
+  private String first = "";
 
   /** Offset of the next token of each choice. */
   private final int[] offsets;
@@ -98,6 +99,7 @@ final class CompletionReply extends Reply<Generation> {
 
   @Override
   public void end(List<Generation> answers, Usage usage) throws IOException {
+    first = answers.get(0).text();
     for (int i = 0; i < answers.size(); i++) {
       recording.record(envelope.id(), i, answers.get(i).text());
     }
@@ -117,6 +119,12 @@ final class CompletionReply extends Reply<Generation> {
     }
     json.set("usage", usage.json());
     endWithObject(json);
+  }
+
+  /** Records another version's answer; returns whether its text is that of the first choice. */
+  boolean takeShadow(String version, Generation answer) {
+    recording.recordShadow(envelope.id(), version, answer.text());
+    return answer.text().equals(first);
   }
 
   private static void choice(

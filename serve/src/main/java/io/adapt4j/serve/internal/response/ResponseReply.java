@@ -10,8 +10,10 @@ import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Piece;
 import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
+import io.adapt4j.serve.internal.chat.ToolPrompt;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Usage;
+import io.adapt4j.tools.ParsedAnswer;
 import io.adapt4j.tools.ToolEvent;
 import io.adapt4j.tools.ToolParser;
 import io.adapt4j.tools.ToolRequest;
@@ -101,6 +103,13 @@ final class ResponseReply extends Reply<Generation> {
     }
     send("response." + ResponseFormat.status(answer), json);
     call().end();
+  }
+
+  /** Records another version's answer; returns whether its text is that of the response. */
+  boolean takeShadow(String version, ToolRequest copy, Generation answer) {
+    ParsedAnswer parsed = ToolPrompt.parsed(copy, answer);
+    recording.recordShadow(format.id(), version, parsed.calls().isEmpty() ? parsed.text() : "");
+    return parsed.text().contentEquals(text);
   }
 
   private void begin() throws IOException {

@@ -2,7 +2,6 @@ package io.adapt4j.serve.internal.response;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -10,8 +9,8 @@ import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Recording;
-import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.answer.Sampling;
+import io.adapt4j.serve.internal.answer.Shadows;
 import io.adapt4j.serve.internal.chat.TextShape;
 import io.adapt4j.serve.internal.chat.ToolFields;
 import io.adapt4j.serve.internal.chat.ToolPrompt;
@@ -27,7 +26,11 @@ import java.util.Optional;
 
 /** Answers in OpenAI's newer format, without storing responses: {@code /v1/responses}. */
 public record ResponsesEndpoint(
-    Models models, AnswerPool answering, Limits limits, Optional<AnswerRecorder> recorder)
+    Models models,
+    AnswerPool answering,
+    Limits limits,
+    Shadows shadows,
+    Optional<AnswerRecorder> recorder)
     implements Endpoint {
 
   private static final String LOGPROBS = "message.output_text.logprobs";
@@ -56,16 +59,28 @@ public record ResponsesEndpoint(
                 fields.prompt(
                     model, text, messages, options, ResponseInput.NAME, inTurn, cancellation),
             ResponseInput.NAME);
-    ModelPrompts.Prepared prompt = prepared.prompt();
     AnswerPool.Job<Generation> job =
-        (onText, cancellation) ->
-            model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);
+        (onText, cancellation) -> prepared.generate(model, onText, cancellation);
     ResponseFormat format =
         ResponseFormat.of(
             call.model().orElseThrow(), options, parameters, Logprobs.of(model, options));
-    Reply<Generation> reply =
-        new ResponseReply(call, format, prepared.request(), streams, recording);
+    ResponseReply reply = new ResponseReply(call, format, prepared.request(), streams, recording);
     answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
+    Shadows.Copying copying =
+        (version, onText, cancellation) -> {
+          ToolPrompt copy =
+              fields.prompt(
+                  version.model(),
+                  text,
+                  messages,
+                  options,
+                  ResponseInput.NAME,
+                  false,
+                  cancellation);
+          Generation answer = copy.generate(version.model(), onText, cancellation);
+          return reply.takeShadow(version.name(), copy.request(), answer);
+        };
+    models.shadow(call).ifPresent(version -> shadows.offer(version, copying));
   }
 
   private static void logprobs(Parameters parameters, GenerationOptions.Builder options) {

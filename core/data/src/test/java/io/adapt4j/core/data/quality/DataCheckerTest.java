@@ -58,6 +58,7 @@ class DataCheckerTest {
         "key AKIAIOSFODNN7EXAMPLE|SECRET",
         "ghp_abcdefghijklmnopqrstuvwxyz0123456789|SECRET",
         "-----BEGIN RSA PRIVATE KEY-----|SECRET",
+        "git clone https://ann:s3cret@git.example/x|SECRET",
         "caf\u00C3\u00A9|ENCODING_DAMAGE",
         "it\u00E2\u20AC\u2122s|ENCODING_DAMAGE",
         "lost \uFFFD|ENCODING_DAMAGE",
@@ -81,6 +82,7 @@ class DataCheckerTest {
         "version 1.2.3, user@host, 3.14159265358979",
         "na\u00EFve caf\u00E9 \u00C3 \u201Cquoted\u201D \u00C9t\u00E9\tend",
         "task-skill-based-approach sk-short",
+        "sk-learn-preprocessing-pipelines, logo@2x.png, order 20240517001234",
       })
   void findsNothingInOrdinaryAnswers(String completion) {
     DataReport report = check(answer(completion));

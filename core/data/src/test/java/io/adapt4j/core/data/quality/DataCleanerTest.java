@@ -80,6 +80,13 @@ class DataCleanerTest {
   }
 
   @Test
+  void aSecretWithinAnotherIsRedactedOnce() {
+    Example row = new Example.Text("https://ann:ghp_" + "a1".repeat(18) + "@git.example/x");
+    assertThat(texts(DataCleaner.of(Datasets.of(List.of(row))).redact().clean().dataset()))
+        .containsExactly("https://[SECRET]@git.example/x");
+  }
+
+  @Test
   void redactsWordsAndKeepsTheirTags() {
     Example row = new Example.Tagged(List.of("Ask", "jane.doe@example.com"), List.of("O", "WHO"));
     assertThat(DataCleaner.of(Datasets.of(List.of(row))).redact().clean().dataset().get(0))

@@ -1,9 +1,12 @@
-package io.adapt4j.upkeep.feedback;
+package io.adapt4j.core.internal.data.sensitive;
 
 import java.util.List;
 
 /** Searches that no pattern can do in linear time: private keys and IBANs. */
-final class PersonalScans {
+final class SensitiveScans {
+
+  static final String PRIVATE_KEY = "PRIVATE_KEY";
+  static final String IBAN = "IBAN";
 
   private static final String BEGIN = "-----BEGIN ";
   private static final String END = "-----END ";
@@ -11,10 +14,10 @@ final class PersonalScans {
   private static final String DASHES = "-----";
   private static final int LONGEST_TITLE = 40;
 
-  private PersonalScans() {}
+  private SensitiveScans() {}
 
   /** Finds private keys in PEM or OpenPGP armor; one that never ends reaches to the text's end. */
-  static void privateKeys(String text, List<PersonalSpan> found) {
+  static void privateKeys(String text, List<SensitiveSpan> found) {
     for (int start = text.indexOf(BEGIN); start >= 0; ) {
       int from = start + BEGIN.length();
       String title = text.substring(from, Math.min(text.length(), from + LONGEST_TITLE));
@@ -26,13 +29,13 @@ final class PersonalScans {
       int foot = text.indexOf(END, from + close);
       int dashes = foot < 0 ? -1 : text.indexOf(DASHES, foot + END.length());
       int end = dashes < 0 ? text.length() : dashes + DASHES.length();
-      found.add(new PersonalSpan("PRIVATE_KEY", start, end));
+      found.add(new SensitiveSpan(PRIVATE_KEY, start, end));
       start = text.indexOf(BEGIN, end);
     }
   }
 
   /** Finds IBANs by country, length and check digits, with or without single spaces. */
-  static void ibans(String text, List<PersonalSpan> found) {
+  static void ibans(String text, List<SensitiveSpan> found) {
     for (int start = 0; start + 4 < text.length(); start++) {
       if (isLetter(text.charAt(start))
           && isLetter(text.charAt(start + 1))
@@ -41,7 +44,7 @@ final class PersonalScans {
         int length = CheckDigits.ibanLength(text.substring(start, start + 2));
         int end = length == 0 ? -1 : ibanEnd(text, start, length);
         if (end > 0) {
-          found.add(new PersonalSpan("IBAN", start, end));
+          found.add(new SensitiveSpan(IBAN, start, end));
           start = end - 1;
         }
       }

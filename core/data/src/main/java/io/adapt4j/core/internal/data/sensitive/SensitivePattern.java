@@ -1,34 +1,37 @@
-package io.adapt4j.upkeep.feedback;
+package io.adapt4j.core.internal.data.sensitive;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Patterns of personal data and secrets, most telling first. Every repetition is bounded and starts
  * only where a word starts, so that searching takes linear time on every text.
  */
-final class PersonalPattern {
+final class SensitivePattern {
 
-  static final List<PersonalPattern> ALL =
+  static final List<SensitivePattern> ALL =
       List.of(
           // User name and password in a URL.
-          new PersonalPattern(
+          new SensitivePattern(
               "URL_CREDENTIALS",
               "://",
               "(?<=://)[^\\s/:@\\[\\]]{1,128}+:[^\\s/@]{1,256}+(?=@)",
               String::length),
           // JSON web token.
-          new PersonalPattern(
+          new SensitivePattern(
               "JWT",
               "eyJ",
               "(?<![\\w-])eyJ[\\w-]{10,4000}+\\.eyJ[\\w-]{10,4000}+\\.[\\w-]{10,4000}+(?![\\w-])",
               String::length),
           // Key or token of a service by its published prefix.
-          new PersonalPattern(
+          new SensitivePattern(
               "API_KEY",
               "",
               "(?<![\\w-])(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,255}+"
@@ -40,7 +43,7 @@ final class PersonalPattern {
               whole(
                   found -> !found.startsWith("sk-") || found.chars().anyMatch(Character::isDigit))),
           // E-mail address.
-          new PersonalPattern(
+          new SensitivePattern(
               "EMAIL",
               "@",
               "(?<![\\p{L}\\p{N}._%+-])[\\p{L}\\p{N}._%+-]{1,64}+@(?:[\\p{L}\\p{N}-]{1,63}+\\.){1,8}"
@@ -48,39 +51,39 @@ final class PersonalPattern {
                   + "(?![\\p{L}\\p{N}])",
               String::length),
           // Payment card.
-          new PersonalPattern(
+          new SensitivePattern(
               "CARD",
               "",
               "(?=[2-6])(?<![\\p{L}\\p{N}_.-])[2-6][0-9]{3}(?:[ -]?[0-9]){9,15}(?![0-9]|[.-][0-9])",
-              PersonalPattern::cardLength),
+              SensitivePattern::cardLength),
           // Social security number of the USA.
-          new PersonalPattern(
+          new SensitivePattern(
               "US_SSN",
               "",
               "(?=[0-9])(?<![\\p{L}\\p{N}_-])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}"
                   + "(?![\\p{L}\\p{N}_-])",
               String::length),
           // German tax identification number.
-          new PersonalPattern(
+          new SensitivePattern(
               "GERMAN_TAX_ID",
               "",
               "(?=[1-9])(?<![\\p{L}\\p{N}_.-])[1-9](?:[0-9]{10}|[0-9] [0-9]{3} [0-9]{3} [0-9]{3})"
                   + "(?![\\p{L}\\p{N}_]|[.-][0-9])",
               whole(found -> CheckDigits.isGermanTaxId(CheckDigits.digits(found)))),
           // Brazilian CPF.
-          new PersonalPattern(
+          new SensitivePattern(
               "BRAZILIAN_CPF",
               "",
               "(?=[0-9])(?<![\\p{L}\\p{N}_.-])[0-9]{3}\\.[0-9]{3}\\.[0-9]{3}-[0-9]{2}(?![\\p{L}\\p{N}_-])",
               whole(found -> CheckDigits.isCpf(CheckDigits.digits(found)))),
           // Spanish DNI.
-          new PersonalPattern(
+          new SensitivePattern(
               "SPANISH_DNI",
               "",
               "(?=[0-9])(?<![\\p{L}\\p{N}_.-])[0-9]{8}-?[A-HJ-NP-TV-Z](?![\\p{L}\\p{N}_-])",
               whole(CheckDigits::isDni)),
           // IP address; loopback and unspecified addresses belong to nobody.
-          new PersonalPattern(
+          new SensitivePattern(
               "IP_ADDRESS",
               "",
               "(?=[0-9])(?<![\\p{L}\\p{N}_.:/-])(?<!(?i:version|release|ver)[ :=\"']{1,4})"
@@ -88,9 +91,9 @@ final class PersonalPattern {
                   + "(?![\\p{L}\\p{N}_-]|\\.[0-9])"
                   + "|(?<=://)(?:[0-9]{1,3}\\.){3}[0-9]{1,3}(?![\\p{L}\\p{N}_-]|\\.[0-9])"
                   + "|(?<![\\p{L}\\p{N}_.:])[0-9a-fA-F]{1,4}:[0-9a-fA-F:]{2,36}(?![\\p{L}\\p{N}_:])",
-              whole(PersonalPattern::isAddress)),
+              whole(SensitivePattern::isAddress)),
           // Phone number with a country code, or in the North American format.
-          new PersonalPattern(
+          new SensitivePattern(
               "PHONE",
               "",
               "(?=\\+)(?<![\\p{L}\\p{N}_+])\\+[1-9](?:[ ./()-]{0,2}[0-9]){7,14}(?![0-9])"
@@ -109,15 +112,25 @@ final class PersonalPattern {
   /** Returns the length of the real part of a match, 0 if there is none. */
   private final ToIntFunction<String> length;
 
-  private PersonalPattern(String kind, String part, String pattern, ToIntFunction<String> length) {
+  private SensitivePattern(String kind, String part, String pattern, ToIntFunction<String> length) {
     this.kind = kind;
     this.part = part;
     this.pattern = Pattern.compile(pattern);
     this.length = length;
   }
 
-  List<PersonalSpan> find(String text) {
-    List<PersonalSpan> found = new ArrayList<>();
+  String kind() {
+    return kind;
+  }
+
+  static Set<String> kinds() {
+    Stream<String> scans = Stream.of(SensitiveScans.PRIVATE_KEY, SensitiveScans.IBAN);
+    return Stream.concat(scans, ALL.stream().map(SensitivePattern::kind))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  List<SensitiveSpan> find(String text) {
+    List<SensitiveSpan> found = new ArrayList<>();
     boolean possible =
         part.isEmpty() ? text.chars().anyMatch(c -> c >= '0' && c <= '9') : text.contains(part);
     if (!possible) {
@@ -128,7 +141,7 @@ final class PersonalPattern {
       int real = length.applyAsInt(matcher.group());
       at = matcher.start() + Math.max(1, real);
       if (real > 0) {
-        found.add(new PersonalSpan(kind, matcher.start(), at));
+        found.add(new SensitiveSpan(kind, matcher.start(), at));
       }
     }
     return found;

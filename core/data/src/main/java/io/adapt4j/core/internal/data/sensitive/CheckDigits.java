@@ -1,4 +1,4 @@
-package io.adapt4j.upkeep.feedback;
+package io.adapt4j.core.internal.data.sensitive;
 
 import java.util.HashMap;
 import java.util.Locale;
