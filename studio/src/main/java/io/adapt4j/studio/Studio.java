@@ -76,6 +76,8 @@ public final class Studio implements AutoCloseable {
   private final Jobs jobs = new Jobs();
   private final Trainer trainer;
   private final Runs runs;
+  private final Runs exams;
+  private final Runs exports;
   private final RunQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = DaemonThreads.upTo(CONNECTIONS, "adapt4j-studio-");
@@ -86,11 +88,13 @@ public final class Studio implements AutoCloseable {
     this.workspace = new Workspace(builder.workspace);
     this.token = builder.token == null ? Access.randomToken() : builder.token;
     this.trainer = builder.trainer == null ? Trainer.ofClassPath() : new Trainer(builder.trainer);
-    this.runs = new Runs(workspace);
+    this.runs = new Runs(workspace, Runs.Kind.TRAINING);
+    this.exams = new Runs(workspace, Runs.Kind.EXAM);
+    this.exports = new Runs(workspace, Runs.Kind.EXPORT);
     boolean started = false;
     try {
       this.server = listening(builder);
-      this.queue = new RunQueue(runs, trainer);
+      this.queue = new RunQueue(List.of(runs, exams, exports), trainer);
       this.address = address(server.getAddress(), builder.context);
       server.createContext("/", new HttpFront(builder.context, router(builder)));
       server.setExecutor(threads);

@@ -1,15 +1,20 @@
 package io.adapt4j.studio.internal.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.store.Runs;
+import io.adapt4j.studio.internal.store.Runs.Kind;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -28,14 +33,16 @@ public final class RunQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunQueue.class);
 
   private static final long EVERY_MILLIS = 500;
+  private static final int ANSWER_BYTES = 64 << 20;
 
-  private final Runs runs;
+  private final List<Runs> kinds;
   private final Trainer trainer;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("adapt4j-studio-runs-"));
 
-  public RunQueue(Runs runs, Trainer trainer) {
-    this.runs = runs;
+  /** Creates the queue of runs of some kinds, and starts it. */
+  public RunQueue(List<Runs> kinds, Trainer trainer) {
+    this.kinds = List.copyOf(kinds);
     this.trainer = trainer;
     // It ends with the clock, and notes its own failures.
     var unused = clock.scheduleWithFixedDelay(this::turn, 0, EVERY_MILLIS, TimeUnit.MILLISECONDS);
@@ -51,23 +58,26 @@ public final class RunQueue implements AutoCloseable {
 
   /** Notes what has ended, and starts the next. */
   private synchronized void look() throws IOException {
-    List<Run> all = new ArrayList<>(runs.all());
     boolean busy = false;
-    for (Run run : all) {
-      if (run.state() == State.RUNNING) {
-        if (isAlive(run)) {
-          busy = true;
-        } else {
-          runs.save(run.in(end(run), 0));
+    Runs firstOf = null;
+    Run first = null;
+    for (Runs runs : kinds) {
+      for (Run run : runs.all()) {
+        if (run.state() == State.RUNNING) {
+          if (isAlive(run)) {
+            busy = true;
+          } else {
+            runs.save(run.in(end(runs, run), 0));
+          }
+        } else if (run.state() == State.QUEUED
+            && (first == null || run.changed().isBefore(first.changed()))) {
+          firstOf = runs;
+          first = run;
         }
       }
     }
-    Optional<Run> next =
-        all.stream()
-            .filter(run -> run.state() == State.QUEUED)
-            .min(Comparator.comparing(Run::changed));
-    if (!busy && next.isPresent()) {
-      start(next.get());
+    if (!busy && first != null && firstOf != null) {
+      start(firstOf, first);
     }
   }
 
@@ -88,7 +98,23 @@ public final class RunQueue implements AutoCloseable {
                     .orElse(true));
   }
 
-  private State end(Run run) throws IOException {
+  private static State end(Runs runs, Run run) throws IOException {
+    return runs.kind() == Kind.TRAINING ? endOfTraining(runs, run) : endOfCommand(runs, run);
+  }
+
+  private static State endOfCommand(Runs runs, Run run) throws IOException {
+    try {
+      JsonNode answer = Json.parse(BoundedFiles.readText(runs.answer(run.id()), ANSWER_BYTES));
+      if (answer.isObject()) {
+        return answer.has("problems") ? State.FAILED : State.DONE;
+      }
+    } catch (JsonProcessingException | NoSuchFileException e) {
+      // It ended before it could answer.
+    }
+    return run.wish() == State.RUNNING ? State.INTERRUPTED : run.wish();
+  }
+
+  private static State endOfTraining(Runs runs, Run run) throws IOException {
     RunMetrics metrics = new RunMetrics(runs.output(run.id()));
     metrics.read();
     return switch (metrics.endedBecause()) {
@@ -98,20 +124,35 @@ public final class RunQueue implements AutoCloseable {
         if (run.wish() != State.RUNNING) {
           yield run.wish();
         }
-        yield hasStates(run) ? State.INTERRUPTED : State.FAILED;
+        yield hasStates(runs, run) ? State.INTERRUPTED : State.FAILED;
       }
     };
   }
 
-  private void start(Run run) throws IOException {
+  private static List<String> training(Runs runs, Run run) throws IOException {
     List<String> words = new ArrayList<>(List.of("train", runs.description(run.id()).toString()));
-    if (hasStates(run)) {
+    if (hasStates(runs, run)) {
       words.add("--resume");
     } else if (Files.exists(runs.output(run.id()))) {
       words.add("--overwrite");
     }
+    return words;
+  }
+
+  private static List<String> command(Runs runs, Run run) throws IOException {
+    List<String> words = new ArrayList<>();
+    String text = BoundedFiles.readText(runs.description(run.id()), ANSWER_BYTES);
+    Json.parse(text).forEach(word -> words.add(word.asText()));
+    return words;
+  }
+
+  private void start(Runs runs, Run run) throws IOException {
+    String id = run.id();
     try {
-      Process process = trainer.start(words, runs.log(run.id()));
+      Process process =
+          runs.kind() == Kind.TRAINING
+              ? trainer.start(training(runs, run), runs.log(id))
+              : trainer.start(command(runs, run), runs.log(id), runs.answer(id));
       runs.save(run.in(State.RUNNING, process.pid()));
     } catch (IOException | IllegalStateException e) {
       Files.writeString(runs.log(run.id()), e.getMessage() + "\n");
@@ -120,7 +161,7 @@ public final class RunQueue implements AutoCloseable {
   }
 
   /** Returns whether there is a saved state to go on from. */
-  private boolean hasStates(Run run) throws IOException {
+  private static boolean hasStates(Runs runs, Run run) throws IOException {
     Path states = runs.output(run.id()).resolve("states");
     if (!Files.isDirectory(states)) {
       return false;
@@ -131,7 +172,7 @@ public final class RunQueue implements AutoCloseable {
   }
 
   /** Asks a run to end in a state; a running one saves first. */
-  public synchronized void end(String id, State wish) throws IOException {
+  public synchronized void end(Runs runs, String id, State wish) throws IOException {
     Run run = runs.get(id);
     if (!run.state().isActive()) {
       throw new Refusal(409, "refused_inactive");
@@ -145,7 +186,7 @@ public final class RunQueue implements AutoCloseable {
   }
 
   /** Ends a run at once, without saving. */
-  public synchronized void kill(String id) throws IOException {
+  public synchronized void kill(Runs runs, String id) throws IOException {
     Run run = runs.get(id);
     if (run.state() != State.RUNNING) {
       throw new Refusal(409, "refused_inactive");
@@ -154,7 +195,7 @@ public final class RunQueue implements AutoCloseable {
   }
 
   /** Puts a run that has ended at the end of the queue, to go on from what it saved. */
-  public synchronized void resume(String id) throws IOException {
+  public synchronized void resume(Runs runs, String id) throws IOException {
     Run run = runs.get(id);
     if (!run.state().canResume()) {
       throw new Refusal(409, "refused_active");

@@ -49,6 +49,14 @@ public final class Trainer {
         .start();
   }
 
+  /** Starts a command that answers on standard output; what else it says is added to a file. */
+  public Process start(List<String> arguments, Path log, Path answer) throws IOException {
+    return builder(arguments)
+        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        .redirectOutput(answer.toFile())
+        .start();
+  }
+
   private ProcessBuilder builder(List<String> arguments) {
     if (!isThere()) {
       throw new IllegalStateException(

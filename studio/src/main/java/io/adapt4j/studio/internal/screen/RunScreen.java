@@ -59,11 +59,11 @@ public final class RunScreen implements Screen {
       case "pause" -> ended(look, run, State.PAUSED);
       case "stop" -> ended(look, run, State.STOPPED);
       case "kill" -> {
-        queue.kill(run.id());
+        queue.kill(runs, run.id());
         yield back(look, run);
       }
       case "resume" -> {
-        queue.resume(run.id());
+        queue.resume(runs, run.id());
         yield back(look, run);
       }
       case "delete" -> {
@@ -75,7 +75,7 @@ public final class RunScreen implements Screen {
   }
 
   private Response ended(Look look, Run run, State wish) throws IOException {
-    queue.end(run.id(), wish);
+    queue.end(runs, run.id(), wish);
     return back(look, run);
   }
 

@@ -14,16 +14,40 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Runs, each in a folder of the workspace with its description, its state and its output. */
+/** Runs of a kind, each in a folder of the workspace with its description, state and output. */
 public final class Runs {
 
-  private static final String KIND = "runs";
   private static final String FILE = "run.json";
 
   private final Workspace workspace;
+  private final Kind kind;
 
-  public Runs(Workspace workspace) {
+  /** Creates the store of a kind of runs. */
+  public Runs(Workspace workspace, Kind kind) {
     this.workspace = workspace;
+    this.kind = kind;
+  }
+
+  /** Kinds of runs. */
+  public enum Kind {
+    /** Described by what {@code adapt4j train} reads. */
+    TRAINING("runs", "run.yaml"),
+    /** Described by the arguments of {@code adapt4j}, a JSON array. */
+    EXAM("exams", "command.json"),
+    /** Described by the arguments of {@code adapt4j}, a JSON array. */
+    EXPORT("exports", "command.json");
+
+    private final String folder;
+    private final String description;
+
+    Kind(String folder, String description) {
+      this.folder = folder;
+      this.description = description;
+    }
+  }
+
+  public Kind kind() {
+    return kind;
   }
 
   /** States of a run. */
@@ -54,7 +78,7 @@ public final class Runs {
   /**
    * A run.
    *
-   * @param plan id of the plan that it was started from
+   * @param plan id of what it was started from, such as a plan
    * @param changed when it came into its state
    * @param pid of its process; 0 if there is none
    * @param wish state that it was asked to end in; its own state if none was
@@ -83,7 +107,7 @@ public final class Runs {
   /** Returns all, the newest first. */
   public List<Run> all() throws IOException {
     List<Run> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
+    for (String id : workspace.ids(kind.folder, FILE)) {
       all.add(get(id));
     }
     all.sort(Comparator.comparing(Run::added).reversed());
@@ -131,19 +155,24 @@ public final class Runs {
   }
 
   public Path folder(String id) {
-    return workspace.folder(KIND, id);
+    return workspace.folder(kind.folder, id);
   }
 
-  /** The description that is trained. */
+  /** The description of what is run. */
   public Path description(String id) {
-    return folder(id).resolve("run.yaml");
+    return folder(id).resolve(kind.description);
   }
 
   public Path output(String id) {
     return folder(id).resolve("output");
   }
 
-  /** The output of the process. */
+  /** What a run other than a training answered: a JSON object, as of {@code adapt4j --json}. */
+  public Path answer(String id) {
+    return folder(id).resolve("answer.json");
+  }
+
+  /** What the process says. */
   public Path log(String id) {
     return folder(id).resolve("log.txt");
   }
