@@ -167,12 +167,12 @@ public final class Runs {
     return folder(id).resolve("output");
   }
 
-  /** What a run other than a training answered: a JSON object, as of {@code adapt4j --json}. */
+  /** Answer of a run that is no training: a JSON object, as of {@code adapt4j --json}. */
   public Path answer(String id) {
     return folder(id).resolve("answer.json");
   }
 
-  /** What the process says. */
+  /** Output of the process. */
   public Path log(String id) {
     return folder(id).resolve("log.txt");
   }
