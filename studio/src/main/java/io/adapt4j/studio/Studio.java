@@ -9,6 +9,7 @@ import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Looks;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.plan.Estimates;
+import io.adapt4j.studio.internal.plan.ModelFits;
 import io.adapt4j.studio.internal.run.RunQueue;
 import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.screen.DataScreen;
@@ -136,7 +137,8 @@ public final class Studio implements AutoCloseable {
             new DoctorScreen(pages, sources, inspections, doctor),
             "mask",
             new MaskScreen(pages, workspace, sources, inspections, doctor, models));
-    screens.put("data", new DataScreen(pages, sources, inspections, ofData));
+    ModelFits fits = new ModelFits(workspace, sources, doctor, models, jobs);
+    screens.put("data", new DataScreen(pages, sources, inspections, fits, ofData));
     screens.put("upload", new UploadScreen(uploads));
     screens.put("machine", new MachineScreen(pages, workspace, models, jobs));
     screens.put("preferences", new PreferencesScreen(preferences));

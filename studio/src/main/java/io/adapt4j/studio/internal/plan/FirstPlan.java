@@ -62,6 +62,13 @@ public final class FirstPlan {
     return PlanText.yaml(plan);
   }
 
+  /** Returns the fields that tell how the rows of a source are read, as they are fixed now. */
+  public static ObjectNode data(Source source, Doctor doctor) {
+    ObjectNode data = JsonNodeFactory.instance.objectNode();
+    read(data, source, doctor);
+    return data;
+  }
+
   private static void read(ObjectNode data, Source source, Doctor doctor) {
     data.put("path", doctor.file(source).toString());
     if (!source.fixes().isEmpty()) {

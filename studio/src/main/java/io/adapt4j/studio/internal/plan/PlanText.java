@@ -51,6 +51,26 @@ public final class PlanText {
     return changed.equals(tree.get()) ? yaml : YamlText.of(changed);
   }
 
+  /** Returns the path of the rows; empty if the text names none. */
+  public static String dataPath(String yaml) {
+    return tree(yaml).map(tree -> tree.path("data").path("path").asText()).orElse("");
+  }
+
+  /** Returns the text with rows that are read in another way; what is done with them stays. */
+  public static String withData(String yaml, ObjectNode reading) {
+    Optional<ObjectNode> tree = tree(yaml);
+    if (tree.isEmpty()) {
+      return yaml;
+    }
+    ObjectNode data = tree.get().withObject("/data");
+    data.remove(List.of("path", "files", "skipMalformed", "delimiter", "shape", "map"));
+    JsonNode rest = data.deepCopy();
+    data.removeAll();
+    data.setAll(reading);
+    rest.properties().forEach(each -> data.set(each.getKey(), each.getValue()));
+    return YamlText.of(tree.get());
+  }
+
   private static Optional<ObjectNode> tree(String yaml) {
     try {
       JsonNode tree = Json.written(RunDescription.parse(yaml).text());
