@@ -90,7 +90,8 @@ public final class FirstPlan {
     }
   }
 
-  private static boolean chats(Path model) {
+  /** Returns whether a model has a chat template. */
+  public static boolean chats(Path model) {
     try {
       return Files.isDirectory(model) && ChatTemplate.find(model).isPresent();
     } catch (Adapt4jException e) {

@@ -15,6 +15,7 @@ import io.adapt4j.studio.internal.machine.LocalModels.LocalModel;
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Pages;
+import io.adapt4j.studio.internal.plan.FirstPlan;
 import io.adapt4j.studio.internal.store.Source;
 import io.adapt4j.studio.internal.store.Sources;
 import io.adapt4j.studio.internal.store.Workspace;
@@ -107,7 +108,9 @@ public final class MaskScreen implements Screen {
         new MaskedTokens.Options(
             lossOn,
             query.number("maxLength", 512, 1, LONGEST),
-            query.values().isEmpty() || query.text("asChat").equals("1"),
+            query.values().isEmpty()
+                ? model.map(each -> FirstPlan.chats(each.path())).orElse(false)
+                : query.text("asChat").equals("1"),
             ChatTemplate.builtInNames().contains(query.text("template"))
                 ? query.text("template")
                 : ""));
