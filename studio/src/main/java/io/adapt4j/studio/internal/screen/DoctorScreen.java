@@ -151,8 +151,11 @@ public final class DoctorScreen implements Screen {
     boolean readable = inspection.map(Inspection::isReadable).orElse(false);
     Optional<Examination> known = readable ? doctor.of(source) : Optional.empty();
     Optional<String> failed = doctor.job(source).flatMap(Jobs.Job::problem);
-    model.put("failed", readable ? failed : Optional.of(look.message("doctor_unreadable")));
-    model.put("running", readable && known.isEmpty() && failed.isEmpty());
+    boolean looking =
+        inspection.isEmpty() && inspections.job(source).flatMap(Jobs.Job::problem).isEmpty();
+    model.put(
+        "failed", readable || looking ? failed : Optional.of(look.message("doctor_unreadable")));
+    model.put("running", looking || readable && known.isEmpty() && failed.isEmpty());
     model.put("live", look.to("data/" + source.id() + "/doctor"));
     model.put("fixes", fixes(look, source));
     boolean part = request.header("X-Part").isPresent();

@@ -82,7 +82,8 @@ public final class MaskScreen implements Screen {
     Asked asked = asked(request.query(), usable);
     addForm(model, look, usable, asked);
     if (!inspection.map(Inspection::isReadable).orElse(false)) {
-      model.put("problem_text", look.message("doctor_unreadable"));
+      model.put(
+          "problem_text", look.message(inspection.isEmpty() ? "looking" : "doctor_unreadable"));
     } else if (asked.model().isEmpty()) {
       model.put("problem_text", look.message("machine_no_models"));
     } else {
