@@ -163,7 +163,7 @@ await step("plan", async () => {
   await go(data);
   await press("button", "Plan a run");
   await text("Peak memory");
-  await page.getByLabel("Epochs").fill("40");
+  await page.getByLabel("Epochs").fill(process.env.JOURNEY_EPOCHS || "20");
   await page.getByLabel("Learning rate").fill("0.005");
   const yaml = page.getByLabel("YAML");
   await page.waitForFunction(() => document.querySelector("#yaml").value.includes("learningRate"));

@@ -67,10 +67,10 @@ public final class Studio implements AutoCloseable {
   private static final int CONNECTIONS = 64;
 
   static {
-    // Read once by the JDK's server; without it, small answers wait for an acknowledgement.
-    if (System.getProperty("sun.net.httpserver.nodelay") == null) {
-      System.setProperty("sun.net.httpserver.nodelay", "true");
-    }
+    // Read once by the JDK's server. Without the first, small answers wait for an acknowledgement;
+    // with the second, a client that sends nothing gives its thread back.
+    setUnlessSet("sun.net.httpserver.nodelay", "true");
+    setUnlessSet("sun.net.httpserver.maxReqTime", "600");
   }
 
   private final Workspace workspace;
@@ -105,6 +105,12 @@ public final class Studio implements AutoCloseable {
       if (!started) {
         workspace.close();
       }
+    }
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
     }
   }
 

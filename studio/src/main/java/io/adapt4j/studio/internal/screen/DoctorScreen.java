@@ -24,6 +24,7 @@ import io.adapt4j.studio.internal.web.Request;
 import io.adapt4j.studio.internal.web.Response;
 import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -288,12 +289,18 @@ public final class DoctorScreen implements Screen {
       boolean single = finding.row() >= 0 && finding.row() < rows.size();
       row.put("place", Places.brief(finding.place()));
       row.put("at", finding.place());
-      row.put("message", finding.message());
+      row.put("message", finding.message().replace(folder(source), ""));
       row.put("single", single && !leaked);
       row.put("fields", single ? fields(rows, finding.row()) : List.of());
       shown.add(row);
     }
     return shown;
+  }
+
+  /** The folder of the rows, which messages need not repeat. */
+  private static String folder(Source source) {
+    Path folder = source.path().getParent();
+    return folder == null ? "" : folder + folder.getFileSystem().getSeparator();
   }
 
   static List<Object> fields(Dataset rows, int row) {
