@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +59,7 @@ public final class Studio implements AutoCloseable {
         new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
     StudioScreens opened = null;
     try {
-      opened = new StudioScreens(builder, builder.context, access);
+      opened = new StudioScreens(builder.settings(), builder.context, access);
     } finally {
       if (opened == null) {
         server.stop(0);
@@ -138,16 +139,21 @@ public final class Studio implements AutoCloseable {
 
     private static final long DEFAULT_UPLOAD = 2L << 30;
 
-    Path workspace = Path.of("studio");
-    final List<Path> models = new ArrayList<>();
+    private Path workspace = Path.of("studio");
+    private final List<Path> models = new ArrayList<>();
     private InetAddress address = InetAddress.getLoopbackAddress();
     private int port;
     private String context = "/";
     @Nullable String token;
-    long uploadBytes = DEFAULT_UPLOAD;
-    @Nullable List<String> trainer;
+    private long uploadBytes = DEFAULT_UPLOAD;
+    private @Nullable List<String> trainer;
 
     private Builder() {}
+
+    StudioScreens.Settings settings() {
+      return new StudioScreens.Settings(
+          workspace, models, uploadBytes, Optional.ofNullable(trainer));
+    }
 
     /**
      * Sets the folder of everything that the studio keeps, created if missing. One studio at a time

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** All screens of a studio with what they stand on, without a server. */
 final class StudioScreens implements AutoCloseable {
@@ -52,32 +53,41 @@ final class StudioScreens implements AutoCloseable {
    *
    * @param context path of the first page, with a slash at its end
    */
-  StudioScreens(Studio.Builder builder, String context, Access access) throws IOException {
-    this.workspace = new Workspace(builder.workspace);
-    this.trainer = builder.trainer == null ? Trainer.ofClassPath() : new Trainer(builder.trainer);
+  StudioScreens(Settings settings, String context, Access access) throws IOException {
+    this.workspace = new Workspace(settings.workspace());
+    this.trainer = settings.trainer().map(Trainer::new).orElseGet(Trainer::ofClassPath);
     this.runs = new Runs(workspace, Runs.Kind.TRAINING);
     this.exams = new Runs(workspace, Runs.Kind.EXAM);
     this.exports = new Runs(workspace, Runs.Kind.EXPORT);
     this.queue = new RunQueue(List.of(runs, exams, exports), trainer);
     try {
-      this.router = router(builder, context, access);
+      this.router = router(settings, context, access);
     } catch (IOException e) {
       close();
       throw e;
     }
   }
 
+  /**
+   * Settings that do not depend on the server.
+   *
+   * @param models folders to look for models in
+   * @param trainer the command that trains; empty for the command line on the class path
+   */
+  record Settings(
+      Path workspace, List<Path> models, long uploadBytes, Optional<List<String>> trainer) {}
+
   Router router() {
     return router;
   }
 
-  private Router router(Studio.Builder builder, String context, Access access) throws IOException {
+  private Router router(Settings settings, String context, Access access) throws IOException {
     Preferences preferences = new Preferences(workspace);
     Pages pages = new Pages();
     Sources sources = new Sources(workspace);
     Inspections inspections = new Inspections(workspace, sources, jobs);
-    Uploads uploads = new Uploads(sources, builder.uploadBytes);
-    List<Path> folders = new ArrayList<>(builder.models);
+    Uploads uploads = new Uploads(sources, settings.uploadBytes());
+    List<Path> folders = new ArrayList<>(settings.models());
     folders.add(workspace.root().resolve("models"));
     LocalModels models = new LocalModels(folders);
     Map<String, Screen> screens = new HashMap<>();

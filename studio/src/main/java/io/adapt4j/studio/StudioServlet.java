@@ -55,7 +55,7 @@ public final class StudioServlet extends HttpServlet {
     try {
       Access access =
           builder.token == null ? Access.ofHost() : new Access(builder.token, 0, context, false);
-      screens = new StudioScreens(builder, context, access);
+      screens = new StudioScreens(builder.settings(), context, access);
       front = new ServletFront(context, screens.router(), builder.token == null);
     } catch (IOException | IllegalArgumentException e) {
       throw new ServletException(e.getMessage(), e);
