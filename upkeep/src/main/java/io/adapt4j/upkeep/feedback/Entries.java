@@ -1,6 +1,8 @@
 package io.adapt4j.upkeep.feedback;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Checks of what is stored. */
 final class Entries {
@@ -38,5 +40,35 @@ final class Entries {
               MOST_TEXT,
               characters));
     }
+  }
+
+  /** Returns an answer as it is stored. */
+  static RecordedAnswer stored(
+      RecordedAnswer answer, Optional<String> customer, boolean withoutContent) {
+    return new RecordedAnswer(
+        answer.id(),
+        answer.time(),
+        answer.version(),
+        customer,
+        answer.consent(),
+        withoutContent ? List.of() : answer.request(),
+        withoutContent ? "" : answer.text());
+  }
+
+  /** Returns feedback as it is stored. */
+  static Feedback stored(Feedback feedback, Optional<String> customer, boolean withoutContent) {
+    Judgment judgment = feedback.judgment();
+    return new Feedback(
+        feedback.id(),
+        feedback.answer(),
+        feedback.time(),
+        customer,
+        feedback.consent(),
+        new Judgment(
+            judgment.rating(),
+            withoutContent ? Optional.empty() : judgment.correction(),
+            judgment.preferredOver(),
+            // The flag itself counts, whatever the reason.
+            judgment.flag().map(reason -> withoutContent ? "flagged" : reason)));
   }
 }

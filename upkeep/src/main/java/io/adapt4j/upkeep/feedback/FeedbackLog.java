@@ -1,14 +1,14 @@
 package io.adapt4j.upkeep.feedback;
 
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.TextTrace;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,8 +23,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeedbackLog {
 
-  private static final int HASH_BYTES = 16;
+  private static final int SALT_BYTES = 16;
   private static final long DEFAULT_BYTES = 10L << 30;
 
   private final FeedbackFile file;
@@ -97,9 +95,14 @@ public final class FeedbackLog {
     return new Builder(folder);
   }
 
+  /** {@return its folder} */
+  public Path folder() {
+    return file.folder();
+  }
+
   private EntryJson.Header create(Builder builder) throws IOException {
     if (file.isMissing()) {
-      byte[] key = new byte[HASH_BYTES];
+      byte[] key = new byte[SALT_BYTES];
       new SecureRandom().nextBytes(key);
       String made = builder.plainCustomers ? "" : HexFormat.of().formatHex(key);
       file.write(out -> out.line(header(made)));
@@ -143,14 +146,7 @@ public final class FeedbackLog {
   public synchronized void record(RecordedAnswer answer) {
     Entries.requireLength("text", answer.text().length());
     RecordedAnswer stored =
-        new RecordedAnswer(
-            answer.id(),
-            answer.time(),
-            answer.version(),
-            answer.customer().map(this::customer),
-            answer.consent(),
-            isDropped(answer.consent()) ? List.of() : answer.request(),
-            isDropped(answer.consent()) ? "" : answer.text());
+        Entries.stored(answer, answer.customer().map(this::customer), isDropped(answer.consent()));
     run(
         () -> {
           refresh();
@@ -178,20 +174,9 @@ public final class FeedbackLog {
       throw new IllegalArgumentException(
           "feedback: expected a rating, correction, preference or flag, found none");
     }
-    boolean dropped = isDropped(feedback.consent());
     Feedback stored =
-        new Feedback(
-            feedback.id(),
-            feedback.answer(),
-            feedback.time(),
-            feedback.customer().map(this::customer),
-            feedback.consent(),
-            new Judgment(
-                judgment.rating(),
-                dropped ? Optional.empty() : judgment.correction(),
-                judgment.preferredOver(),
-                // The flag itself counts, whatever the reason.
-                judgment.flag().map(reason -> dropped ? "flagged" : reason)));
+        Entries.stored(
+            feedback, feedback.customer().map(this::customer), isDropped(feedback.consent()));
     return run(
         () -> {
           refresh();
@@ -295,13 +280,40 @@ public final class FeedbackLog {
    */
   public synchronized List<String> forget(String key) {
     String customer = customer(key);
+    return forget(
+        answer -> is(answer.customer(), customer), feedback -> is(feedback.customer(), customer));
+  }
+
+  /**
+   * Removes the answers whose request or text meets a condition, such as that it quotes a deleted
+   * document, all feedback on them, and feedback with such a correction or flag. Otherwise like
+   * {@link #forget(String)}.
+   *
+   * @param condition the condition on a text
+   * @return the ids of the removed entries; models trained on them are unchanged
+   * @throws UncheckedIOException if the file cannot be written; it is then unchanged
+   */
+  public synchronized List<String> forgetTexts(Predicate<String> condition) {
+    return forget(
+        answer ->
+            condition.test(answer.text())
+                || answer.request().stream()
+                    .flatMap(message -> TextTrace.texts(message.fields()).stream())
+                    .anyMatch(condition),
+        feedback ->
+            feedback.judgment().correction().filter(condition).isPresent()
+                || feedback.judgment().flag().filter(condition).isPresent());
+  }
+
+  private List<String> forget(Predicate<RecordedAnswer> answers, Predicate<Feedback> judged) {
     return run(
         () -> {
+          Temporaries.sweep(file.folder());
           Set<String> gone = new HashSet<>();
           file.read(
               0,
               (line, entry) -> {
-                if (entry instanceof RecordedAnswer answer && is(answer.customer(), customer)) {
+                if (entry instanceof RecordedAnswer answer && answers.test(answer)) {
                   gone.add(answer.id());
                 }
               });
@@ -309,7 +321,7 @@ public final class FeedbackLog {
               entry ->
                   (entry instanceof RecordedAnswer answer && gone.contains(answer.id()))
                       || (entry instanceof Feedback feedback
-                          && (is(feedback.customer(), customer)
+                          && (judged.test(feedback)
                               || gone.contains(feedback.answer())
                               || feedback
                                   .judgment()
@@ -375,17 +387,7 @@ public final class FeedbackLog {
    * @return its hash, or the key itself if plain keys are kept
    */
   public String customer(String key) {
-    if (salt.isEmpty()) {
-      return key;
-    }
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(HexFormat.of().parseHex(salt), "HmacSHA256"));
-      byte[] hash = mac.doFinal(key.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, HASH_BYTES);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has HmacSHA256", e);
-    }
+    return CustomerHash.of(key, salt);
   }
 
   private <T> T run(FeedbackFile.Work<T> work) {
