@@ -1,8 +1,10 @@
 package io.adapt4j.upkeep.feedback;
 
+import io.adapt4j.core.internal.TextTrace;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Checks of what is stored. */
 final class Entries {
@@ -40,6 +42,19 @@ final class Entries {
               MOST_TEXT,
               characters));
     }
+  }
+
+  /** Returns the texts of an answer and its request. */
+  static Stream<String> texts(RecordedAnswer answer) {
+    return Stream.concat(
+        Stream.of(answer.text()),
+        answer.request().stream().flatMap(one -> TextTrace.texts(one.fields()).stream()));
+  }
+
+  /** Returns the texts of feedback. */
+  static Stream<String> texts(Feedback feedback) {
+    return Stream.concat(
+        feedback.judgment().correction().stream(), feedback.judgment().flag().stream());
   }
 
   /** Returns an answer as it is stored. */

@@ -2,7 +2,6 @@ package io.adapt4j.upkeep.feedback;
 
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Temporaries;
-import io.adapt4j.core.internal.TextTrace;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,9 +13,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -53,7 +54,9 @@ public final class FeedbackLog {
   private final long maxBytes;
   private final String salt;
 
-  private final Set<String> answers = new HashSet<>();
+  /** Versions of all recorded answers by id. */
+  private final Map<String, String> answers = new HashMap<>();
+
   private String generation = "";
   private long end;
 
@@ -127,7 +130,7 @@ public final class FeedbackLog {
                 end,
                 (line, entry) -> {
                   if (entry instanceof RecordedAnswer answer) {
-                    answers.add(answer.id());
+                    answers.put(answer.id(), answer.version().intern());
                   }
                 })
             .end();
@@ -150,7 +153,7 @@ public final class FeedbackLog {
     run(
         () -> {
           refresh();
-          if (answers.contains(answer.id())) {
+          if (answers.containsKey(answer.id())) {
             throw new IllegalArgumentException(
                 "id: expected one that is not recorded yet, found '" + answer.id() + "'");
           }
@@ -181,8 +184,8 @@ public final class FeedbackLog {
         () -> {
           refresh();
           boolean known =
-              answers.contains(feedback.answer())
-                  && judgment.preferredOver().stream().allMatch(answers::contains);
+              answers.containsKey(feedback.answer())
+                  && judgment.preferredOver().stream().allMatch(answers::containsKey);
           return known && (stored.judgment().isEmpty() || append(EntryJson.line(stored)));
         });
   }
@@ -197,14 +200,14 @@ public final class FeedbackLog {
   }
 
   /**
-   * Returns whether an answer is in the log.
+   * Returns the version that gave an answer.
    *
-   * @param id its id
-   * @return whether it is
+   * @param id the answer's id
+   * @return the version; empty if the answer is not in the log
    */
-  public synchronized boolean has(String id) {
+  public synchronized Optional<String> version(String id) {
     run(this::refresh);
-    return answers.contains(id);
+    return Optional.ofNullable(answers.get(id));
   }
 
   /** {@return all entries at this time} */
@@ -295,14 +298,8 @@ public final class FeedbackLog {
    */
   public synchronized List<String> forgetTexts(Predicate<String> condition) {
     return forget(
-        answer ->
-            condition.test(answer.text())
-                || answer.request().stream()
-                    .flatMap(message -> TextTrace.texts(message.fields()).stream())
-                    .anyMatch(condition),
-        feedback ->
-            feedback.judgment().correction().filter(condition).isPresent()
-                || feedback.judgment().flag().filter(condition).isPresent());
+        answer -> Entries.texts(answer).anyMatch(condition),
+        feedback -> Entries.texts(feedback).anyMatch(condition));
   }
 
   private List<String> forget(Predicate<RecordedAnswer> answers, Predicate<Feedback> judged) {
