@@ -33,9 +33,16 @@ record AccessLog(Consumer<AccessRecord> listener, Consumer<ServedRequest> teleme
             call.body(),
             call.answer());
     tell("access log", listener, entry);
+    ServedRequest served = new ServedRequest(entry, call.untilText(), traceHeaders(call));
+    Consumer<ServedRequest> traced =
+        call.work() instanceof TracedEndpoint.Tracing begun ? begun.traced()::end : telemetry;
+    tell("telemetry", traced, served);
+  }
+
+  static Map<String, String> traceHeaders(Call call) {
     Map<String, String> headers = new HashMap<>();
     TRACE_HEADERS.forEach(name -> call.header(name).ifPresent(value -> headers.put(name, value)));
-    tell("telemetry", telemetry, new ServedRequest(entry, call.untilText(), headers));
+    return headers;
   }
 
   private static <T> void tell(String name, Consumer<T> listener, T entry) {

@@ -78,8 +78,8 @@ public final class RollbackGuard {
 
   /**
    * Creates a guard that stores its comparison in a file with every {@link #update} and continues
-   * it from there, with the scores of other guards that do so. A damaged file, or one of a version that is gone, is reported in the log, and
-   * the comparison begins anew.
+   * it from there, with the scores of other guards that do so. A damaged file, or one of a version
+   * that is gone, is reported in the log, and the comparison begins anew.
    *
    * @param registry the registry
    * @param name the model

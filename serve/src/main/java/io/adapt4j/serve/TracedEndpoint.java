@@ -1,0 +1,29 @@
+package io.adapt4j.serve;
+
+import io.adapt4j.serve.internal.http.Call;
+import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.http.Work;
+import java.io.IOException;
+import java.util.function.Supplier;
+
+/** Endpoint whose answers are computed within the traces of their requests. */
+record TracedEndpoint(Endpoint endpoint, RequestTracing tracing) implements Endpoint {
+
+  @Override
+  public void answer(Call call, Parameters parameters) throws IOException {
+    tracing
+        .begin(call.path(), AccessLog.traceHeaders(call), call.at())
+        .ifPresent(traced -> call.computeBy(new Tracing(traced)));
+    endpoint.answer(call, parameters);
+  }
+
+  /** Computes within a trace. */
+  record Tracing(RequestTracing.Traced traced) implements Work {
+
+    @Override
+    public <T> T run(Supplier<T> work) {
+      return traced.within(work);
+    }
+  }
+}
