@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -144,7 +145,7 @@ public final class RollbackGuard {
             saving.ifPresent(one -> saved(one, shared.write(one.state())));
           });
     }
-    return back.get();
+    return Objects.requireNonNull(back.get());
   }
 
   /** State to write, and the number of scores in it that the file lacks. */
