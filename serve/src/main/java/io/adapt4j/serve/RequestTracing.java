@@ -31,6 +31,7 @@ public interface RequestTracing extends Consumer<ServedRequest> {
      * Computes a part of the answer within the trace, on this thread.
      *
      * @param work what computes it
+     * @param <T> type of the result
      * @return its result
      */
     <T> T within(Supplier<T> work);

@@ -301,7 +301,7 @@ public final class Deletion {
               + ": no step of the run used these rows, so nothing learned from them. Keep the run.");
     }
     // First, while the rows still have their texts: after a kill the call can be repeated.
-    List<RemovedEntries> removed = kept.forget(texts);
+    List<DeletionReport.Removed> removed = kept.forget(texts);
     List<Path> erased = new ArrayList<>();
     Map<Path, Set<Long>> lines = erasesRows ? Tombstones.lines(plan.places()) : Map.of();
     RunFiles old = new RunFiles(run);

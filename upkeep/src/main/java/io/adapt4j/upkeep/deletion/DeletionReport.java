@@ -28,7 +28,7 @@ public record DeletionReport(
     Map<String, String> after,
     List<Path> erased,
     List<Path> toErase,
-    List<RemovedEntries> removed,
+    List<Removed> removed,
     List<String> remains,
     Duration elapsed) {
 
@@ -43,5 +43,21 @@ public record DeletionReport(
     toErase = List.copyOf(toErase);
     removed = List.copyOf(removed);
     remains = List.copyOf(remains);
+  }
+
+  /**
+   * Entries of a file or folder that were removed since they held or used a deleted text.
+   *
+   * @param kind what they were: {@code vectors}, {@code replies}, {@code answers} or {@code
+   *     feedback}
+   * @param place the file or folder
+   * @param ids their SHA-256 hashes; ids for feedback
+   */
+  public record Removed(String kind, Path place, List<String> ids) {
+
+    /** Copies the list. */
+    public Removed {
+      ids = List.copyOf(ids);
+    }
   }
 }

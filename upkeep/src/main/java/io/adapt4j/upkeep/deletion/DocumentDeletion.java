@@ -74,6 +74,7 @@ public final class DocumentDeletion {
   /**
    * Adds a folder of {@link CachedEmbeddings} that is not in use.
    *
+   * @param folder the folder
    * @return this deletion
    */
   public DocumentDeletion vectors(Path folder) {
@@ -84,6 +85,7 @@ public final class DocumentDeletion {
   /**
    * Adds an open cache of vectors.
    *
+   * @param cache the cache
    * @return this deletion
    */
   public DocumentDeletion vectors(CachedEmbeddings cache) {
@@ -94,6 +96,7 @@ public final class DocumentDeletion {
   /**
    * Adds a folder of replies that evaluations kept ({@code Evaluator.Builder.replies}).
    *
+   * @param folder the folder, not in use
    * @return this deletion
    */
   public DocumentDeletion replies(Path folder) {
@@ -104,6 +107,7 @@ public final class DocumentDeletion {
   /**
    * Adds a folder of an {@link io.adapt4j.core.text.AnswerCache}.
    *
+   * @param folder the folder
    * @return this deletion
    */
   public DocumentDeletion answers(Path folder) {
@@ -114,6 +118,7 @@ public final class DocumentDeletion {
   /**
    * Adds a log of answers and feedback.
    *
+   * @param log the log
    * @return this deletion
    */
   public DocumentDeletion feedback(FeedbackLog log) {
@@ -129,14 +134,16 @@ public final class DocumentDeletion {
    */
   public DocumentDeletionReport run() {
     Map<String, String> hashes = index.contentHashes();
-    List<DeletedDocument> documents = new ArrayList<>();
+    List<DocumentDeletionReport.Document> documents = new ArrayList<>();
     List<Chunk> passages = new ArrayList<>();
     for (String id : ids) {
       List<Chunk> chunks = index.chunks(id, 0, Integer.MAX_VALUE);
       passages.addAll(chunks);
-      documents.add(new DeletedDocument(id, Optional.ofNullable(hashes.get(id)), chunks.size()));
+      documents.add(
+          new DocumentDeletionReport.Document(
+              id, Optional.ofNullable(hashes.get(id)), chunks.size()));
     }
-    List<RemovedEntries> removed = new ArrayList<>();
+    List<DeletionReport.Removed> removed = new ArrayList<>();
     if (!passages.isEmpty()) {
       removed.addAll(vectorsOf(passages));
       removed.addAll(kept.forget(passages.stream().map(Chunk::text).toList()));
@@ -149,9 +156,9 @@ public final class DocumentDeletion {
     return new DocumentDeletionReport(documents, removed, REMAINS, Instant.now());
   }
 
-  private List<RemovedEntries> vectorsOf(List<Chunk> passages) {
+  private List<DeletionReport.Removed> vectorsOf(List<Chunk> passages) {
     List<String> texts = passages.stream().map(Chunk::searchText).toList();
-    List<RemovedEntries> removed = new ArrayList<>();
+    List<DeletionReport.Removed> removed = new ArrayList<>();
     for (CachedEmbeddings cache : embeddings) {
       cache.forget(texts).forEach((file, keys) -> removed.add(vectors(file, keys)));
     }
@@ -167,7 +174,7 @@ public final class DocumentDeletion {
     return removed;
   }
 
-  private static RemovedEntries vectors(Path file, List<String> keys) {
-    return new RemovedEntries("vectors", file, keys);
+  private static DeletionReport.Removed vectors(Path file, List<String> keys) {
+    return new DeletionReport.Removed("vectors", file, keys);
   }
 }

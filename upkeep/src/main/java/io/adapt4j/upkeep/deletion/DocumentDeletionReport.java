@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Result of a deletion of documents, for an auditor. It names contents by hash and never shows
@@ -21,8 +22,8 @@ import java.util.List;
  * @param time when the deletion was complete
  */
 public record DocumentDeletionReport(
-    List<DeletedDocument> documents,
-    List<RemovedEntries> removed,
+    List<Document> documents,
+    List<DeletionReport.Removed> removed,
     List<String> remains,
     Instant time) {
 
@@ -38,14 +39,14 @@ public record DocumentDeletionReport(
   /** {@return the report in words} */
   public String text() {
     StringBuilder text = new StringBuilder();
-    for (DeletedDocument document : documents) {
+    for (Document document : documents) {
       text.append(document.id())
           .append(
               document.sha256().isPresent()
                   ? ": %,d passages deleted\n".formatted(document.passages())
                   : ": not in the index (any more)\n");
     }
-    for (RemovedEntries entries : removed) {
+    for (DeletionReport.Removed entries : removed) {
       text.append(
           "%s: %,d %s removed\n".formatted(entries.place(), entries.ids().size(), entries.kind()));
     }
@@ -62,7 +63,7 @@ public record DocumentDeletionReport(
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("schema", SCHEMA);
     json.put("time", time.truncatedTo(ChronoUnit.SECONDS).toString());
     ArrayNode list = json.putArray("documents");
-    for (DeletedDocument document : documents) {
+    for (Document document : documents) {
       ObjectNode one = list.addObject().put("id", document.id());
       document.sha256().ifPresent(hash -> one.put("sha256", hash));
       one.put("passages", document.passages());
@@ -75,4 +76,13 @@ public record DocumentDeletionReport(
       throw new UncheckedIOException("Writing the report to " + file + " failed", e);
     }
   }
+
+  /**
+   * Document that was deleted.
+   *
+   * @param id its id
+   * @param sha256 hash of its content as the index records it; empty if the index did not have it
+   * @param passages number of its passages
+   */
+  public record Document(String id, Optional<String> sha256, int passages) {}
 }

@@ -34,19 +34,21 @@ final class KeptTexts {
   }
 
   /** Removes what was made of texts. Repeating it after a kill removes the rest. */
-  List<RemovedEntries> forget(List<String> texts) {
-    List<RemovedEntries> removed = new ArrayList<>();
+  List<DeletionReport.Removed> forget(List<String> texts) {
+    List<DeletionReport.Removed> removed = new ArrayList<>();
     for (Path folder : replies) {
       ReplyStore.forget(folder, texts)
-          .forEach((file, keys) -> removed.add(new RemovedEntries("replies", file, keys)));
+          .forEach((file, keys) -> removed.add(new DeletionReport.Removed("replies", file, keys)));
     }
     for (Path folder : answers) {
-      removed.add(new RemovedEntries("answers", folder, AnswerCache.at(folder).forget(texts)));
+      removed.add(
+          new DeletionReport.Removed("answers", folder, AnswerCache.at(folder).forget(texts)));
     }
     TextTrace.Sought sought = TextTrace.sought(texts);
     feedback.forEach(
         (folder, log) ->
-            removed.add(new RemovedEntries("feedback", folder, log.forgetTexts(sought::isIn))));
+            removed.add(
+                new DeletionReport.Removed("feedback", folder, log.forgetTexts(sought::isIn))));
     removed.removeIf(entries -> entries.ids().isEmpty());
     return removed;
   }

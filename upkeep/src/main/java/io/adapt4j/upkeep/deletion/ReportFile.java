@@ -61,9 +61,9 @@ final class ReportFile {
   }
 
   /** Describes what was removed: numbers and hashes. */
-  static ArrayNode removed(List<RemovedEntries> removed) {
+  static ArrayNode removed(List<DeletionReport.Removed> removed) {
     ArrayNode json = JsonNodeFactory.instance.arrayNode();
-    for (RemovedEntries entries : removed) {
+    for (DeletionReport.Removed entries : removed) {
       ObjectNode one = json.addObject().put("kind", entries.kind());
       one.put("place", entries.place().toString()).put("count", entries.ids().size());
       entries.ids().forEach(one.putArray("ids")::add);

@@ -149,7 +149,8 @@ public final class FeedbackLog {
   public synchronized void record(RecordedAnswer answer) {
     Entries.requireLength("text", answer.text().length());
     RecordedAnswer stored =
-        Entries.stored(answer, answer.customer().map(this::customer), isDropped(answer.consent()));
+        StoredEntries.stored(
+            answer, answer.customer().map(this::customer), isDropped(answer.consent()));
     run(
         () -> {
           refresh();
@@ -178,7 +179,7 @@ public final class FeedbackLog {
           "feedback: expected a rating, correction, preference or flag, found none");
     }
     Feedback stored =
-        Entries.stored(
+        StoredEntries.stored(
             feedback, feedback.customer().map(this::customer), isDropped(feedback.consent()));
     return run(
         () -> {
@@ -298,8 +299,8 @@ public final class FeedbackLog {
    */
   public synchronized List<String> forgetTexts(Predicate<String> condition) {
     return forget(
-        answer -> Entries.texts(answer).anyMatch(condition),
-        feedback -> Entries.texts(feedback).anyMatch(condition));
+        answer -> StoredEntries.texts(answer).anyMatch(condition),
+        feedback -> StoredEntries.texts(feedback).anyMatch(condition));
   }
 
   private List<String> forget(Predicate<RecordedAnswer> answers, Predicate<Feedback> judged) {

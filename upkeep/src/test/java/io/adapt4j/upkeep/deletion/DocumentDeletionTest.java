@@ -165,7 +165,9 @@ class DocumentDeletionTest {
 
     requireDeleted(places);
     requireOthersKept(places, before);
-    assertThat(report.documents()).extracting(DeletedDocument::passages).containsExactly(1, 1);
+    assertThat(report.documents())
+        .extracting(DocumentDeletionReport.Document::passages)
+        .containsExactly(1, 1);
     assertThat(report.removed())
         .extracting(entries -> entries.kind() + " " + entries.ids().size())
         .containsExactly("vectors 2", "replies 2", "answers 2", "feedback 4");
