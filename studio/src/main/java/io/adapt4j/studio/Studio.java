@@ -3,6 +3,23 @@ package io.adapt4j.studio;
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.http.DaemonThreads;
+import io.adapt4j.studio.internal.ask.AskDocuments;
+import io.adapt4j.studio.internal.ask.Background;
+import io.adapt4j.studio.internal.ask.Comparisons;
+import io.adapt4j.studio.internal.screen.AskScreen;
+import io.adapt4j.studio.internal.screen.DocumentsScreen;
+import io.adapt4j.studio.internal.screen.DriftScreen;
+import io.adapt4j.studio.internal.screen.ExportScreen;
+import io.adapt4j.studio.internal.screen.InboxScreen;
+import io.adapt4j.studio.internal.screen.RegistryScreen;
+import io.adapt4j.studio.internal.screen.ServiceScreen;
+import io.adapt4j.studio.internal.screen.ShipScreen;
+import io.adapt4j.studio.internal.ship.Artifacts;
+import io.adapt4j.studio.internal.ship.Commands;
+import io.adapt4j.studio.internal.ship.ServiceClient;
+import io.adapt4j.studio.internal.ship.Services;
+import io.adapt4j.studio.internal.upkeep.Inbox;
+import io.adapt4j.studio.internal.upkeep.Versions;
 import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.machine.LocalModels;
@@ -74,6 +91,7 @@ public final class Studio implements AutoCloseable {
 
   private final Workspace workspace;
   private final Jobs jobs = new Jobs();
+  private final Background asking = new Background();
   private final Trainer trainer;
   private final Runs runs;
   private final Runs exams;
@@ -152,9 +170,33 @@ public final class Studio implements AutoCloseable {
             estimates,
             runs));
     screens.put("runs", new RunScreen(pages, runs, queue, trainer));
+    addShipping(screens, pages, models, new PlanScreen.Opened(sources, inspections, doctor));
     Access access =
         new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
     return new Router(access, new Looks(builder.context, preferences), pages, screens);
+  }
+
+  /** Adds the screens of what leaves the studio, and of what comes back of it. */
+  private void addShipping(
+      Map<String, Screen> screens, Pages pages, LocalModels models, PlanScreen.Opened opened) {
+    Services services = new Services(workspace, trainer, new ServiceClient());
+    Commands commands = new Commands(exports, workspace);
+    Artifacts artifacts = new Artifacts(runs, exports, exams, models);
+    Versions versions = new Versions(workspace, jobs);
+    screens.put(
+        "ship", new ShipScreen(pages, artifacts, services, commands, versions, opened));
+    screens.put("services", new ServiceScreen(pages, services, artifacts, commands, versions));
+    screens.put("exports", new ExportScreen(pages, commands, artifacts, queue));
+    screens.put("registry", new RegistryScreen(pages, versions, artifacts, services));
+    Inbox inbox = new Inbox(workspace, services, opened.sources(), jobs);
+    screens.put("inbox", new InboxScreen(pages, services, inbox));
+    screens.put("drift", new DriftScreen(pages, opened, commands));
+    Comparisons comparisons =
+        new Comparisons(workspace, services, opened.sources(), opened.inspections(), asking);
+    screens.put("ask", new AskScreen(pages, comparisons, services, opened));
+    AskDocuments documents =
+        new AskDocuments(workspace, services, opened.sources(), commands, asking);
+    screens.put("documents", new DocumentsScreen(pages, documents, services, commands, opened));
   }
 
   private static URI address(InetSocketAddress bound, String context) {
@@ -192,8 +234,8 @@ public final class Studio implements AutoCloseable {
   }
 
   /**
-   * Stops listening and ends background work. A training that runs goes on in its process, and the
-   * next studio of the workspace finds it. Closing twice is harmless.
+   * Stops listening and ends background work. Trainings and services that run go on in their
+   * processes, and the next studio of the workspace finds them. Closing twice is harmless.
    */
   @Override
   public void close() {
@@ -201,6 +243,7 @@ public final class Studio implements AutoCloseable {
     threads.shutdownNow();
     queue.close();
     jobs.close();
+    asking.close();
     workspace.close();
   }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The command line {@code adapt4j} in processes of its own. */
 public final class Trainer {
@@ -51,7 +52,16 @@ public final class Trainer {
 
   /** Starts a command that answers on standard output; what else it says is added to a file. */
   public Process start(List<String> arguments, Path log, Path answer) throws IOException {
-    return builder(arguments)
+    return start(arguments, log, answer, Map.of());
+  }
+
+  /** Starts a command with further variables, which no list of processes shows to others. */
+  public Process start(
+      List<String> arguments, Path log, Path answer, Map<String, String> environment)
+      throws IOException {
+    ProcessBuilder builder = builder(arguments);
+    builder.environment().putAll(environment);
+    return builder
         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .redirectOutput(answer.toFile())
         .start();

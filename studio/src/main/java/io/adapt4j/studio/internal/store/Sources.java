@@ -64,6 +64,11 @@ public final class Sources {
     AtomicFiles.writeJson(folder.resolve(FILE), source.json());
   }
 
+  /** Returns whether there is a source with an id. */
+  public boolean isThere(String id) {
+    return !id.isEmpty() && Files.exists(folder(id).resolve(FILE));
+  }
+
   /** The folder with what is kept of a source. */
   public Path folder(String id) {
     return workspace.folder(KIND, id);

@@ -118,6 +118,14 @@ public final class Workspace implements AutoCloseable {
     AtomicFiles.writeJson(root.resolve(name), value);
   }
 
+  /** Deletes a folder of the workspace; links in it are deleted, not followed. */
+  public void delete(Path folder) throws IOException {
+    if (!folder.startsWith(root)) {
+      throw Refusal.notFound();
+    }
+    Sources.delete(folder);
+  }
+
   @Override
   public void close() {
     lock.close();
