@@ -11,6 +11,7 @@ import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.document.Pages;
 import io.adapt4j.rag.document.Span;
 import io.adapt4j.studio.internal.Refusal;
+import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.ship.Commands;
 import io.adapt4j.studio.internal.ship.Services;
 import io.adapt4j.studio.internal.ship.Services.Service;
@@ -41,6 +42,7 @@ public final class AskDocuments {
   private final Services services;
   private final Sources sources;
   private final Commands commands;
+  private final Trainer trainer;
   private final Background background;
 
   /** Creates the store. */
@@ -49,11 +51,13 @@ public final class AskDocuments {
       Services services,
       Sources sources,
       Commands commands,
+      Trainer trainer,
       Background background) {
     this.workspace = workspace;
     this.services = services;
     this.sources = sources;
     this.commands = commands;
+    this.trainer = trainer;
     this.background = background;
   }
 
@@ -107,16 +111,25 @@ public final class AskDocuments {
     AtomicFiles.writeJson(folder.resolve(FILE), json);
   }
 
-  /** Adds a question to a service with an index. */
-  public Asked ask(Service service, String question) throws IOException {
-    Path index = Path.of(service.one("--index").orElseThrow(Refusal::notFound));
+  /** Returns the command that made the index of a service. */
+  public static String index(Service service) {
     // exports/RUN/output/documents
-    String run = index.getParent().getParent().getFileName().toString();
+    Path index = Path.of(service.one("--index").orElseThrow(Refusal::notFound));
+    return index.getParent().getParent().getFileName().toString();
+  }
+
+  /**
+   * Adds a question.
+   *
+   * @param service id of the service that answers; empty for the passages alone
+   * @param index id of the command that made the index
+   */
+  public Asked ask(String service, String index, String question) throws IOException {
     Asked asked =
         new Asked(
             Workspace.newId(question),
-            service.id(),
-            run,
+            service,
+            index,
             question,
             Instant.now(),
             JsonNodeFactory.instance.missingNode());
@@ -130,22 +143,38 @@ public final class AskDocuments {
     if (!asked.answer().isObject()) {
       background.begin(
           asked.id(),
-          () -> {
-            ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", INDEX);
-            body.put("question", asked.question());
-            JsonNode answer =
-                services.call(
-                    services.get(asked.service()), "/v1/rag/ask", Optional.of(body));
-            save(
-                new Asked(
-                    asked.id(),
-                    asked.service(),
-                    asked.index(),
-                    asked.question(),
-                    asked.added(),
-                    answer));
-          });
+          () ->
+              save(
+                  new Asked(
+                      asked.id(),
+                      asked.service(),
+                      asked.index(),
+                      asked.question(),
+                      asked.added(),
+                      asked.service().isEmpty() ? passages(asked) : answered(asked))));
     }
+  }
+
+  private JsonNode answered(Asked asked) throws IOException {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", INDEX);
+    body.put("question", asked.question());
+    return services.call(services.get(asked.service()), "/v1/rag/ask", Optional.of(body));
+  }
+
+  /** Returns the passages that are found, in the form of a service's answer. */
+  private JsonNode passages(Asked asked) throws IOException {
+    String index = folder(commands.output(asked.index())).toString();
+    JsonNode said =
+        trainer.json(List.of("rag", "ask", asked.question(), "--index", index, "--json"));
+    ObjectNode answer = JsonNodeFactory.instance.objectNode();
+    answer.put("answer", said.path("text").asText());
+    answer.put("answerable", said.path("answerable").asBoolean());
+    for (JsonNode each : said.path("citations")) {
+      ObjectNode citation = answer.withArray("citations").addObject();
+      citation.setAll((ObjectNode) each);
+      citation.put("document_id", each.path("document").asText());
+    }
+    return answer;
   }
 
   public String problem(Asked asked) {

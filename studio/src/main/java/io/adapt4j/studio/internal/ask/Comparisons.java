@@ -245,7 +245,10 @@ public final class Comparisons {
               .path("choices")
               .path(0);
       json.withArray("answers")
-          .add(chat ? choice.path("message").path("content").asText() : choice.path("text").asText());
+          .add(
+              chat
+                  ? choice.path("message").path("content").asText()
+                  : choice.path("text").asText());
     }
     AtomicFiles.writeJson(file(comparison, number), json.put("swapped", RANDOM.nextBoolean()));
   }

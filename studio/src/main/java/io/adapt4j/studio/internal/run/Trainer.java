@@ -89,7 +89,8 @@ public final class Trainer {
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int code = process.waitFor();
       JsonNode json = Json.parse(said);
-      if (code != 0) {
+      // A command also ends with a code if what it found is not as wished.
+      if (code != 0 && json.has("problems")) {
         List<String> problems = new ArrayList<>();
         json.path("problems").forEach(problem -> problems.add(problem.asText()));
         throw new IOException(String.join("\n", problems));

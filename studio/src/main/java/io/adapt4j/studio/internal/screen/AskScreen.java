@@ -79,8 +79,7 @@ public final class AskScreen implements Screen {
         if (number < 0 || !form.text("vote").matches("[ABTS]")) {
           throw new Refusal(422, "ask_no_vote");
         }
-        Question question =
-            comparisons.question(comparison, number).orElseThrow(Refusal::notFound);
+        Question question = comparisons.question(comparison, number).orElseThrow(Refusal::notFound);
         comparisons.vote(comparison, question, form.text("vote"));
         back += "?seen=" + (number + 1);
       }
@@ -209,7 +208,9 @@ public final class AskScreen implements Screen {
     return Prompts.of(rows, count);
   }
 
-  /** Returns the number of the first question without a vote; the number of all if there is none. */
+  /**
+   * Returns the number of the first question without a vote; the number of all if there is none.
+   */
   private int next(Comparison comparison) throws IOException {
     for (int i = 0; i < comparison.prompts().size(); i++) {
       if (comparisons.question(comparison, i).filter(q -> !q.vote().isEmpty()).isEmpty()) {

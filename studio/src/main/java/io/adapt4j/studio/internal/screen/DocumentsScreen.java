@@ -12,6 +12,7 @@ import io.adapt4j.studio.internal.ship.Commands;
 import io.adapt4j.studio.internal.ship.Services;
 import io.adapt4j.studio.internal.ship.Services.Service;
 import io.adapt4j.studio.internal.store.Runs.Run;
+import io.adapt4j.studio.internal.store.Runs.State;
 import io.adapt4j.studio.internal.store.Source;
 import io.adapt4j.studio.internal.web.Fields;
 import io.adapt4j.studio.internal.web.Request;
@@ -29,6 +30,9 @@ public final class DocumentsScreen implements Screen {
 
   private static final int SIZE = 10;
   private static final int LONGEST = 4_000;
+
+  /** Begins the value of an index that is searched without a model. */
+  private static final String ALONE = "index:";
 
   private final Pages pages;
   private final AskDocuments documents;
@@ -91,8 +95,20 @@ public final class DocumentsScreen implements Screen {
     return names;
   }
 
-  private List<Service> answering() throws IOException {
-    return services.ready().stream().filter(each -> each.one("--index").isPresent()).toList();
+  /** Services with an index, and indexes alone, by what the form sends. */
+  private Map<String, String> answering(Look look) throws IOException {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (Service each : services.ready()) {
+      if (each.one("--index").isPresent()) {
+        names.put(each.id(), each.name() + " · " + each.address());
+      }
+    }
+    for (Run run : commands.all(Commands.INDEX)) {
+      if (run.state() == State.DONE) {
+        names.put(ALONE + run.id(), look.message("documents_passages", run.name()));
+      }
+    }
+    return names;
   }
 
   private Response list(int status, Fields fields, Look look, Map<String, String> problems)
@@ -101,9 +117,7 @@ public final class DocumentsScreen implements Screen {
     model.put("title", look.message("crumb_documents"));
     model.put("wrong", problems);
     model.put("sources", Models.choices(sources(), fields.text("source")));
-    Map<String, String> ready = new LinkedHashMap<>();
-    answering().forEach(each -> ready.put(each.id(), each.name() + " · " + each.address()));
-    model.put("services", Models.choices(ready, fields.text("service")));
+    model.put("services", Models.choices(answering(look), fields.text("service")));
     model.put("question", Lengths.cut(fields.text("question"), LONGEST));
     List<Run> indexes = commands.all(Commands.INDEX);
     int at = fields.number("indexes", 0, 0, 100_000);
@@ -111,7 +125,8 @@ public final class DocumentsScreen implements Screen {
         "exports",
         Models.onPage(indexes, at, SIZE).stream().map(run -> RunScreen.head(look, run)).toList());
     model.put(
-        "export_pages", Models.pages(look, look.to("documents?indexes="), at, SIZE, indexes.size()));
+        "export_pages",
+        Models.pages(look, look.to("documents?indexes="), at, SIZE, indexes.size()));
     List<Asked> all = documents.all();
     int page = fields.number("page", 0, 0, 100_000);
     List<Object> rows = new ArrayList<>();
@@ -148,9 +163,8 @@ public final class DocumentsScreen implements Screen {
 
   private Response ask(Fields form, Look look) throws IOException {
     Map<String, String> problems = new LinkedHashMap<>();
-    Optional<Service> service =
-        answering().stream().filter(each -> each.id().equals(form.text("service"))).findAny();
-    if (service.isEmpty()) {
+    String chosen = form.text("service");
+    if (!answering(look).containsKey(chosen)) {
       problems.put("service", look.message("documents_no_service"));
     }
     String question = form.text("question");
@@ -160,8 +174,12 @@ public final class DocumentsScreen implements Screen {
     if (!problems.isEmpty()) {
       return list(422, form, look, problems);
     }
-    return Response.see(
-        look.to("documents/" + documents.ask(service.orElseThrow(), question).id()));
+    boolean alone = chosen.startsWith(ALONE);
+    Asked asked =
+        alone
+            ? documents.ask("", chosen.substring(ALONE.length()), question)
+            : documents.ask(chosen, AskDocuments.index(services.get(chosen)), question);
+    return Response.see(look.to("documents/" + asked.id()));
   }
 
   private Response page(Request request, Look look, Asked asked) throws IOException {
@@ -210,8 +228,7 @@ public final class DocumentsScreen implements Screen {
     List<Object> parts = new ArrayList<>();
     for (String part : text.split("(?=\\[\\d{1,3}])|(?<=\\[\\d{1,3}])", -1)) {
       boolean cites = citations > 0 && part.matches("\\[\\d{1,3}]");
-      parts.add(
-          Map.of("text", part, "number", cites ? part.substring(1, part.length() - 1) : ""));
+      parts.add(Map.of("text", part, "number", cites ? part.substring(1, part.length() - 1) : ""));
     }
     return parts;
   }
@@ -228,9 +245,7 @@ public final class DocumentsScreen implements Screen {
     model.put("document", passage.document());
     model.put(
         "place",
-        passage.page() == 0
-            ? ""
-            : look.message("documents_page", passage.page(), passage.pages()));
+        passage.page() == 0 ? "" : look.message("documents_page", passage.page(), passage.pages()));
     model.put("before", passage.before());
     model.put("passage", passage.passage());
     model.put("after", passage.after());

@@ -148,8 +148,7 @@ public final class DriftScreen implements Screen {
     for (JsonNode each : answer.path("rows")) {
       if (rows.size() < SHOWN) {
         rows.add(
-            Models.fact(
-                formats.count(each.path("row").asLong() + 1), each.path("text").asText()));
+            Models.fact(formats.count(each.path("row").asLong() + 1), each.path("text").asText()));
       }
     }
     model.put("changed_rows", rows);

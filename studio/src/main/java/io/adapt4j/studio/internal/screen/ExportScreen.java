@@ -18,7 +18,6 @@ import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,15 +138,13 @@ public final class ExportScreen implements Screen {
     tiles.add(Models.fact(look.message("size"), formats.bytes(answer.path("bytes").asLong())));
     tiles.add(Models.fact(look.message("export_bits"), formats.decimal(bits, 1)));
     tiles.add(
-        Models.fact(
-            look.message("parameters"), formats.count(answer.path("parameters").asLong())));
+        Models.fact(look.message("parameters"), formats.count(answer.path("parameters").asLong())));
     JsonNode proof = answer.path("verification");
     if (!proof.isObject()) {
       return;
     }
     double agreement = proof.path("likeliestAgreement").asDouble();
-    double loss =
-        proof.path("filePerplexity").asDouble() / proof.path("perplexity").asDouble() - 1;
+    double loss = proof.path("filePerplexity").asDouble() / proof.path("perplexity").asDouble() - 1;
     model.put("verified", true);
     model.put("proof_good", agreement >= 0.9 && proof.path("textsInOtherTokens").asInt() == 0);
     model.put(

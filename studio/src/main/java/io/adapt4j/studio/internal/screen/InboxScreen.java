@@ -63,8 +63,7 @@ public final class InboxScreen implements Screen {
         Fields form = request.form();
         String customer = form.text("customer");
         if (customer.isEmpty() || customer.length() > LONGEST_KEY) {
-          return page(
-              422, form, look, service, look.message("inbox_no_customer", LONGEST_KEY));
+          return page(422, form, look, service, look.message("inbox_no_customer", LONGEST_KEY));
         }
         inbox.forget(service, log, customer);
       }
@@ -103,8 +102,7 @@ public final class InboxScreen implements Screen {
         "tiles",
         List.of(
             Models.fact(look.message("inbox_answers"), formats.count(answers.size())),
-            Models.fact(
-                look.message("inbox_feedback"), formats.count(entries.feedback().size()))));
+            Models.fact(look.message("inbox_feedback"), formats.count(entries.feedback().size()))));
     Optional<Jobs.Job> making = inbox.making(service);
     model.put("making", making.filter(Jobs.Job::isRunning).isPresent());
     model.put("failed", making.flatMap(Jobs.Job::problem));
@@ -177,8 +175,7 @@ public final class InboxScreen implements Screen {
         .properties()
         .forEach(
             each ->
-                omitted.add(
-                    Models.fact(each.getKey(), formats.count(each.getValue().asLong()))));
+                omitted.add(Models.fact(each.getKey(), formats.count(each.getValue().asLong()))));
     model.put("omitted", omitted);
   }
 

@@ -82,8 +82,7 @@ public final class RegistryScreen implements Screen {
     String reason = form.text("reason");
     boolean moves = action.equals("promote") || action.equals("rollback");
     if (moves && (reason.isEmpty() || reason.length() > Versions.LONGEST)) {
-      return page(
-          422, form, look, name, look.message("registry_reason_missing", Versions.LONGEST));
+      return page(422, form, look, name, look.message("registry_reason_missing", Versions.LONGEST));
     }
     if (!action.equals("rollback") && chosen.isEmpty()) {
       throw Refusal.notFound();
@@ -122,9 +121,12 @@ public final class RegistryScreen implements Screen {
       Integer live = registry.aliases(name).get(Registry.PRODUCTION);
       rows.add(
           Map.of(
-              "name", name,
-              "live", live == null ? "" : look.message("registry_live", live),
-              "what", look.message("registry_versions", look.formats().count(all.size()))));
+              "name",
+              name,
+              "live",
+              live == null ? "" : look.message("registry_live", live),
+              "what",
+              look.message("registry_versions", look.formats().count(all.size()))));
     }
     model.put("names", rows);
     List<Object> inboxes = new ArrayList<>();
@@ -172,9 +174,7 @@ public final class RegistryScreen implements Screen {
         earlier.isEmpty()
             ? ""
             : look.message(
-                "registry_rollback_to",
-                aliases.get(Registry.PRODUCTION),
-                earlier.get(0).number()));
+                "registry_rollback_to", aliases.get(Registry.PRODUCTION), earlier.get(0).number()));
     List<HistoryEntry> history = new ArrayList<>(registry.history(name));
     Collections.reverse(history);
     int at = fields.number("history", 0, 0, 100_000);

@@ -42,11 +42,7 @@ public final class ServiceScreen implements Screen {
 
   /** Creates the screen. */
   public ServiceScreen(
-      Pages pages,
-      Services services,
-      Artifacts artifacts,
-      Commands commands,
-      Versions versions) {
+      Pages pages, Services services, Artifacts artifacts, Commands commands, Versions versions) {
     this.pages = pages;
     this.services = services;
     this.artifacts = artifacts;
@@ -131,8 +127,7 @@ public final class ServiceScreen implements Screen {
     service
         .one("--index")
         .ifPresent(text -> facts.add(Models.fact(look.message("service_index"), text)));
-    facts.add(
-        Models.fact(look.message("service_key"), services.keyFile(service.id()).toString()));
+    facts.add(Models.fact(look.message("service_key"), services.keyFile(service.id()).toString()));
     model.put("facts", facts);
     model.put("feedback", service.one("--feedback").isPresent());
     model.put("index", service.one("--index").isPresent());

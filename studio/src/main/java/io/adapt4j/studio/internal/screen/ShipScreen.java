@@ -203,8 +203,7 @@ public final class ShipScreen implements Screen {
   private Map<String, String> plainRows() throws IOException {
     Map<String, String> names = new LinkedHashMap<>();
     for (Source source : opened.sources().all()) {
-      boolean readable =
-          opened.inspections().of(source).map(Inspection::isReadable).orElse(false);
+      boolean readable = opened.inspections().of(source).map(Inspection::isReadable).orElse(false);
       boolean plain =
           source.map().isEmpty() && source.delimiter().isEmpty() && source.shape().isEmpty();
       if (readable && Files.isRegularFile(source.path()) && (plain || !source.fixes().isEmpty())) {

@@ -1,7 +1,7 @@
 package io.adapt4j.studio.internal.ship;
 
-import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.exception.Adapt4jException;
+import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.plan.PlanText;
@@ -73,8 +73,7 @@ public final class Artifacts {
         return Optional.of(new Artifact(run.id(), run.name(), model, Optional.of(folder)));
       }
       if (Files.exists(folder.resolve("config.json"))) {
-        return Optional.of(
-            new Artifact(run.id(), run.name(), folder.toString(), Optional.empty()));
+        return Optional.of(new Artifact(run.id(), run.name(), folder.toString(), Optional.empty()));
       }
     }
     return Optional.empty();

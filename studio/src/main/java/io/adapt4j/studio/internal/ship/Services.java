@@ -143,8 +143,7 @@ public final class Services {
     service.words().forEach(json.putArray("words")::add);
     json.put("port", service.port()).put("added", service.added().toString());
     json.put("changed", service.changed().toString()).put("pid", service.pid());
-    AtomicFiles.writeJson(
-        folder(service.id()).resolve(FILE), json.put("wanted", service.wanted()));
+    AtomicFiles.writeJson(folder(service.id()).resolve(FILE), json.put("wanted", service.wanted()));
     return service;
   }
 
@@ -188,8 +187,7 @@ public final class Services {
   private static void writeKey(Path file, String key) throws IOException {
     if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       Files.createFile(
-          file,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
     Files.writeString(file, key, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
@@ -277,8 +275,7 @@ public final class Services {
   }
 
   /** Sends a request of a client to a service. */
-  public JsonNode call(Service service, String path, Optional<ObjectNode> body)
-      throws IOException {
+  public JsonNode call(Service service, String path, Optional<ObjectNode> body) throws IOException {
     return client.call(service.address() + path, key(service.id()), body);
   }
 

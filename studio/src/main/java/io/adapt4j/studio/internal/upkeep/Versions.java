@@ -79,8 +79,7 @@ public final class Versions {
         "register " + name,
         name,
         () -> {
-          ModelVersion version =
-              registry.add(new NewVersion(name, from, Optional.empty(), note));
+          ModelVersion version = registry.add(new NewVersion(name, from, Optional.empty(), note));
           exam.ifPresent(report -> registry.addExam(version, report));
         });
   }
