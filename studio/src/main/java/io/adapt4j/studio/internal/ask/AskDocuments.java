@@ -194,10 +194,17 @@ public final class AskDocuments {
   /**
    * A cited passage in its document.
    *
-   * @param page its page, from 1; 0 if the document has none
+   * @param page its first page, from 1; 0 if the document has none
+   * @param last its last page
    */
   public record Cited(
-      String document, int page, int pages, String before, String passage, String after) {}
+      String document,
+      int page,
+      int last,
+      int pages,
+      String before,
+      String passage,
+      String after) {}
 
   /** Returns a passage of an answer with the text around it, if the document is still there. */
   public Optional<Cited> cited(Asked asked, JsonNode citation) throws IOException {
@@ -222,6 +229,7 @@ public final class AskDocuments {
     return new Cited(
         document.id(),
         paged ? pages.first(span) : 0,
+        pages.last(span),
         pages.count(),
         (!paged && start > 0 ? "… " : "") + text.substring(start, span.start()),
         text.substring(span.start(), span.end()),

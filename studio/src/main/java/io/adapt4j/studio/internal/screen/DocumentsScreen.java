@@ -194,6 +194,7 @@ public final class DocumentsScreen implements Screen {
     model.put("running", !answer.isObject() && problem.isEmpty());
     model.put("failed", answer.isObject() ? "" : problem);
     model.put("answered", answer.isObject());
+    model.put("alone", asked.service().isEmpty());
     model.put("answerable", answer.path("answerable").asBoolean());
     if (request.header("X-Part").isPresent()) {
       return answer.isObject() || !problem.isEmpty()
@@ -211,7 +212,7 @@ public final class DocumentsScreen implements Screen {
           Map.of(
               "number", number,
               "document", each.path("document_id").asText(),
-              "text", Lengths.cut(each.path("text").asText().strip(), 300),
+              "text", Lengths.cut(lines(each.path("text").asText()).strip(), 300),
               "active", active,
               "changed", !each.path("verified").asBoolean()));
       if (active) {
@@ -245,9 +246,21 @@ public final class DocumentsScreen implements Screen {
     model.put("document", passage.document());
     model.put(
         "place",
-        passage.page() == 0 ? "" : look.message("documents_page", passage.page(), passage.pages()));
-    model.put("before", passage.before());
-    model.put("passage", passage.passage());
-    model.put("after", passage.after());
+        passage.page() == 0
+            ? ""
+            : look.message(
+                "documents_page",
+                passage.page() == passage.last()
+                    ? "" + passage.page()
+                    : passage.page() + "–" + passage.last(),
+                passage.pages()));
+    model.put("before", lines(passage.before()));
+    model.put("passage", lines(passage.passage()));
+    model.put("after", lines(passage.after()));
+  }
+
+  /** Pages end in form feeds, which are no lines to a browser; empty lines are left out. */
+  private static String lines(String text) {
+    return text.replace('\f', '\n').replaceAll("\n\\s*\n\\s*\n", "\n\n");
   }
 }

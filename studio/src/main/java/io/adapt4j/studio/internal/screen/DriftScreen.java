@@ -148,7 +148,9 @@ public final class DriftScreen implements Screen {
     for (JsonNode each : answer.path("rows")) {
       if (rows.size() < SHOWN) {
         rows.add(
-            Models.fact(formats.count(each.path("row").asLong() + 1), each.path("text").asText()));
+            Models.fact(
+                formats.count(each.path("row").asLong() + 1),
+                Lengths.cut(each.path("text").asText(), 400)));
       }
     }
     model.put("changed_rows", rows);

@@ -100,7 +100,7 @@ public final class ExportScreen implements Screen {
     if (answer.isPresent()) {
       answer.get().path("problems").forEach(each -> problems.add(each.asText()));
       switch (Commands.kind(run)) {
-        case Commands.GGUF -> addExport(model, tiles, look, answer.get());
+        case Commands.GGUF -> addExport(model, tiles, remarks, look, answer.get());
         case Commands.INDEX -> addIndex(tiles, remarks, look, answer.get());
         case Commands.DRIFT -> model.putAll(DriftScreen.report(look, answer.get()));
         default -> {
@@ -128,8 +128,19 @@ public final class ExportScreen implements Screen {
   }
 
   private static void addExport(
-      Map<String, Object> model, List<Object> tiles, Look look, JsonNode answer) {
+      Map<String, Object> model,
+      List<Object> tiles,
+      List<Object> remarks,
+      Look look,
+      JsonNode answer) {
     Formats formats = look.formats();
+    long larger = 0;
+    for (JsonNode each : answer.path("substitutes")) {
+      larger += each.asLong();
+    }
+    if (larger > 0) {
+      remarks.add(look.message("export_larger", formats.count(larger)));
+    }
     if (!answer.has("bytes")) {
       return;
     }
@@ -144,18 +155,20 @@ public final class ExportScreen implements Screen {
       return;
     }
     double agreement = proof.path("likeliestAgreement").asDouble();
+    String share = formats.decimal(100 * agreement, 1) + "\u00a0%";
     double loss = proof.path("filePerplexity").asDouble() / proof.path("perplexity").asDouble() - 1;
     model.put("verified", true);
-    model.put("proof_good", agreement >= 0.9 && proof.path("textsInOtherTokens").asInt() == 0);
+    long others = proof.path("textsInOtherTokens").asLong();
+    model.put("proof_bad", others == 0 ? "" : look.message("proof_tokens", formats.count(others)));
     model.put(
         "proof_text",
         look.message(
             "proof_text",
-            formats.percent(agreement),
+            share,
             formats.count(proof.path("tokens").asLong()),
             formats.count(proof.path("texts").asLong())));
     List<Object> proofs = new ArrayList<>();
-    proofs.add(Models.fact(look.message("proof_agreement"), formats.percent(agreement)));
+    proofs.add(Models.fact(look.message("proof_agreement"), share));
     proofs.add(
         Models.fact(
             look.message("proof_perplexity"),

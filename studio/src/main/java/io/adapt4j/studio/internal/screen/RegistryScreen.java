@@ -250,7 +250,7 @@ public final class RegistryScreen implements Screen {
     List<Object> drawn = new ArrayList<>();
     for (String root : below.keySet()) {
       if (root.startsWith("/")) {
-        drawn.add(Map.of("name", root.substring(1), "depth", 0, "aliases", List.of()));
+        drawn.add(Map.of("name", root.substring(1), "depth", 0, "aliases", List.of(), "note", ""));
         draw(drawn, root, 1, below, aliases);
       }
     }
@@ -271,13 +271,16 @@ public final class RegistryScreen implements Screen {
               "depth",
               Math.min(depth, DEEPEST),
               "aliases",
-              names(aliases, version)));
+              names(aliases, version),
+              "note",
+              Lengths.cut(version.note(), 80)));
       draw(drawn, version.pinned(), depth + 1, below, aliases);
     }
   }
 
   private static Map<String, Object> entry(Look look, HistoryEntry entry) {
-    String action = "history_" + entry.action().name().toLowerCase(Locale.ROOT);
+    boolean first = entry.action() == HistoryEntry.Action.PROMOTE && entry.from().isEmpty();
+    String action = "history_" + (first ? "first" : entry.action().name().toLowerCase(Locale.ROOT));
     return Map.of(
         "time", look.formats().time(entry.time()),
         "what", look.message(action, entry.alias(), number(entry.from()), number(entry.to())),
