@@ -3,9 +3,7 @@ package io.adapt4j.studio;
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.http.DaemonThreads;
-import io.adapt4j.studio.internal.ask.AskDocuments;
 import io.adapt4j.studio.internal.ask.Background;
-import io.adapt4j.studio.internal.ask.Comparisons;
 import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.machine.LocalModels;
@@ -14,27 +12,16 @@ import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.plan.Estimates;
 import io.adapt4j.studio.internal.run.RunQueue;
 import io.adapt4j.studio.internal.run.Trainer;
-import io.adapt4j.studio.internal.screen.AskScreen;
 import io.adapt4j.studio.internal.screen.DataScreen;
 import io.adapt4j.studio.internal.screen.DoctorScreen;
-import io.adapt4j.studio.internal.screen.DocumentsScreen;
-import io.adapt4j.studio.internal.screen.DriftScreen;
-import io.adapt4j.studio.internal.screen.ExportScreen;
-import io.adapt4j.studio.internal.screen.InboxScreen;
 import io.adapt4j.studio.internal.screen.MachineScreen;
 import io.adapt4j.studio.internal.screen.MaskScreen;
 import io.adapt4j.studio.internal.screen.PlanScreen;
 import io.adapt4j.studio.internal.screen.PreferencesScreen;
-import io.adapt4j.studio.internal.screen.RegistryScreen;
 import io.adapt4j.studio.internal.screen.RunScreen;
-import io.adapt4j.studio.internal.screen.ServiceScreen;
-import io.adapt4j.studio.internal.screen.ShipScreen;
+import io.adapt4j.studio.internal.screen.Shipping;
 import io.adapt4j.studio.internal.screen.StartScreen;
 import io.adapt4j.studio.internal.screen.UploadScreen;
-import io.adapt4j.studio.internal.ship.Artifacts;
-import io.adapt4j.studio.internal.ship.Commands;
-import io.adapt4j.studio.internal.ship.ServiceClient;
-import io.adapt4j.studio.internal.ship.Services;
 import io.adapt4j.studio.internal.store.Jobs;
 import io.adapt4j.studio.internal.store.Plans;
 import io.adapt4j.studio.internal.store.Preferences;
@@ -42,8 +29,6 @@ import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Sources;
 import io.adapt4j.studio.internal.store.Uploads;
 import io.adapt4j.studio.internal.store.Workspace;
-import io.adapt4j.studio.internal.upkeep.Inbox;
-import io.adapt4j.studio.internal.upkeep.Versions;
 import io.adapt4j.studio.internal.web.Access;
 import io.adapt4j.studio.internal.web.HttpFront;
 import io.adapt4j.studio.internal.web.Router;
@@ -170,32 +155,12 @@ public final class Studio implements AutoCloseable {
             estimates,
             runs));
     screens.put("runs", new RunScreen(pages, runs, queue, trainer));
-    addShipping(screens, pages, models, new PlanScreen.Opened(sources, inspections, doctor));
+    screens.putAll(
+        new Shipping(workspace, runs, exams, exports, queue, trainer, jobs, asking)
+            .screens(pages, models, new PlanScreen.Opened(sources, inspections, doctor)));
     Access access =
         new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
     return new Router(access, new Looks(builder.context, preferences), pages, screens);
-  }
-
-  /** Adds the screens of what leaves the studio, and of what comes back of it. */
-  private void addShipping(
-      Map<String, Screen> screens, Pages pages, LocalModels models, PlanScreen.Opened opened) {
-    Services services = new Services(workspace, trainer, new ServiceClient());
-    Commands commands = new Commands(exports, workspace);
-    Artifacts artifacts = new Artifacts(runs, exports, exams, models);
-    Versions versions = new Versions(workspace, jobs);
-    screens.put("ship", new ShipScreen(pages, artifacts, services, commands, versions, opened));
-    screens.put("services", new ServiceScreen(pages, services, artifacts, commands, versions));
-    screens.put("exports", new ExportScreen(pages, commands, artifacts, queue));
-    screens.put("registry", new RegistryScreen(pages, versions, artifacts, services));
-    Inbox inbox = new Inbox(workspace, services, opened.sources(), jobs);
-    screens.put("inbox", new InboxScreen(pages, services, inbox));
-    screens.put("drift", new DriftScreen(pages, opened, commands));
-    Comparisons comparisons =
-        new Comparisons(workspace, services, opened.sources(), opened.inspections(), asking);
-    screens.put("ask", new AskScreen(pages, comparisons, services, opened));
-    AskDocuments documents =
-        new AskDocuments(workspace, services, opened.sources(), commands, trainer, asking);
-    screens.put("documents", new DocumentsScreen(pages, documents, services, commands, opened));
   }
 
   private static URI address(InetSocketAddress bound, String context) {

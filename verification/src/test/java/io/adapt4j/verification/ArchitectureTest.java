@@ -52,7 +52,7 @@ class ArchitectureTest {
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve")),
           Map.entry("eval", Set.of("core")),
           Map.entry("upkeep", Set.of("core", "lora", "eval")),
-          Map.entry("studio", Set.of("core", "jinja", "serve", "rag")),
+          Map.entry("studio", Set.of("core", "jinja", "serve", "rag", "eval", "upkeep")),
           Map.entry(
               "cli",
               Set.of(

@@ -115,7 +115,7 @@ public final class AskDocuments {
   public static String index(Service service) {
     // exports/RUN/output/documents
     Path index = Path.of(service.one("--index").orElseThrow(Refusal::notFound));
-    return index.getParent().getParent().getFileName().toString();
+    return index.getName(index.getNameCount() - 3).toString();
   }
 
   /**
@@ -188,7 +188,7 @@ public final class AskDocuments {
   }
 
   public void delete(Asked asked) throws IOException {
-    workspace.delete(workspace.folder(KIND, asked.id()));
+    Workspace.delete(workspace.folder(KIND, asked.id()));
   }
 
   /**

@@ -184,7 +184,7 @@ public final class Comparisons {
 
   public void delete(Comparison comparison) throws IOException {
     Files.delete(folder(comparison.id()).resolve(FILE));
-    workspace.delete(folder(comparison.id()));
+    Workspace.delete(folder(comparison.id()));
   }
 
   private Path file(Comparison comparison, int number) {
@@ -253,10 +253,15 @@ public final class Comparisons {
     AtomicFiles.writeJson(file(comparison, number), json.put("swapped", RANDOM.nextBoolean()));
   }
 
-  /** Notes a vote, which may be another than before, and writes the preferences anew. */
+  /**
+   * Notes a vote, which may be another than before, and writes the preferences anew. Of answers
+   * that are the same none is better.
+   */
   public synchronized void vote(Comparison comparison, Question question, String vote)
       throws IOException {
-    ObjectNode json = JsonNodeFactory.instance.objectNode().put("vote", vote);
+    boolean same = question.answers().get(0).equals(question.answers().get(1));
+    String kept = same && vote.matches("[AB]") ? "T" : vote;
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("vote", kept);
     question.answers().forEach(json.withArray("answers")::add);
     AtomicFiles.writeJson(
         file(comparison, question.number()), json.put("swapped", question.swapped()));

@@ -234,7 +234,7 @@ public final class AskScreen implements Screen {
     int seen = query.number("seen", 0, 0, comparison.prompts().size());
     String problem = ended ? "" : comparisons.problem(comparison, number);
     model.put("id", comparison.id());
-    model.put("seen", seen);
+    model.put("live", look.to("ask/" + comparison.id() + "/now?seen=" + seen));
     model.put("ended", ended);
     model.put("number", number);
     model.put(

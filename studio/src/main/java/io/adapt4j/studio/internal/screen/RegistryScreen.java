@@ -174,7 +174,9 @@ public final class RegistryScreen implements Screen {
         earlier.isEmpty()
             ? ""
             : look.message(
-                "registry_rollback_to", aliases.get(Registry.PRODUCTION), earlier.get(0).number()));
+                "registry_rollback_to",
+                aliases.getOrDefault(Registry.PRODUCTION, 0),
+                earlier.get(0).number()));
     List<HistoryEntry> history = new ArrayList<>(registry.history(name));
     Collections.reverse(history);
     int at = fields.number("history", 0, 0, 100_000);

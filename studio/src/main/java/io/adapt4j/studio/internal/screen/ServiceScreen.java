@@ -129,6 +129,8 @@ public final class ServiceScreen implements Screen {
         .ifPresent(text -> facts.add(Models.fact(look.message("service_index"), text)));
     facts.add(Models.fact(look.message("service_key"), services.keyFile(service.id()).toString()));
     model.put("facts", facts);
+    model.put("ask_path", look.to("ask?service=" + service.id()));
+    model.put("documents_path", look.to("documents?service=" + service.id()));
     model.put("feedback", service.one("--feedback").isPresent());
     model.put("index", service.one("--index").isPresent());
     model.put("compares", adapters.size() + service.all("--follow").size() > 0);
@@ -266,6 +268,9 @@ public final class ServiceScreen implements Screen {
     if (!versions.inProduction().contains(followed)) {
       problems.put("follow", look.message("service_no_version"));
       return;
+    }
+    if (followed.equals(form.text("name"))) {
+      problems.put("name", look.message("service_same_name"));
     }
     words.addAll(List.of("--registry", versions.folder().toString()));
     words.addAll(List.of("--follow", followed + "@production"));

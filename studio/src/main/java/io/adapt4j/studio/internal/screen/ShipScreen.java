@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What is ready to leave the studio, and the ways: export, service, registry, code. */
+/** Models that can leave the studio, and the ways: export, service, registry, code. */
 public final class ShipScreen implements Screen {
 
   private static final int SIZE = 10;
@@ -131,6 +131,7 @@ public final class ShipScreen implements Screen {
       rows.add(
           Map.of(
               "id", each.id(),
+              "path", look.to("ship/of?run=" + each.id()),
               "name", each.name(),
               "what", look.message(each.adapter().isPresent() ? "ship_adapter_of" : "ship_whole"),
               "model", each.model()));

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** What can leave the studio: models, with adapters that runs have trained. */
+/** Models that can leave the studio, with adapters that runs have trained. */
 public final class Artifacts {
 
   private static final String ADAPTER = "adapter_config.json";

@@ -151,7 +151,7 @@ public final class Services {
     return workspace.folder(KIND, id);
   }
 
-  /** What the process says. */
+  /** Returns the file with what the process says. */
   public Path log(String id) {
     return folder(id).resolve("log.txt");
   }
@@ -165,7 +165,7 @@ public final class Services {
     return BoundedFiles.readText(keyFile(id), KEY_BYTES).strip();
   }
 
-  /** What the process said when it was ready: whether the model has a chat template. */
+  /** Returns whether the model of a service that is ready has a chat template. */
   public boolean chats(String id) throws IOException {
     return started(id).path("chat").asBoolean();
   }
@@ -271,7 +271,7 @@ public final class Services {
       throw new Refusal(409, "refused_active");
     }
     Files.delete(folder(service.id()).resolve(FILE));
-    workspace.delete(folder(service.id()));
+    Workspace.delete(folder(service.id()));
   }
 
   /** Sends a request of a client to a service. */

@@ -167,12 +167,12 @@ public final class Runs {
     return folder(id).resolve("output");
   }
 
-  /** What a run other than a training answered: a JSON object, as of {@code adapt4j --json}. */
+  /** The answer of a run other than a training: a JSON object, as of {@code adapt4j --json}. */
   public Path answer(String id) {
     return folder(id).resolve("answer.json");
   }
 
-  /** What the process says. */
+  /** The file with what the process says. */
   public Path log(String id) {
     return folder(id).resolve("log.txt");
   }
@@ -183,6 +183,6 @@ public final class Runs {
       throw new Refusal(409, "refused_active");
     }
     Files.delete(folder(run.id()).resolve(FILE));
-    Sources.delete(folder(run.id()));
+    Workspace.delete(folder(run.id()));
   }
 }

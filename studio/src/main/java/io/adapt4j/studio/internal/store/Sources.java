@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** The data that was opened, each in a folder of the workspace. */
 public final class Sources {
@@ -82,15 +81,6 @@ public final class Sources {
     }
     // Without this file there is no source, whatever remains of the folder.
     Files.delete(folder.resolve(FILE));
-    delete(folder);
-  }
-
-  /** Deletes a folder of the workspace; links in it are deleted, not followed. */
-  static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+    Workspace.delete(folder);
   }
 }

@@ -75,7 +75,7 @@ public final class Inbox {
                 .put("name", name)
                 .put("path", moved.toString());
           }
-          workspace.delete(sources.folder(id));
+          Workspace.delete(sources.folder(id));
           json.put("time", Instant.now().toString());
           json.put("answers", rows.answers().size());
           json.put("preferences", rows.preferences().size());
