@@ -107,7 +107,9 @@ class ShipTest {
     String key = Files.readString(file);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
-    assertThat(page).contains(file.toString(), "OpenAiLanguageModel", RUN).doesNotContain(key);
+    assertThat(page)
+        .contains(file.toString(), "HttpResponse&lt;String&gt;", "OpenAiLanguageModel", RUN)
+        .doesNotContain(key);
     assertThat(ProcessHandle.allProcesses().flatMap(each -> each.info().commandLine().stream()))
         .noneMatch(line -> line.contains(key));
 
@@ -173,7 +175,7 @@ class ShipTest {
   @Test
   void aVersionNeedsAnExamBeforeItIsPromotedAndIsRolledBack() throws Exception {
     TestWorkspace.addRun(workspace, "dogs-0a0b0c0d");
-    TestWorkspace.addExam(workspace, "exam-0a0b0c0d", "{\"results\": []}");
+    TestWorkspace.addExam(workspace, "exam-0a0b0c0d", "{\"candidates\": [{\"tasks\": [{}]}]}");
     browser.post("ship/register", "run", RUN, "name", "cats", "note", "the <b>first</b>");
     String page = browser.wait("registry/cats", text -> text.contains("Version 1"));
     assertThat(page)

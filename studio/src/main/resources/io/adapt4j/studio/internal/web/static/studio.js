@@ -13,7 +13,14 @@ function onReady(root) {
   for (const form of root.querySelectorAll("form[data-check]")) check(form);
   for (const button of root.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+      const text = button.parentElement.querySelector("pre");
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+      } catch (e) {
+        // The browser does not let pages write there: the text is selected, to be copied by key.
+        getSelection().selectAllChildren(text);
+        return;
+      }
       const name = button.textContent;
       button.textContent = button.dataset.done;
       setTimeout(() => { button.textContent = name; }, 1500);
