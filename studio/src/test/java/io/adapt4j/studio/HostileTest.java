@@ -141,7 +141,7 @@ class HostileTest {
     String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
 
     for (int i = 0; i < 500; i++) {
-      switch (i % 12) {
+      switch (i % 14) {
         case 0 -> {
           String[] path = values("path");
           // Existing files of this machine are the user's to open.
@@ -155,6 +155,8 @@ class HostileTest {
             send(plan + "/check", values("edited", "model", "epochs", "rank", "method", "task"));
         case 4 -> send(plan + "/check", "edited", "yaml", "yaml", value());
         case 5 -> look(data + "/mask?row=", "&model=", "&maxLength=", "&lossOn=", "&template=");
+        case 11 -> send(data + "/doctor/test", values("test"));
+        case 12 -> send(data + "/doctor/split", values("percent"));
         case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
         case 7 -> {
           send("ship/export", values("run", "model", "adapter", "type", "data", "rows"));

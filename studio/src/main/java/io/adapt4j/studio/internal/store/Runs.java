@@ -167,12 +167,12 @@ public final class Runs {
     return folder(id).resolve("output");
   }
 
-  /** The answer of a run other than a training: a JSON object, as of {@code adapt4j --json}. */
+  /** Answer of a run that is no training: a JSON object, as of {@code adapt4j --json}. */
   public Path answer(String id) {
     return folder(id).resolve("answer.json");
   }
 
-  /** The file with what the process says. */
+  /** Output of the process. */
   public Path log(String id) {
     return folder(id).resolve("log.txt");
   }
