@@ -124,8 +124,8 @@ public final class Studio implements AutoCloseable {
   }
 
   /**
-   * Stops listening and ends background work. A training that runs goes on in its process, and the
-   * next studio of the workspace finds it. Closing twice is harmless.
+   * Stops listening and ends background work. Trainings and services that run go on in their
+   * processes, and the next studio of the workspace finds them. Closing twice is harmless.
    */
   @Override
   public void close() {

@@ -1,5 +1,6 @@
 package io.adapt4j.studio;
 
+import io.adapt4j.studio.internal.ask.Background;
 import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.machine.LocalModels;
@@ -16,6 +17,7 @@ import io.adapt4j.studio.internal.screen.MaskScreen;
 import io.adapt4j.studio.internal.screen.PlanScreen;
 import io.adapt4j.studio.internal.screen.PreferencesScreen;
 import io.adapt4j.studio.internal.screen.RunScreen;
+import io.adapt4j.studio.internal.screen.Shipping;
 import io.adapt4j.studio.internal.screen.StartScreen;
 import io.adapt4j.studio.internal.screen.UploadScreen;
 import io.adapt4j.studio.internal.store.Jobs;
@@ -41,6 +43,7 @@ final class StudioScreens implements AutoCloseable {
 
   private final Workspace workspace;
   private final Jobs jobs = new Jobs();
+  private final Background asking = new Background();
   private final Trainer trainer;
   private final Runs runs;
   private final Runs exams;
@@ -116,14 +119,18 @@ final class StudioScreens implements AutoCloseable {
             estimates,
             runs));
     screens.put("runs", new RunScreen(pages, runs, queue, trainer));
+    screens.putAll(
+        new Shipping(workspace, runs, exams, exports, queue, trainer, jobs, asking)
+            .screens(pages, models, new PlanScreen.Opened(sources, inspections, doctor)));
     return new Router(access, new Looks(context, preferences), pages, screens);
   }
 
-  /** Ends background work; a training that runs goes on in its process. */
+  /** Ends background work; trainings and services that run go on in their processes. */
   @Override
   public void close() {
     queue.close();
     jobs.close();
+    asking.close();
     workspace.close();
   }
 }

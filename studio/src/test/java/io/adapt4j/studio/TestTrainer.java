@@ -7,7 +7,7 @@ import io.adapt4j.core.plan.Device;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the studio needs of the command line: {@code train} and {@code plan --time}. */
+/** What the studio needs of the command line: {@code train}, {@code plan --time} and others. */
 final class TestTrainer {
 
   private TestTrainer() {}
@@ -25,6 +25,10 @@ final class TestTrainer {
 
   public static void main(String[] arguments) throws Exception {
     List<String> words = List.of(arguments);
+    if (!List.of("train", "plan").contains(words.get(0))) {
+      TestCommands.run(words);
+      return;
+    }
     RunDescription description = RunDescription.read(Path.of(words.get(1)));
     if (words.get(0).equals("plan")) {
       int steps = Integer.parseInt(words.get(words.indexOf("--time") + 1));

@@ -156,7 +156,7 @@ final class RunReport {
   }
 
   /** Returns the end of a text file; empty if there is none. */
-  private static String tail(Path file, int bytes) throws IOException {
+  static String tail(Path file, int bytes) throws IOException {
     if (!Files.exists(file)) {
       return "";
     }
