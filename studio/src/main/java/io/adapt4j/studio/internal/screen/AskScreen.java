@@ -112,8 +112,7 @@ public final class AskScreen implements Screen {
     services.ready().forEach(each -> ready.put(each.id(), each.name() + " · " + each.address()));
     String service = ready.containsKey(fields.text("service")) ? fields.text("service") : "";
     String chosen = service.isEmpty() ? ready.keySet().stream().findFirst().orElse("") : service;
-    List<String> names =
-        chosen.isEmpty() ? List.of() : services.models(services.get(chosen), "/v1/completions");
+    List<String> names = chosen.isEmpty() ? List.of() : known(chosen);
     Map<String, String> candidates = new LinkedHashMap<>();
     names.forEach(name -> candidates.put(name, name));
     model.put("services", Models.choices(ready, chosen));
@@ -125,7 +124,9 @@ public final class AskScreen implements Screen {
     model.put("sources", Models.choices(rows(), fields.text("source")));
     model.put("prompts", Lengths.cut(fields.raw("prompts"), 20_000));
     model.put("count", fields.given("count").map(text -> Lengths.cut(text, 20)).orElse("20"));
-    model.put("tokens", fields.given("tokens").map(text -> Lengths.cut(text, 20)).orElse("100"));
+    int usual = chosen.isEmpty() ? 100 : services.get(chosen).mostTokens(100);
+    model.put(
+        "tokens", fields.given("tokens").map(text -> Lengths.cut(text, 20)).orElse("" + usual));
     model.put("wrong", problems);
     List<Comparison> all = comparisons.all();
     int page = fields.number("page", 0, 0, 100_000);
@@ -147,6 +148,16 @@ public final class AskScreen implements Screen {
     return Response.html(status, pages.page(look, "ask", "ask", model));
   }
 
+  /** Returns the models of a service; none if it has ended meanwhile. */
+  private List<String> known(String service) throws IOException {
+    Service asked = services.get(service);
+    try {
+      return services.models(asked, "/v1/completions");
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
   private Map<String, String> rows() throws IOException {
     Map<String, String> names = new LinkedHashMap<>();
     for (Source source : opened.sources().all()) {
@@ -165,14 +176,15 @@ public final class AskScreen implements Screen {
       problems.put("service", look.message("ask_no_service"));
       return list(422, form, look, problems);
     }
-    List<String> known = services.models(service.get(), "/v1/completions");
+    List<String> known = known(service.get().id());
     List<String> models = List.of(form.text("first"), form.text("second"));
     if (!known.containsAll(models) || models.get(0).equals(models.get(1))) {
       problems.put("second", look.message("ask_two_models"));
     }
-    int tokens = form.number("tokens", -1, 1, MOST_TOKENS);
+    int most = service.get().mostTokens(MOST_TOKENS);
+    int tokens = form.number("tokens", -1, 1, most);
     if (tokens < 0) {
-      problems.put("tokens", look.message("service_tokens", MOST_TOKENS));
+      problems.put("tokens", look.message("service_tokens", most));
     }
     int count = form.number("count", -1, 1, MOST_PROMPTS);
     if (count < 0) {

@@ -55,7 +55,7 @@ public final class RegistryScreen implements Screen {
   public Response answer(Request request, Look look) throws IOException {
     String name = request.segment(1);
     if (name.isEmpty() && request.isSafe()) {
-      return list(look);
+      return list(request.query(), look);
     }
     boolean adding = versions.adding(name).isPresent();
     if (request.path().size() > 3 || !(adding || versions.names().contains(name))) {
@@ -112,11 +112,14 @@ public final class RegistryScreen implements Screen {
     return Response.see(look.to("registry/" + name + "?done=" + action));
   }
 
-  private Response list(Look look) throws IOException {
+  private Response list(Fields query, Look look) throws IOException {
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("title", look.message("nav_registry"));
     List<Object> rows = new ArrayList<>();
-    for (String name : versions.names()) {
+    List<String> known = versions.names();
+    int page = query.number("page", 0, 0, 100_000);
+    model.put("pages", Models.pages(look, look.to("registry?page="), page, SIZE, known.size()));
+    for (String name : Models.onPage(known, page, SIZE)) {
       List<ModelVersion> all = registry.versions(name);
       Integer live = registry.aliases(name).get(Registry.PRODUCTION);
       rows.add(
@@ -129,11 +132,15 @@ public final class RegistryScreen implements Screen {
               look.message("registry_versions", look.formats().count(all.size()))));
     }
     model.put("names", rows);
+    List<Service> recording =
+        services.all().stream().filter(each -> each.one("--feedback").isPresent()).toList();
+    int at = query.number("inboxes", 0, 0, 100_000);
+    model.put(
+        "inbox_pages",
+        Models.pages(look, look.to("registry?inboxes="), at, SIZE, recording.size()));
     List<Object> inboxes = new ArrayList<>();
-    for (Service service : services.all()) {
-      if (service.one("--feedback").isPresent()) {
-        inboxes.add(ServiceScreen.head(look, service, services.state(service)));
-      }
+    for (Service service : Models.onPage(recording, at, SIZE)) {
+      inboxes.add(ServiceScreen.head(look, service, services.state(service)));
     }
     model.put("inboxes", inboxes);
     return Response.html(pages.page(look, "registry", "registry", model));

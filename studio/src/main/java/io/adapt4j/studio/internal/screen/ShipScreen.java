@@ -139,7 +139,11 @@ public final class ShipScreen implements Screen {
     model.put("results", rows);
     model.put("pages", Models.pages(look, look.to("ship?page="), page, SIZE, results.size()));
     List<Object> shown = new ArrayList<>();
-    for (Service each : services.all()) {
+    List<Service> all = services.all();
+    int first = query.number("services", 0, 0, 100_000);
+    model.put(
+        "service_pages", Models.pages(look, look.to("ship?services="), first, SIZE, all.size()));
+    for (Service each : Models.onPage(all, first, SIZE)) {
       shown.add(ServiceScreen.head(look, each, services.state(each)));
     }
     model.put("services", shown);

@@ -103,6 +103,13 @@ public final class Services {
       return all(option).stream().findFirst();
     }
 
+    /** Returns the most tokens of an answer, at most a number. */
+    public int mostTokens(int most) {
+      return one("--max-new-tokens")
+          .map(text -> Math.min(most, Integer.parseInt(text)))
+          .orElse(most);
+    }
+
     /** The model that requests name: the followed one of a registry, else the base. */
     public String called() {
       return one("--follow").map(text -> text.replaceFirst("@.*", "")).orElse(name);

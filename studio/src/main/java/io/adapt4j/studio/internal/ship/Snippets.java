@@ -24,9 +24,11 @@ public final class Snippets {
     } else {
       body.put("prompt", "Once upon a time");
     }
-    String json = Json.compact(body.put("max_tokens", TOKENS));
+    int most = service.mostTokens(TOKENS);
+    String json = Json.compact(body.put("max_tokens", most));
     String url = service.address() + (chats ? "/v1/chat/completions" : "/v1/completions");
     Map<String, Object> values = new LinkedHashMap<>(inProcess(service.model(), Optional.empty()));
+    values.put("most", most);
     values.put("chats", chats);
     values.put("called", model);
     values.put("url", url);
