@@ -213,8 +213,8 @@ await step("serve", async () => {
 
 await step("ask blind", async () => {
   await press("link", "Compare blind");
-  await page.getByLabel("Or your own prompts").fill(
-    "Question: Where is the bicycle?\nQuestion: Where is the lamp?\nQuestion: Where is the bell?");
+  await page.getByLabel("Prompts of").selectOption({ label: "support.csv (test)" });
+  await page.getByLabel("Number of prompts").fill("3");
   await look("ask");
   await press("button", "Begin");
   for (const [number, key] of [[1, "a"], [2, "b"], [3, "t"]]) {
