@@ -122,7 +122,7 @@ await step("make a document", async () => {
   await printer.close();
 });
 
-let data;
+let data, plan;
 await step("open a CSV", async () => {
   await page.getByLabel("files").or(page.locator("#files")).setInputFiles(
     path.join(folder, "support.csv"));
@@ -138,6 +138,13 @@ await step("open a PDF", async () => {
   await press("button", "Open");
   await text(/documents?/i);
   await look("document");
+});
+
+await step("open stories", async () => {
+  await open("Start");
+  await page.getByLabel("Path").fill(path.resolve("../examples/data/tinystories/heldout.jsonl"));
+  await press("button", "Open");
+  await text("Models on this machine");
 });
 
 await step("fix a finding", async () => {
@@ -176,6 +183,7 @@ await step("plan", async () => {
     "rank: 16\n", "rank: 16\n    modulesToSave: [lm_head]\n"));
   await page.waitForTimeout(800);
   await look("plan");
+  plan = new URL(page.url()).pathname;
   await press("button", "Save and run");
 });
 
@@ -192,10 +200,52 @@ await step("kill and resume", async () => {
   await press("button", "Resume");
 });
 
+const done = () => page.waitForFunction(
+  () => document.querySelector("[data-state]")?.textContent === "done", null, { timeout: 400_000 });
+
 await step("train to the end", async () => {
-  await page.waitForFunction(
-    () => document.querySelector("[data-state]")?.textContent === "done", null, { timeout: 400_000 });
+  await done();
   await look("run-done");
+});
+
+await step("train another", async () => {
+  await go(plan);
+  await page.getByLabel("Rank").fill("2");
+  await page.getByLabel("Epochs").fill("2");
+  await page.waitForTimeout(800);
+  await press("button", "Save and run");
+  await done();
+});
+
+await step("examine", async () => {
+  await open("Exams");
+  await page.getByLabel("Questions from", { exact: false }).first().selectOption({ label: "support.csv (test)" });
+  await page.getByLabel("General questions from").selectOption({ label: "heldout.jsonl" });
+  await page.getByLabel("Questions at most").fill("20");
+  await look("exams");
+  await press("button", "Next: choose models");
+  for (const each of await page.getByRole("checkbox", { name: /support/ }).all()) await each.check();
+  await look("exam-draft");
+  await press("button", "Start the exam");
+  await page.getByRole("heading", { name: "Scores" }).waitFor({ timeout: 200_000 });
+  await look("exam");
+});
+
+await step("see what is forgotten", async () => {
+  await press("link", "Forgetting");
+  await page.getByRole("heading", { name: "What is kept" }).waitFor();
+  await look("forgetting");
+});
+
+await step("compare", async () => {
+  await open("Compare");
+  const runs = page.getByLabel("Run", { exact: false });
+  await runs.nth(0).selectOption({ index: 1 });
+  await runs.nth(1).selectOption({ index: 1 });
+  await press("button", "Compare", page.getByRole("main"));
+  await page.getByRole("heading", { name: "Differences shown by exams" }).waitFor();
+  await page.waitForTimeout(1500);
+  await look("compare");
 });
 
 await step("serve", async () => {
@@ -237,6 +287,25 @@ await step("export", async () => {
   await press("button", "Export");
   await page.getByRole("heading", { name: "Proof" }).waitFor();
   await look("export");
+});
+
+await step("promote and roll back", async () => {
+  for (const version of [1, 2]) {
+    await open("Ship");
+    await page.getByRole("main").getByRole("link", { name: /^Ship support/ }).nth(2 - version).click();
+    await page.getByLabel("Name").fill("support");
+    await page.getByLabel("Exam").selectOption({ index: 1 });
+    await press("button", "Keep it");
+    await page.getByRole("heading", { name: "Version " + version }).waitFor();
+    const section = page.locator("#version-" + version);
+    await section.getByLabel("Why").fill("The exam shows no loss.");
+    await press("button", "Promote to production", section);
+  }
+  await look("registry");
+  await page.getByText("From version 2 back to version 1").click();
+  await page.locator("#rollback").getByLabel("Why").fill("Customers complained.");
+  await press("button", "Roll back", page.locator("#rollback"));
+  await page.locator("#version-1").getByText("production", { exact: true }).waitFor();
 });
 
 await step("machine", async () => {
