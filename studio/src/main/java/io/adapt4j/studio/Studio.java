@@ -5,14 +5,21 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
+import io.adapt4j.studio.internal.exam.Corrected;
+import io.adapt4j.studio.internal.exam.ExamDrafts;
+import io.adapt4j.studio.internal.exam.ExamResults;
+import io.adapt4j.studio.internal.exam.Exams;
+import io.adapt4j.studio.internal.exam.Trainings;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Looks;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.plan.Estimates;
 import io.adapt4j.studio.internal.run.RunQueue;
 import io.adapt4j.studio.internal.run.Trainer;
+import io.adapt4j.studio.internal.screen.CompareScreen;
 import io.adapt4j.studio.internal.screen.DataScreen;
 import io.adapt4j.studio.internal.screen.DoctorScreen;
+import io.adapt4j.studio.internal.screen.ExamScreen;
 import io.adapt4j.studio.internal.screen.MachineScreen;
 import io.adapt4j.studio.internal.screen.MaskScreen;
 import io.adapt4j.studio.internal.screen.PlanScreen;
@@ -142,19 +149,32 @@ public final class Studio implements AutoCloseable {
     screens.put("preferences", new PreferencesScreen(preferences));
     Plans plans = new Plans(workspace);
     Estimates estimates = new Estimates(workspace, plans, jobs, trainer);
-    screens.put(
-        "plans",
-        new PlanScreen(
-            pages,
-            new PlanScreen.Opened(sources, inspections, doctor),
-            models,
-            plans,
-            estimates,
-            runs));
+    PlanScreen.Opened opened = new PlanScreen.Opened(sources, inspections, doctor);
+    screens.put("plans", new PlanScreen(pages, opened, models, plans, estimates, runs));
     screens.put("runs", new RunScreen(pages, runs, queue, trainer));
+    putExams(screens, pages, opened, models, plans);
     Access access =
         new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
     return new Router(access, new Looks(builder.context, preferences), pages, screens);
+  }
+
+  private void putExams(
+      Map<String, Screen> screens,
+      Pages pages,
+      PlanScreen.Opened opened,
+      LocalModels models,
+      Plans plans) {
+    Exams all = new Exams(workspace, exams);
+    Trainings trainings = new Trainings(runs);
+    ExamScreen.Parts parts =
+        new ExamScreen.Parts(
+            all,
+            new ExamDrafts(all, opened.doctor(), opened.inspections(), trainings),
+            trainings,
+            new ExamResults(workspace, all, jobs),
+            new Corrected(all, opened.sources(), opened.inspections()));
+    screens.put("exams", new ExamScreen(pages, opened, models, parts, queue, plans));
+    screens.put("compare", new CompareScreen(pages, parts));
   }
 
   private static URI address(InetSocketAddress bound, String context) {

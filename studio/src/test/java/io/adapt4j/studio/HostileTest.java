@@ -137,11 +137,17 @@ class HostileTest {
     String plan =
         browser.post("plans", "source", data.split("/", -1)[1]).uri().getPath().substring(1);
     browser.wait(plan, text -> !text.contains("data-live"));
+    String exam =
+        browser
+            .post("exams", "source", data.split("/", -1)[1], "rows", "5")
+            .uri()
+            .getPath()
+            .substring(1);
     Set<String> before = files();
     String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
 
     for (int i = 0; i < 500; i++) {
-      switch (i % 8) {
+      switch (i % 12) {
         case 0 -> {
           String[] path = values("path");
           // Existing files of this machine are the user's to open.
@@ -155,6 +161,15 @@ class HostileTest {
             send(plan + "/check", values("edited", "model", "epochs", "rank", "method", "task"));
         case 4 -> send(plan + "/check", "edited", "yaml", "yaml", value());
         case 5 -> look(data + "/mask?row=", "&model=", "&maxLength=", "&lossOn=", "&template=");
+        case 7 -> send("exams", values("source", "general", "rows", "training"));
+        case 8 ->
+            send(exam + "/start", values("model", "folders", "chat", "with:" + value(), "yaml"));
+        case 9 -> send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
+        case 10 -> {
+          look("exams?training=", "&page=", "&done=");
+          look("compare?a=", "&b=", "&c=", "&d=");
+          look(exam + "?task=", "&with=", "&view=", "&page=");
+        }
         case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
         default -> {
           String name = value();
@@ -168,7 +183,18 @@ class HostileTest {
     assertThat(files()).isEqualTo(before);
     assertThat(Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml")))
         .isEqualTo(yaml);
-    for (String page : List.of("", data, data + "/doctor", data + "/mask", plan, "plans", "runs")) {
+    for (String page :
+        List.of(
+            "",
+            data,
+            data + "/doctor",
+            data + "/mask",
+            plan,
+            "plans",
+            "runs",
+            exam,
+            "exams",
+            "compare")) {
       harmless(browser.get(page), page);
     }
   }

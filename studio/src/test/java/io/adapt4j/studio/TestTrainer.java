@@ -1,13 +1,22 @@
 package io.adapt4j.studio;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.finetune.RunDescription;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.plan.Device;
+import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.Evaluator;
+import io.adapt4j.eval.report.ReportWriter;
+import io.adapt4j.eval.task.Tasks;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the studio needs of the command line: {@code train} and {@code plan --time}. */
+/**
+ * What the studio needs of the command line: {@code train}, {@code plan --time} and {@code eval} of
+ * models without adapters.
+ */
 final class TestTrainer {
 
   private TestTrainer() {}
@@ -25,6 +34,10 @@ final class TestTrainer {
 
   public static void main(String[] arguments) throws Exception {
     List<String> words = List.of(arguments);
+    if (words.get(0).equals("eval")) {
+      eval(words);
+      return;
+    }
     RunDescription description = RunDescription.read(Path.of(words.get(1)));
     if (words.get(0).equals("plan")) {
       int steps = Integer.parseInt(words.get(words.indexOf("--time") + 1));
@@ -54,5 +67,19 @@ final class TestTrainer {
                   }
                 }));
     tuner.run();
+  }
+
+  private static void eval(List<String> words) {
+    Path report = Path.of(words.get(words.indexOf("--report") + 1)).resolve("report.json");
+    Evaluator evaluator =
+        Evaluator.builder()
+            .tasks(Tasks.read(Path.of(words.get(words.indexOf("--tasks") + 1))))
+            .replies(Path.of(words.get(words.indexOf("--replies") + 1)))
+            .build();
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(Path.of(words.get(1))))) {
+      ReportWriter writer = ReportWriter.of(evaluator.evaluate("model", Candidate.of(model)));
+      writer.writeJson(report);
+      System.out.println(writer.json());
+    }
   }
 }

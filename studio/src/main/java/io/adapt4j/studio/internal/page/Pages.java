@@ -17,7 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Pages {
 
   /** Names of the screens in the navigation, in order. */
-  private static final List<String> NAVIGATION = List.of("start", "plans", "runs", "machine");
+  private static final List<String> NAVIGATION =
+      List.of("start", "plans", "runs", "exams", "compare", "machine");
 
   private final Map<String, Template> templates = new ConcurrentHashMap<>();
   private final Map<Map<String, String>, Object> messages = new ConcurrentHashMap<>();

@@ -49,7 +49,7 @@ final class RunReport {
     this.runs = runs;
   }
 
-  private RunMetrics metrics(Run run) throws IOException {
+  RunMetrics metrics(Run run) throws IOException {
     RunMetrics known;
     synchronized (metrics) {
       known = metrics.computeIfAbsent(run.id(), id -> new RunMetrics(runs.output(id)));
@@ -156,7 +156,7 @@ final class RunReport {
   }
 
   /** Returns the end of a text file; empty if there is none. */
-  private static String tail(Path file, int bytes) throws IOException {
+  static String tail(Path file, int bytes) throws IOException {
     if (!Files.exists(file)) {
       return "";
     }

@@ -126,6 +126,7 @@ public final class RunScreen implements Screen {
     row.put("active", run.state().isActive());
     row.put("resumable", run.state().canResume());
     row.put("ending", ending);
+    row.put("examine", run.state() == State.DONE ? look.to("exams?training=" + run.id()) : "");
     return row;
   }
 
