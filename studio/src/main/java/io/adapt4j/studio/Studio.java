@@ -14,6 +14,7 @@ import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Looks;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.plan.Estimates;
+import io.adapt4j.studio.internal.plan.ModelFits;
 import io.adapt4j.studio.internal.run.RunQueue;
 import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.screen.CompareScreen;
@@ -73,10 +74,10 @@ public final class Studio implements AutoCloseable {
   private static final int CONNECTIONS = 64;
 
   static {
-    // Read once by the JDK's server; without it, small answers wait for an acknowledgement.
-    if (System.getProperty("sun.net.httpserver.nodelay") == null) {
-      System.setProperty("sun.net.httpserver.nodelay", "true");
-    }
+    // Read once by the JDK's server. Without the first, small answers wait for an acknowledgement;
+    // with the second, a client that sends nothing gives its thread back.
+    setUnlessSet("sun.net.httpserver.nodelay", "true");
+    setUnlessSet("sun.net.httpserver.maxReqTime", "600");
   }
 
   private final Workspace workspace;
@@ -114,6 +115,12 @@ public final class Studio implements AutoCloseable {
     }
   }
 
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
   private static HttpServer listening(Builder builder) throws IOException {
     try {
       return HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
@@ -143,7 +150,8 @@ public final class Studio implements AutoCloseable {
             new DoctorScreen(pages, sources, inspections, doctor),
             "mask",
             new MaskScreen(pages, workspace, sources, inspections, doctor, models));
-    screens.put("data", new DataScreen(pages, sources, inspections, ofData));
+    ModelFits fits = new ModelFits(workspace, sources, doctor, models, jobs);
+    screens.put("data", new DataScreen(pages, sources, inspections, fits, ofData));
     screens.put("upload", new UploadScreen(uploads));
     screens.put("machine", new MachineScreen(pages, workspace, models, jobs));
     screens.put("preferences", new PreferencesScreen(preferences));

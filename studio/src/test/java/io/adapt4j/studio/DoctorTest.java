@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +117,40 @@ class DoctorTest {
         .contains("rows.jsonl line 1040")
         .doesNotContain("rows.jsonl line 1030<");
     assertThat(last.length()).isLessThan(40_000);
+  }
+
+  @Test
+  void leaksAgainstNamedTestRowsAreFoundAndLeftOut() throws Exception {
+    String tested = examined(rows()).isEmpty() ? "" : page.split("/", -1)[1];
+    Path file = folder.resolve("train.jsonl");
+    Files.writeString(
+        file,
+        rows().lines().limit(3).collect(Collectors.joining("\n")) + "\n" + ROW.formatted("a", "b"));
+    page = browser.post("", "path", file.toString()).uri().getPath().substring(1);
+    browser.wait(page, text -> text.contains("prompts with answers"));
+    page += "/doctor";
+    assertThat(findings()).contains("Nothing was found.", "rows.jsonl</option>");
+
+    browser.post(page + "/test", "test", tested);
+    assertThat(findings()).contains("Test rows in the training data");
+    assertThat(browser.get(page + "?check=LEAKAGE").body())
+        .contains("rows.jsonl line 1<", "train.jsonl line 1", "Question 7919");
+    browser.post(page + "/fix", "action", "drop", "of", "LEAKAGE");
+    assertThat(findings()).contains("Nothing was found.", "<b>1</b><span>Rows</span>");
+    assertThat(browser.post(page + "/test", "test", "nowhere").statusCode()).isEqualTo(404);
+
+    browser.post(page + "/test", "test", "");
+    assertThat(findings()).contains("<b>4</b><span>Rows</span>");
+  }
+
+  @Test
+  void rowsAreSplitIntoTrainingAndTest() throws Exception {
+    examined(rows());
+    assertThat(browser.post(page + "/split", "percent", "60").statusCode()).isEqualTo(422);
+    page = browser.post(page + "/split", "percent", "25").uri().getPath().substring(1);
+    assertThat(findings())
+        .contains("<b>30</b><span>Rows</span>", "rows.jsonl (training)")
+        .containsPattern("<option value=\"[^\"]+\" selected>rows.jsonl \\(test\\)");
   }
 
   @ParameterizedTest

@@ -147,7 +147,7 @@ class HostileTest {
     String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
 
     for (int i = 0; i < 500; i++) {
-      switch (i % 12) {
+      switch (i % 14) {
         case 0 -> {
           String[] path = values("path");
           // Existing files of this machine are the user's to open.
@@ -161,15 +161,17 @@ class HostileTest {
             send(plan + "/check", values("edited", "model", "epochs", "rank", "method", "task"));
         case 4 -> send(plan + "/check", "edited", "yaml", "yaml", value());
         case 5 -> look(data + "/mask?row=", "&model=", "&maxLength=", "&lossOn=", "&template=");
-        case 7 -> send("exams", values("source", "general", "rows", "training"));
-        case 8 ->
+        case 10 -> send("exams", values("source", "general", "rows", "training"));
+        case 11 ->
             send(exam + "/start", values("model", "folders", "chat", "with:" + value(), "yaml"));
-        case 9 -> send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
-        case 10 -> {
+        case 12 -> send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
+        case 13 -> {
           look("exams?training=", "&page=", "&done=");
           look("compare?a=", "&b=", "&c=", "&d=");
           look(exam + "?task=", "&with=", "&view=", "&page=");
         }
+        case 8 -> send(data + "/doctor/test", values("test"));
+        case 9 -> send(data + "/doctor/split", values("percent"));
         case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
         default -> {
           String name = value();

@@ -66,6 +66,41 @@ class PlanTest {
   }
 
   @Test
+  void modelsThatFitAreNamedAndOneIsPlannedWith() throws Exception {
+    String data = "data/" + source();
+    assertThat(browser.wait(data, text -> text.contains("Plan with it")))
+        .contains("Models on this machine", "<b>stories260K</b>", ">fits</span>")
+        .containsPattern("\\d.MiB of \\d");
+    String other =
+        browser
+            .post("plans", "source", source(), "model", MODELS.resolve("stories260K").toString())
+            .body();
+    assertThat(other).contains("stories260K\" selected>");
+  }
+
+  @Test
+  void fixesAfterAPlanAreNamedAndTakenOver() throws Exception {
+    String doctor = "data/" + source() + "/doctor";
+    browser.wait(doctor, text -> text.contains("Nothing was found."));
+    assertThat(browser.get(page).body()).doesNotContain("have changed since");
+    browser.post(doctor + "/split", "percent", "10");
+    Path file = folder.resolve("rows.jsonl");
+    Files.writeString(file, Files.readString(file).repeat(2));
+    browser.wait(doctor, text -> text.contains("Equal rows"));
+    browser.post(doctor + "/fix", "action", "drop", "of", "EXACT_DUPLICATE");
+    browser.wait(doctor, text -> text.contains("<b>40</b><span>Rows</span>"));
+    assertThat(browser.get(page).body()).contains("have changed since this plan was made");
+    assertThat(browser.post(page + "/data").body())
+        .contains("cleaned.jsonl", "validation: 0.1")
+        .doesNotContain("have changed since");
+  }
+
+  private String source() throws Exception {
+    Path kept = folder.resolve("ws").resolve(page).resolve("plan.json");
+    return new ObjectMapper().readTree(kept.toFile()).path("source").asText();
+  }
+
+  @Test
   void theFormIsTheYamlAndTheYamlIsTheForm() throws Exception {
     JsonNode said = check("form", "epochs", "3", "learningRate", "2e-4", "validation", "0.25");
     String yaml = said.path("fields").path("yaml").asText();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.FileDataset;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.Check;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
@@ -34,6 +35,7 @@ public final class Doctor {
   private static final int LABELS = 40;
 
   private static final int OPEN = 4;
+  private static final long SEED = 42;
 
   private final Workspace workspace;
   private final Sources sources;
@@ -94,16 +96,40 @@ public final class Doctor {
     String fingerprint = fingerprint(source);
     Dataset known = opened.get(fingerprint);
     if (known == null) {
-      known = Fixes.apply(SourceRows.open(source), source.fixes());
+      known = Fixes.apply(SourceRows.open(source), source.fixes(), test(source));
       opened.put(fingerprint, known);
     }
     return known;
   }
 
+  /** Opens the rows that a model is tested on, if the source names any that are still there. */
+  public Optional<Dataset> test(Source source) throws IOException {
+    return sources.find(source.test()).map(SourceRows::open);
+  }
+
+  /**
+   * Divides the rows after the fixes into two new sources, of which the first is tested on the
+   * second.
+   *
+   * @param share of the rows that are set aside
+   * @return the source of the training rows
+   */
+  public Source split(Source source, double share, String training, String test)
+      throws IOException {
+    Split split = rows(source).split(1 - share, 0, share, SEED);
+    Source tested = sources.write(test, split.test());
+    Source trained = sources.write(training, split.train()).testedOn(tested.id());
+    sources.save(trained);
+    return trained;
+  }
+
   private void examine(Source source, String fingerprint) throws IOException {
     FileDataset all = SourceRows.open(source);
-    Dataset rows = Fixes.apply(all, source.fixes());
-    DataReport report = DataChecker.of(rows).examples(KEPT).check();
+    Optional<Dataset> test = test(source);
+    Dataset rows = Fixes.apply(all, source.fixes(), test);
+    DataChecker checker = DataChecker.of(rows).examples(KEPT);
+    test.ifPresent(checker::testedOn);
+    DataReport report = checker.check();
     Path cleaned = sources.folder(source.id()).resolve(CLEANED);
     if (!source.fixes().isEmpty() || Files.exists(cleaned)) {
       // A plan may name the file, also when the last fix is undone.
@@ -136,17 +162,20 @@ public final class Doctor {
   }
 
   /** Tells when the rows are others: the file, the way it is read, or the fixes have changed. */
-  private static String fingerprint(Source source) throws IOException {
-    Path path = source.path();
-    String file =
-        Files.exists(path) ? Files.getLastModifiedTime(path) + " " + Files.size(path) : "";
+  private String fingerprint(Source source) throws IOException {
+    Optional<Source> test = sources.find(source.test());
     return String.join(
         "\n",
         source.id(),
-        file,
+        state(source.path()),
         source.delimiter(),
         source.shape(),
         source.map().toString(),
-        source.fixes().toString());
+        source.fixes().toString(),
+        test.isEmpty() ? "" : test.get().id() + " " + state(test.get().path()));
+  }
+
+  private static String state(Path path) throws IOException {
+    return Files.exists(path) ? Files.getLastModifiedTime(path) + " " + Files.size(path) : "";
   }
 }

@@ -8,6 +8,7 @@ import io.adapt4j.core.data.quality.Sensitive;
 import io.adapt4j.studio.internal.store.Source.Fix;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -36,6 +37,7 @@ public final class Fixes {
           Check.ROLE_ORDER, List.of(DROP),
           Check.EXACT_DUPLICATE, List.of(DROP),
           Check.NEAR_DUPLICATE, List.of(DROP),
+          Check.LEAKAGE, List.of(DROP),
           Check.SECRET, List.of(REDACT, DROP),
           Check.PERSONAL_DATA, List.of(REDACT, DROP),
           Check.ENCODING_DAMAGE, List.of(REPAIR, DROP));
@@ -58,8 +60,12 @@ public final class Fixes {
                         && each.getValue().contains(fix.action()));
   }
 
-  /** Returns the rows after all fixes, as a view: single rows are left out first. */
-  static Dataset apply(Dataset rows, List<Fix> fixes) {
+  /**
+   * Returns the rows after all fixes, as a view: single rows are left out first.
+   *
+   * @param test the rows that a model is tested on, if there are any
+   */
+  static Dataset apply(Dataset rows, List<Fix> fixes, Optional<? extends Dataset> test) {
     Set<String> places =
         fixes.stream()
             .filter(fix -> fix.action().equals(ROW))
@@ -78,11 +84,11 @@ public final class Fixes {
       return kept;
     }
     DataCleaner cleaner = DataCleaner.of(kept);
-    others.forEach(fix -> add(cleaner, fix));
+    others.forEach(fix -> add(cleaner, fix, test));
     return cleaner.clean().dataset();
   }
 
-  private static void add(DataCleaner cleaner, Fix fix) {
+  private static void add(DataCleaner cleaner, Fix fix, Optional<? extends Dataset> test) {
     Check check = Check.valueOf(fix.of());
     switch (fix.action()) {
       case REDACT -> {
@@ -97,6 +103,7 @@ public final class Fixes {
         switch (check) {
           case EXACT_DUPLICATE -> cleaner.dropDuplicates();
           case NEAR_DUPLICATE -> cleaner.dropNearDuplicates(NEAR);
+          case LEAKAGE -> test.ifPresent(cleaner::dropLeaked);
           default -> cleaner.drop(check);
         }
       }

@@ -38,7 +38,7 @@ public final class LocalModels {
 
   /** Looks into folders, of which those that do not exist are left out. */
   public LocalModels(List<Path> folders) {
-    this.folders = List.copyOf(folders);
+    this.folders = folders.stream().map(folder -> folder.toAbsolutePath().normalize()).toList();
   }
 
   /**

@@ -62,6 +62,13 @@ public final class FirstPlan {
     return PlanText.yaml(plan);
   }
 
+  /** Returns the fields that tell how the rows of a source are read, as they are fixed now. */
+  public static ObjectNode data(Source source, Doctor doctor) {
+    ObjectNode data = JsonNodeFactory.instance.objectNode();
+    read(data, source, doctor);
+    return data;
+  }
+
   private static void read(ObjectNode data, Source source, Doctor doctor) {
     data.put("path", doctor.file(source).toString());
     if (!source.fixes().isEmpty()) {
@@ -83,7 +90,8 @@ public final class FirstPlan {
     }
   }
 
-  private static boolean chats(Path model) {
+  /** Returns whether a model has a chat template. */
+  public static boolean chats(Path model) {
     try {
       return Files.isDirectory(model) && ChatTemplate.find(model).isPresent();
     } catch (Adapt4jException e) {

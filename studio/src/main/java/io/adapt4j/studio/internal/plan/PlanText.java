@@ -7,6 +7,8 @@ import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.core.internal.Json;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +53,26 @@ public final class PlanText {
     return changed.equals(tree.get()) ? yaml : YamlText.of(changed);
   }
 
+  /** Returns the path of the rows; empty if the text names none. */
+  public static String dataPath(String yaml) {
+    return tree(yaml).map(tree -> tree.path("data").path("path").asText()).orElse("");
+  }
+
+  /** Returns the text with rows that are read in another way; what is done with them stays. */
+  public static String withData(String yaml, ObjectNode reading) {
+    Optional<ObjectNode> tree = tree(yaml);
+    if (tree.isEmpty()) {
+      return yaml;
+    }
+    ObjectNode data = tree.get().withObject("/data");
+    data.remove(List.of("path", "files", "skipMalformed", "delimiter", "shape", "map"));
+    JsonNode rest = data.deepCopy();
+    data.removeAll();
+    data.setAll(reading);
+    rest.properties().forEach(each -> data.set(each.getKey(), each.getValue()));
+    return YamlText.of(tree.get());
+  }
+
   private static Optional<ObjectNode> tree(String yaml) {
     try {
       JsonNode tree = Json.written(RunDescription.parse(yaml).text());
@@ -65,12 +87,33 @@ public final class PlanText {
     return YamlText.of(tree);
   }
 
-  /** Returns the description with an output folder, which replaces what is there. */
+  /**
+   * Returns the description with an output folder, which replaces what is there. Paths of files are
+   * absolute: a run reads its description in a folder of its own.
+   */
   public static RunDescription description(String yaml, Path output) {
-    return RunDescription.parse(yaml)
+    RunDescription parsed = RunDescription.parse(yaml);
+    JsonNode tree = Json.written(parsed.text());
+    for (String key : List.of("model", "data.path")) {
+      JsonNode value = tree.at("/" + key.replace('.', '/'));
+      if (value.isTextual() && isRelativeFile(value.asText())) {
+        String absolute = Path.of(value.asText()).toAbsolutePath().normalize().toString();
+        parsed = parsed.with(key, Json.compact(JsonNodeFactory.instance.textNode(absolute)));
+      }
+    }
+    return parsed
         .with("output", Json.compact(JsonNodeFactory.instance.textNode(output.toString())))
         .with("resume", "false")
         .with("overwriteOutput", "true");
+  }
+
+  private static boolean isRelativeFile(String text) {
+    try {
+      Path path = Path.of(text);
+      return !path.isAbsolute() && Files.exists(path);
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   /** Returns what is wrong, by the field that it is shown at; reads no weights. */

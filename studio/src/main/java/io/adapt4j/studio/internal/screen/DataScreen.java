@@ -1,5 +1,7 @@
 package io.adapt4j.studio.internal.screen;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.Shape;
 import io.adapt4j.core.exception.Adapt4jException;
@@ -9,7 +11,9 @@ import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.data.SourceRows;
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
+import io.adapt4j.studio.internal.page.Markup;
 import io.adapt4j.studio.internal.page.Pages;
+import io.adapt4j.studio.internal.plan.ModelFits;
 import io.adapt4j.studio.internal.store.Jobs;
 import io.adapt4j.studio.internal.store.Source;
 import io.adapt4j.studio.internal.store.Sources;
@@ -60,14 +64,20 @@ public final class DataScreen implements Screen {
   private final Pages pages;
   private final Sources sources;
   private final Inspections inspections;
+  private final ModelFits fits;
   private final Map<String, Screen> below;
 
   /** Creates a screen with further ones by the segment after the id. */
   public DataScreen(
-      Pages pages, Sources sources, Inspections inspections, Map<String, Screen> below) {
+      Pages pages,
+      Sources sources,
+      Inspections inspections,
+      ModelFits fits,
+      Map<String, Screen> below) {
     this.pages = pages;
     this.sources = sources;
     this.inspections = inspections;
+    this.fits = fits;
     this.below = Map.copyOf(below);
   }
 
@@ -80,6 +90,11 @@ public final class DataScreen implements Screen {
     Source source = sources.get(request.segment(1));
     if (request.isSafe() && request.path().size() == 2) {
       return page(request, look, source);
+    }
+    if (request.isSafe() && request.segment(2).equals("fits")) {
+      Inspection inspection =
+          inspections.of(source).filter(Inspection::isReadable).orElseThrow(Refusal::notFound);
+      return Response.html(fits(look, source, inspection));
     }
     if (request.isPost()) {
       return switch (request.segment(2)) {
@@ -136,6 +151,7 @@ public final class DataScreen implements Screen {
         unknown ? look.message("columns_unknown", String.join(", ", inspection.columns())) : "");
     model.put("problem_text", inspection.problem());
     model.put("uses", uses(look, inspection));
+    model.put("fits", new Markup(inspection.isReadable() ? fits(look, source, inspection) : ""));
     model.put("columns", columns(source, inspection));
     model.put("meanings", MEANINGS);
     model.put("shapes", shapes(look, source));
@@ -167,6 +183,44 @@ public final class DataScreen implements Screen {
     tiles.add(Models.fact(look.message("size"), formats.bytes(inspection.bytes())));
     tiles.add(Models.fact(look.message("files"), InspectionText.files(look, inspection)));
     return tiles;
+  }
+
+  /** The part with the models and the memory that a training with each needs. */
+  private String fits(Look look, Source source, Inspection inspection) throws IOException {
+    Optional<JsonNode> known = fits.of(source, inspection);
+    Optional<String> failed = fits.job(source).flatMap(Jobs.Job::problem);
+    List<Object> rows = new ArrayList<>();
+    for (JsonNode fit : known.orElse(MissingNode.getInstance())) {
+      boolean usable = fit.path("problem").isMissingNode();
+      boolean enough = usable && fit.path("fits").asBoolean();
+      String what =
+          usable
+              ? look.message(
+                  "fits_memory",
+                  look.formats().bytes(fit.path("peakBytes").asLong()),
+                  look.formats().bytes(fit.path("deviceBytes").asLong()))
+              : fit.path("problem").asText();
+      rows.add(
+          Map.of(
+              "name",
+              fit.path("name").asText(),
+              "path",
+              fit.path("path").asText(),
+              "what",
+              what,
+              "usable",
+              usable,
+              "badge",
+              enough ? "good" : usable ? "bad" : "warn",
+              "state",
+              look.message(enough ? "fits_yes" : usable ? "fits_no" : "fits_unsuitable")));
+    }
+    Map<String, Object> model = new LinkedHashMap<>();
+    model.put("id", source.id());
+    model.put("fits", rows);
+    model.put("failed", failed);
+    model.put("running", known.isEmpty() && failed.isEmpty());
+    return pages.part(look, "fits", model);
   }
 
   private static List<Object> uses(Look look, Inspection inspection) {

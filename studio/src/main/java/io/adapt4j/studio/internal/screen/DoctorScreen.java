@@ -24,6 +24,7 @@ import io.adapt4j.studio.internal.web.Request;
 import io.adapt4j.studio.internal.web.Response;
 import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -37,6 +38,7 @@ public final class DoctorScreen implements Screen {
 
   private static final int SIZE = 10;
   private static final int MOST_FIXES = 2000;
+  private static final int FEWEST_ROWS = 10;
 
   private final Pages pages;
   private final Sources sources;
@@ -60,6 +62,8 @@ public final class DoctorScreen implements Screen {
       return switch (request.segment(3)) {
         case "fix" -> fix(request.form(), look, source);
         case "undo" -> undo(request.form(), look, source);
+        case "test" -> test(request.form(), look, source);
+        case "split" -> split(request.form(), look, source);
         default -> throw Refusal.notFound();
       };
     }
@@ -78,9 +82,10 @@ public final class DoctorScreen implements Screen {
     return changed(look, source.withFixes(fixes), "fixed", form.text("check"));
   }
 
-  /** A row is one that was found something in. */
+  /** A row is one that was found something in, a leak one of named test rows. */
   private boolean isKnown(Source source, Fix fix) throws IOException {
     return Fixes.isKnown(fix)
+        && (!fix.of().equals(Check.LEAKAGE.name()) || doctor.test(source).isPresent())
         && (!fix.action().equals(Fixes.ROW)
             || doctor.of(source).stream()
                 .flatMap(found -> found.findings().stream())
@@ -92,6 +97,32 @@ public final class DoctorScreen implements Screen {
     List<Fix> fixes = new ArrayList<>(source.fixes());
     fixes.remove(fix);
     return changed(look, source.withFixes(fixes), "undone", form.text("check"));
+  }
+
+  /** Names the rows that a model is tested on, or none. */
+  private synchronized Response test(Fields form, Look look, Source source) throws IOException {
+    String test = form.text("test");
+    if (!test.isEmpty()
+        && (test.equals(source.id())
+            || !inspections.of(sources.get(test)).map(Inspection::isReadable).orElse(false))) {
+      throw new Refusal(422, "refused_test");
+    }
+    return changed(look, source.testedOn(test), "read", "");
+  }
+
+  private Response split(Fields form, Look look, Source source) throws IOException {
+    int percent = form.number("percent", 0, 1, 50);
+    Optional<Examination> known = doctor.of(source);
+    if (percent == 0 || known.isEmpty() || known.get().rows() < FEWEST_ROWS) {
+      throw new Refusal(422, "refused_split");
+    }
+    Source training =
+        doctor.split(
+            source,
+            percent / 100.0,
+            look.message("split_training", source.name()),
+            look.message("split_test", source.name()));
+    return Response.see(look.to("data/" + training.id() + "/doctor?done=split"));
   }
 
   private Response changed(Look look, Source source, String done, String check) throws IOException {
@@ -121,8 +152,11 @@ public final class DoctorScreen implements Screen {
     boolean readable = inspection.map(Inspection::isReadable).orElse(false);
     Optional<Examination> known = readable ? doctor.of(source) : Optional.empty();
     Optional<String> failed = doctor.job(source).flatMap(Jobs.Job::problem);
-    model.put("failed", readable ? failed : Optional.of(look.message("doctor_unreadable")));
-    model.put("running", readable && known.isEmpty() && failed.isEmpty());
+    boolean looking =
+        inspection.isEmpty() && inspections.job(source).flatMap(Jobs.Job::problem).isEmpty();
+    model.put(
+        "failed", readable || looking ? failed : Optional.of(look.message("doctor_unreadable")));
+    model.put("running", looking || readable && known.isEmpty() && failed.isEmpty());
     model.put("live", look.to("data/" + source.id() + "/doctor"));
     model.put("fixes", fixes(look, source));
     boolean part = request.header("X-Part").isPresent();
@@ -160,6 +194,8 @@ public final class DoctorScreen implements Screen {
     model.put(
         "clean", String.join(", ", found.clean().stream().map(each -> name(look, each)).toList()));
     model.put("charts", charts(look, found));
+    addTests(model, source);
+    model.put("splits", found.rows() >= FEWEST_ROWS);
     chosen.ifPresent(each -> model.put("chosen", each.name()));
     chosen.ifPresent(each -> model.put("chosen_name", name(look, each)));
     List<Finding> findings =
@@ -179,6 +215,18 @@ public final class DoctorScreen implements Screen {
         all > findings.size() && !findings.isEmpty()
             ? look.message("findings_kept", formats.count(findings.size()), formats.count(all))
             : "");
+  }
+
+  private void addTests(Map<String, Object> model, Source source) throws IOException {
+    List<Object> tests = new ArrayList<>();
+    for (Source other : sources.all()) {
+      boolean chosen = other.id().equals(source.test());
+      boolean readable = inspections.of(other).map(Inspection::isReadable).orElse(false);
+      if (chosen || readable && !other.id().equals(source.id())) {
+        tests.add(Map.of("value", other.id(), "name", other.name(), "chosen", chosen));
+      }
+    }
+    model.put("tests", tests);
   }
 
   private static String name(Look look, Check check) {
@@ -233,18 +281,26 @@ public final class DoctorScreen implements Screen {
       return List.of();
     }
     List<Object> shown = new ArrayList<>();
-    Dataset rows = doctor.rows(source);
+    boolean leaked = findings.get(0).check() == Check.LEAKAGE;
+    // A leak is found in a test row, and its message names the row of the training.
+    Dataset rows = leaked ? doctor.test(source).orElse(doctor.rows(source)) : doctor.rows(source);
     for (Finding finding : findings) {
       Map<String, Object> row = new LinkedHashMap<>();
       boolean single = finding.row() >= 0 && finding.row() < rows.size();
       row.put("place", Places.brief(finding.place()));
       row.put("at", finding.place());
-      row.put("message", finding.message());
-      row.put("single", single);
+      row.put("message", finding.message().replace(folder(source), ""));
+      row.put("single", single && !leaked);
       row.put("fields", single ? fields(rows, finding.row()) : List.of());
       shown.add(row);
     }
     return shown;
+  }
+
+  /** The folder of the rows, which messages need not repeat. */
+  private static String folder(Source source) {
+    Path folder = source.path().getParent();
+    return folder == null ? "" : folder + folder.getFileSystem().getSeparator();
   }
 
   static List<Object> fields(Dataset rows, int row) {

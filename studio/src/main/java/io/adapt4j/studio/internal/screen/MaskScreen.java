@@ -15,6 +15,7 @@ import io.adapt4j.studio.internal.machine.LocalModels.LocalModel;
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Pages;
+import io.adapt4j.studio.internal.plan.FirstPlan;
 import io.adapt4j.studio.internal.store.Source;
 import io.adapt4j.studio.internal.store.Sources;
 import io.adapt4j.studio.internal.store.Workspace;
@@ -81,7 +82,8 @@ public final class MaskScreen implements Screen {
     Asked asked = asked(request.query(), usable);
     addForm(model, look, usable, asked);
     if (!inspection.map(Inspection::isReadable).orElse(false)) {
-      model.put("problem_text", look.message("doctor_unreadable"));
+      model.put(
+          "problem_text", look.message(inspection.isEmpty() ? "looking" : "doctor_unreadable"));
     } else if (asked.model().isEmpty()) {
       model.put("problem_text", look.message("machine_no_models"));
     } else {
@@ -107,7 +109,9 @@ public final class MaskScreen implements Screen {
         new MaskedTokens.Options(
             lossOn,
             query.number("maxLength", 512, 1, LONGEST),
-            query.values().isEmpty() || query.text("asChat").equals("1"),
+            query.values().isEmpty()
+                ? model.map(each -> FirstPlan.chats(each.path())).orElse(false)
+                : query.text("asChat").equals("1"),
             ChatTemplate.builtInNames().contains(query.text("template"))
                 ? query.text("template")
                 : ""));

@@ -29,9 +29,11 @@ import io.adapt4j.studio.internal.web.Response;
 import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Plans: the form that is the YAML, both ways, with problems at their fields. */
 public final class PlanScreen implements Screen {
@@ -109,6 +111,7 @@ public final class PlanScreen implements Screen {
       case "save" -> save(request.form(), look, plan, false);
       case "run" -> save(request.form(), look, plan, true);
       case "time" -> time(look, plan);
+      case "data" -> data(look, plan);
       case "delete" -> delete(look, plan);
       default -> throw Refusal.notFound();
     };
@@ -152,8 +155,12 @@ public final class PlanScreen implements Screen {
       // The file of the fixed rows is being written.
       throw new Refusal(409, "examining");
     }
+    String asked = form.text("model");
     List<LocalModel> usable =
-        models.all().stream().filter(each -> each.problem().isEmpty()).toList();
+        models.all().stream()
+            .filter(each -> each.problem().isEmpty())
+            .sorted(Comparator.comparing(each -> !each.path().toString().equals(asked)))
+            .toList();
     Plan plan =
         plans.add(source.name(), source.id(), FirstPlan.yaml(source, inspection, doctor, usable));
     return Response.see(look.to("plans/" + plan.id()));
@@ -228,6 +235,31 @@ public final class PlanScreen implements Screen {
     return Response.see(look.to("plans/" + plan.id()));
   }
 
+  /** Returns the plan's data, if its fixes have changed since the plan was made. */
+  private Optional<Source> changedData(Plan plan) throws IOException {
+    Optional<Source> source = sources.find(plan.source());
+    if (source.isEmpty() || PlanText.dataPath(plan.yaml()).isEmpty()) {
+      return Optional.empty();
+    }
+    String now = doctor.file(source.get()).toString();
+    String before = PlanText.dataPath(plan.yaml());
+    boolean its =
+        before.equals(source.get().path().toString())
+            || before.startsWith(sources.folder(source.get().id()).toString());
+    return source.filter(each -> its && !now.equals(before));
+  }
+
+  /** Makes a plan read its data as it is fixed now. */
+  private Response data(Look look, Plan plan) throws IOException {
+    Source source = changedData(plan).orElseThrow(Refusal::notFound);
+    if (doctor.of(source).isEmpty()) {
+      throw new Refusal(409, "examining");
+    }
+    plans.save(plan, PlanText.withData(plan.yaml(), FirstPlan.data(source, doctor)));
+    estimates.again(plan);
+    return Response.see(look.to("plans/" + plan.id() + "?done=saved"));
+  }
+
   private Response delete(Look look, Plan plan) throws IOException {
     plans.delete(plan.id());
     return Response.see(look.to("plans?done=deleted"));
@@ -243,6 +275,7 @@ public final class PlanScreen implements Screen {
     model.put("name", plan.name());
     model.put("yaml", yaml);
     model.put("form", form);
+    model.put("data_changed", changedData(plan).isPresent());
     Map<String, Object> wrong = new LinkedHashMap<>();
     PlanText.fields().forEach(name -> wrong.put(name, found.getOrDefault(name, "")));
     wrong.put(PlanText.GENERAL, found.getOrDefault(PlanText.GENERAL, ""));

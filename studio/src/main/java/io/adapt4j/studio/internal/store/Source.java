@@ -17,6 +17,7 @@ import java.util.stream.StreamSupport;
  * @param shape name of a shape; empty to recognize it
  * @param map other names of fields, by their names in the file
  * @param fixes steps of cleaning, in order
+ * @param test id of the source with the rows that a model is tested on; empty if none is named
  */
 public record Source(
     String id,
@@ -26,7 +27,8 @@ public record Source(
     String delimiter,
     String shape,
     Map<String, String> map,
-    List<Fix> fixes) {
+    List<Fix> fixes,
+    String test) {
 
   /**
    * A step of cleaning.
@@ -54,13 +56,14 @@ public record Source(
         map,
         StreamSupport.stream(json.path("fixes").spliterator(), false)
             .map(each -> new Fix(each.path("action").asText(), each.path("of").asText()))
-            .toList());
+            .toList(),
+        json.path("test").asText());
   }
 
   ObjectNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("name", name).put("path", path.toString()).put("added", added.toString());
-    json.put("delimiter", delimiter).put("shape", shape);
+    json.put("delimiter", delimiter).put("shape", shape).put("test", test);
     ObjectNode renamed = json.putObject("map");
     map.forEach(renamed::put);
     fixes.forEach(
@@ -70,10 +73,18 @@ public record Source(
 
   /** Returns a copy that is read in another way, without fixes, which were for the old rows. */
   public Source read(String newDelimiter, String newShape, Map<String, String> newMap) {
-    return new Source(id, name, path, added, newDelimiter, newShape, newMap, List.of());
+    return new Source(id, name, path, added, newDelimiter, newShape, newMap, List.of(), test);
   }
 
   public Source withFixes(List<Fix> newFixes) {
-    return new Source(id, name, path, added, delimiter, shape, map, newFixes);
+    return new Source(id, name, path, added, delimiter, shape, map, newFixes, test);
+  }
+
+  /**
+   * Returns a copy whose test rows are those of another source, without fixes against former ones.
+   */
+  public Source testedOn(String other) {
+    List<Fix> kept = fixes.stream().filter(fix -> !fix.of().equals("LEAKAGE")).toList();
+    return new Source(id, name, path, added, delimiter, shape, map, kept, other);
   }
 }

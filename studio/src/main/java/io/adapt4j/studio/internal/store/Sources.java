@@ -1,6 +1,9 @@
 package io.adapt4j.studio.internal.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.studio.internal.Refusal;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The data that was opened, each in a folder of the workspace. */
@@ -45,6 +49,22 @@ public final class Sources {
     return Source.of(id, json);
   }
 
+  /** Returns one, if there is one of this id. */
+  public Optional<Source> find(String id) throws IOException {
+    JsonNode json =
+        id.isEmpty() ? MissingNode.getInstance() : workspace.json(folder(id).resolve(FILE));
+    return json.isMissingNode() ? Optional.empty() : Optional.of(Source.of(id, json));
+  }
+
+  /** Adds rows, which are written into the workspace. */
+  public Source write(String name, Dataset rows) throws IOException {
+    String id = Workspace.newId(name);
+    Disk.createFolders(folder(id));
+    Path file = folder(id).resolve("rows.jsonl");
+    Datasets.write(rows, file);
+    return add(id, name, file);
+  }
+
   /** Adds the data at a path. */
   public Source add(String name, Path path) throws IOException {
     return add(Workspace.newId(name), name, path);
@@ -53,7 +73,7 @@ public final class Sources {
   /** Adds the data at a path with an id, such as that of the folder of an upload. */
   public Source add(String id, String name, Path path) throws IOException {
     Source source =
-        new Source(id, name, path.toRealPath(), Instant.now(), "", "", Map.of(), List.of());
+        new Source(id, name, path.toRealPath(), Instant.now(), "", "", Map.of(), List.of(), "");
     save(source);
     return source;
   }

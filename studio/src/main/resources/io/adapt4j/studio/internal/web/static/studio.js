@@ -126,6 +126,14 @@ function check(form) {
   });
 }
 
+// Shows at once that a form was sent, however long the answer takes.
+document.addEventListener("submit", e => {
+  if (e.submitter) e.submitter.setAttribute("aria-busy", "true");
+});
+window.addEventListener("pageshow", () => {
+  for (const each of document.querySelectorAll("[aria-busy]")) each.removeAttribute("aria-busy");
+});
+
 document.addEventListener("keydown", e => {
   // Page keys of long lists, where no field is being typed in.
   if (e.target.closest("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;

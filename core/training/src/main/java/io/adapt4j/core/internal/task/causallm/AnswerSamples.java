@@ -174,7 +174,8 @@ final class AnswerSamples {
                 + file
                 + ". Train longer, or see that rows are not cut before their end"
                 + " (maxLength, overflow) and that the end is among the trained tokens (lossOn,"
-                + " chatTemplate)."));
+                + " chatTemplate). A base model whose end token was never trained learns it with"
+                + " the output layer in modulesToSave."));
   }
 
   private static String excerpt(String text) {
