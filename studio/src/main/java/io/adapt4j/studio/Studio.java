@@ -8,6 +8,7 @@ import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.exam.Corrected;
 import io.adapt4j.studio.internal.exam.ExamDrafts;
 import io.adapt4j.studio.internal.exam.ExamResults;
+import io.adapt4j.studio.internal.exam.ExamStores;
 import io.adapt4j.studio.internal.exam.Exams;
 import io.adapt4j.studio.internal.exam.Trainings;
 import io.adapt4j.studio.internal.machine.LocalModels;
@@ -174,8 +175,8 @@ public final class Studio implements AutoCloseable {
       Plans plans) {
     Exams all = new Exams(workspace, exams);
     Trainings trainings = new Trainings(runs);
-    ExamScreen.Parts parts =
-        new ExamScreen.Parts(
+    ExamStores parts =
+        new ExamStores(
             all,
             new ExamDrafts(all, opened.doctor(), opened.inspections(), trainings),
             trainings,

@@ -164,7 +164,8 @@ class HostileTest {
         case 10 -> send("exams", values("source", "general", "rows", "training"));
         case 11 ->
             send(exam + "/start", values("model", "folders", "chat", "with:" + value(), "yaml"));
-        case 12 -> send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
+        case 12 ->
+            send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
         case 13 -> {
           look("exams?training=", "&page=", "&done=");
           look("compare?a=", "&b=", "&c=", "&d=");

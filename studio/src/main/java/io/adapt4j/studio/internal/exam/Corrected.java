@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.eval.spi.Outcome;
-import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.store.Source;
 import io.adapt4j.studio.internal.store.Sources;
@@ -41,13 +40,7 @@ public final class Corrected {
 
   /** Returns the source of an exam's corrections, if there are some. */
   public Optional<Source> source(Exam exam) throws IOException {
-    try {
-      return exam.corrections().isEmpty()
-          ? Optional.empty()
-          : Optional.of(sources.get(exam.corrections()));
-    } catch (Refusal forgotten) {
-      return Optional.empty();
-    }
+    return sources.find(exam.corrections());
   }
 
   /** Returns the items that were corrected, as their task and their id on two lines. */

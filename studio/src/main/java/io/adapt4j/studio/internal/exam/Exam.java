@@ -29,11 +29,10 @@ public record Exam(
    * The data that the questions are from.
    *
    * @param source id of the data
-   * @param general id of the data that shows what is forgotten; may be empty
    * @param rows number of questions
    * @param heldBack id of the training that the rows were held back from; empty for any rows
    */
-  public record Data(String source, String general, int rows, String heldBack) {}
+  public record Data(String source, int rows, String heldBack) {}
 
   /**
    * A model that is asked.
@@ -75,7 +74,6 @@ public record Exam(
         Instant.parse(json.path("added").asText()),
         new Data(
             data.path("source").asText(),
-            data.path("general").asText(),
             data.path("rows").asInt(),
             data.path("heldBack").asText()),
         json.path("model").asText(),
@@ -97,7 +95,6 @@ public record Exam(
     json.put("name", name).put("added", added.toString());
     json.putObject("data")
         .put("source", data.source())
-        .put("general", data.general())
         .put("rows", data.rows())
         .put("heldBack", data.heldBack());
     json.put("model", model).put("chat", chat).put("corrections", corrections);

@@ -89,12 +89,7 @@ public final class ExamDrafts {
               Map.of()));
       asked += kept.size();
     }
-    Data data =
-        new Data(
-            source.id(),
-            general.map(Source::id).orElse(""),
-            asked,
-            heldBack.map(Run::id).orElse(""));
+    Data data = new Data(source.id(), asked, heldBack.map(Run::id).orElse(""));
     Exam exam = new Exam(id, source.name(), Instant.now(), data, "", false, candidates, "");
     exams.save(exam, yaml.toString());
     return exam;

@@ -6,7 +6,6 @@ import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskComparison;
-import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.studio.internal.store.Jobs;
@@ -93,74 +92,33 @@ public final class ExamResults {
     }
   }
 
-  /** A difference of two trainings on a task that an exam asked both. */
-  public record Pair(Exam exam, TaskComparison comparison) {}
+  /** Differences of two trainings in an exam, a task each. */
+  public record Pair(Exam exam, List<TaskComparison> comparisons) {}
 
-  /** A result of a training in an exam. */
-  private record Answered(Exam exam, Known known, EvaluationReport report, TaskResult result) {}
-
-  /**
-   * Compares two trainings on the tasks that both were asked, in one exam or in several with the
-   * same questions; of each task, the newest exam counts. Empty if an exam is still to be read.
-   */
-  public Optional<List<Pair>> pairs(String training, String other) throws IOException {
-    Optional<List<Answered>> theirs = answered(training);
-    Optional<List<Answered>> ours = answered(other);
-    if (theirs.isEmpty() || ours.isEmpty()) {
-      return Optional.empty();
-    }
-    Map<String, Pair> pairs = new LinkedHashMap<>();
-    for (Answered one : ours.get()) {
-      for (Answered base : theirs.get()) {
-        if (!pairs.containsKey(one.result().task()) && isSame(one.result(), base.result())) {
-          ComparisonReport compared =
-              one.known().evaluator().compare(List.of(alone(base), alone(one)));
-          pairs.put(one.result().task(), new Pair(one.exam(), compared.comparisons().get(0)));
-        }
-      }
-    }
-    return Optional.of(List.copyOf(pairs.values()));
-  }
-
-  private static EvaluationReport alone(Answered one) {
-    EvaluationReport report = one.report();
-    return new EvaluationReport(
-        report.candidate(), report.identity(), List.of(one.result()), report.cost());
-  }
-
-  private static boolean isSame(TaskResult one, TaskResult other) {
-    return one.task().equals(other.task())
-        && one.primary().name().equals(other.primary().name())
-        && questions(one).equals(questions(other));
-  }
-
-  private static List<List<String>> questions(TaskResult result) {
-    return result.outcomes().stream()
-        .map(each -> List.of(each.id(), each.prompt(), each.expected()))
-        .toList();
-  }
-
-  /** Returns all results of a training, the newest exam first; empty if one is not yet known. */
-  private Optional<List<Answered>> answered(String training) throws IOException {
-    List<Answered> all = new ArrayList<>();
+  /** Compares two trainings by the newest exam that asked both, as soon as it is read. */
+  public Optional<Pair> pair(String training, String other) throws IOException {
     for (Exam exam : exams.all()) {
       List<String> done = finished(exam).stream().map(Run::id).toList();
-      for (Exam.Candidate each : exam.candidates()) {
-        if (each.training().equals(training) && done.contains(each.run())) {
-          Optional<ComparisonReport> report = of(exam);
-          Optional<Known> found = known(done);
-          if (report.isEmpty() && job(exam).flatMap(Jobs.Job::problem).isEmpty()) {
-            return Optional.empty();
-          }
-          found.ifPresent(
-              known -> {
-                EvaluationReport of = known.report().report(each.run());
-                of.results().forEach(result -> all.add(new Answered(exam, known, of, result)));
-              });
-        }
+      Map<String, String> runs = new LinkedHashMap<>();
+      exam.candidates().stream()
+          .filter(each -> done.contains(each.run()))
+          .forEach(each -> runs.put(each.training(), each.run()));
+      String base = runs.get(training);
+      String candidate = runs.get(other);
+      if (base != null && candidate != null && of(exam).isPresent()) {
+        Known found = known(done).orElseThrow();
+        ComparisonReport report = found.report();
+        ComparisonReport compared =
+            found.evaluator().compare(List.of(report.report(base), report.report(candidate)));
+        return Optional.of(new Pair(exam, compared.comparisons()));
       }
     }
-    return Optional.of(all);
+    return Optional.empty();
+  }
+
+  /** Returns whether results of any exam are being read. */
+  public boolean isReading() throws IOException {
+    return exams.all().stream().anyMatch(exam -> job(exam).filter(Jobs.Job::isRunning).isPresent());
   }
 
   /** The work on the results, if it runs or has failed. */

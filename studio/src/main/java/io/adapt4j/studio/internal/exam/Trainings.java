@@ -118,15 +118,15 @@ public final class Trainings {
    * Returns whether a training learned from some of a file's rows other than those that another
    * held back.
    *
-   * @param heldBack id of the other training; empty for all rows
+   * @param heldBack the other training; none for all rows
    */
-  public boolean learned(Run run, Path file, String heldBack) throws IOException {
-    if (!reads(run, file) || run.id().equals(heldBack)) {
+  public boolean learned(Run run, Path file, Optional<Run> heldBack) throws IOException {
+    if (!reads(run, file) || heldBack.equals(Optional.of(run))) {
       return false;
     }
     JsonNode split = description(run).path("data").path("split");
     return split.isMissingNode()
         || heldBack.isEmpty()
-        || !split.equals(description(runs.get(heldBack)).path("data").path("split"));
+        || !split.equals(description(heldBack.get()).path("data").path("split"));
   }
 }

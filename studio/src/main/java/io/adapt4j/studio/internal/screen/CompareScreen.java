@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.LineChart;
 import io.adapt4j.eval.TaskComparison;
-import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.exam.ExamResults.Pair;
+import io.adapt4j.studio.internal.exam.ExamStores;
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Markup;
@@ -39,11 +39,11 @@ public final class CompareScreen implements Screen {
   private static final Set<String> PLACES = Set.of("output", "resume", "overwriteOutput");
 
   private final Pages pages;
-  private final ExamScreen.Parts parts;
+  private final ExamStores parts;
   private final RunReport report;
 
   /** Creates the screen. */
-  public CompareScreen(Pages pages, ExamScreen.Parts parts) {
+  public CompareScreen(Pages pages, ExamStores parts) {
     this.pages = pages;
     this.parts = parts;
     this.report = new RunReport(parts.trainings().runs());
@@ -249,33 +249,35 @@ public final class CompareScreen implements Screen {
   /** Differences of exams that asked the first run and another the same. */
   private void addExams(Map<String, Object> model, Look look, List<Run> chosen) throws IOException {
     List<Map<String, Object>> rows = new ArrayList<>();
-    boolean running = false;
     for (Run run : chosen.subList(1, chosen.size())) {
-      Optional<List<Pair>> pairs = parts.results().pairs(chosen.get(0).id(), run.id());
-      running |= pairs.isEmpty();
-      for (Pair pair : pairs.orElse(List.of())) {
-        TaskComparison comparison = pair.comparison();
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("name", name(run, chosen));
-        row.put("task", comparison.task());
-        row.put("exam", pair.exam().id());
-        row.put("exam_name", pair.exam().name());
-        row.put("metric", ExamFigures.name(look, comparison.metric().name()));
-        row.put("better", look.message(comparison.largerIsBetter() ? "exam_more" : "exam_less"));
-        ExamFigures.add(row, look, comparison);
-        ConfidenceInterval difference = comparison.difference();
-        ExamFigures.drawDifferences(List.of(row), List.of(difference));
-        rows.add(row);
+      Optional<Pair> pair = parts.results().pair(chosen.get(0).id(), run.id());
+      if (pair.isPresent()) {
+        for (TaskComparison comparison : pair.get().comparisons()) {
+          rows.add(row(look, name(run, chosen), pair.get().exam().id(), comparison));
+        }
       }
     }
     model.put("exams", rows);
     model.put("from", look.message("compare_from", name(chosen.get(0), chosen)));
-    model.put("running", running);
+    model.put("running", parts.results().isReading());
     StringBuilder address = new StringBuilder("compare?");
     for (int i = 0; i < chosen.size(); i++) {
       address.append(FIELDS.get(i)).append('=').append(chosen.get(i).id()).append('&');
     }
     model.put("live", look.to(address.toString()));
     model.put("failed", "");
+  }
+
+  private static Map<String, Object> row(
+      Look look, String name, String exam, TaskComparison comparison) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("name", name);
+    row.put("task", comparison.task());
+    row.put("exam", exam);
+    row.put("metric", ExamFigures.name(look, comparison.metric().name()));
+    row.put("better", look.message(comparison.largerIsBetter() ? "exam_more" : "exam_less"));
+    ExamFigures.add(row, look, comparison);
+    ExamFigures.drawDifferences(List.of(row), List.of(comparison.difference()));
+    return row;
   }
 }

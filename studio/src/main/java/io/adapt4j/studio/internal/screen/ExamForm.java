@@ -1,15 +1,13 @@
 package io.adapt4j.studio.internal.screen;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.exception.Adapt4jException;
-import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.exam.Exam;
 import io.adapt4j.studio.internal.exam.Exam.Candidate;
 import io.adapt4j.studio.internal.exam.ExamDrafts;
 import io.adapt4j.studio.internal.exam.Trainings;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Look;
+import io.adapt4j.studio.internal.plan.FirstPlan;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
 import io.adapt4j.studio.internal.web.Fields;
@@ -22,8 +20,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Form of an exam before its start: who is asked, and what. */
 final class ExamForm {
@@ -48,7 +48,7 @@ final class ExamForm {
     this.drafts = drafts;
   }
 
-  /** What was entered, and what is wrong with it by field. */
+  /** An exam as it was entered, with problems by field. */
   record Entered(Exam exam, String folders, String yaml, Map<String, String> problems) {}
 
   /** Shows an exam as it was saved. */
@@ -67,7 +67,10 @@ final class ExamForm {
     List<Candidate> candidates = new ArrayList<>();
     for (String field : form.values().keySet()) {
       if (field.startsWith(WITH)) {
-        training(field.substring(WITH.length())).ifPresent(candidates::add);
+        Optional<Run> training = trainings.runs().find(id(field));
+        if (training.isPresent()) {
+          trainings.made(training.get()).ifPresent(candidates::add);
+        }
       }
     }
     for (String line : form.raw(FOLDERS).split("\n", -1)) {
@@ -85,7 +88,7 @@ final class ExamForm {
       problems.put(MODEL, look.message("exam_model_missing"));
     } else {
       addBases(look, model, candidates, problems);
-      if (chat && !hasTemplate(Path.of(model))) {
+      if (chat && !FirstPlan.chats(Path.of(model))) {
         problems.put(CHAT, look.message("exam_no_template"));
       }
     }
@@ -105,15 +108,7 @@ final class ExamForm {
     return model.path().toString().equals(path);
   }
 
-  private java.util.Optional<Candidate> training(String id) throws IOException {
-    try {
-      return trainings.made(trainings.runs().get(id));
-    } catch (Refusal unknown) {
-      return java.util.Optional.empty();
-    }
-  }
-
-  private static @org.jspecify.annotations.Nullable Path path(String text) {
+  private static @Nullable Path path(String text) {
     try {
       return text.isEmpty() ? null : Path.of(text).toAbsolutePath();
     } catch (InvalidPathException e) {
@@ -155,22 +150,15 @@ final class ExamForm {
     }
   }
 
-  static boolean hasTemplate(Path model) {
-    try {
-      return Files.isDirectory(model) && ChatTemplate.find(model).isPresent();
-    } catch (Adapt4jException e) {
-      return false;
-    }
+  private static String id(String field) {
+    return field.substring(WITH.length()).replaceAll("[^a-z0-9-]", "");
   }
 
   /** Adds the form to a page. */
   void add(Map<String, Object> model, Look look, Entered entered) throws IOException {
     Exam exam = entered.exam();
-    List<Object> bases = new ArrayList<>();
-    for (LocalModels.LocalModel each : models.all()) {
-      String path = each.path().toString();
-      bases.add(Map.of("value", path, "name", each.name(), "chosen", path.equals(exam.model())));
-    }
+    Map<String, String> names = new LinkedHashMap<>();
+    models.all().forEach(each -> names.put(each.path().toString(), each.name()));
     Set<String> chosen =
         exam.candidates().stream()
             .map(Candidate::training)
@@ -184,7 +172,7 @@ final class ExamForm {
         }
       }
     }
-    model.put("bases", bases);
+    model.put("bases", PlanScreen.options(exam.model(), List.copyOf(names.keySet()), names));
     model.put("offered", offered);
     model.put(FOLDERS, entered.folders());
     model.put(CHAT, exam.chat());

@@ -11,16 +11,17 @@ import io.adapt4j.eval.failure.Slice;
 import io.adapt4j.eval.metric.Confusion;
 import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.ConfidenceInterval;
-import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.exam.Exam;
 import io.adapt4j.studio.internal.exam.Exam.Candidate;
 import io.adapt4j.studio.internal.exam.ExamCases;
 import io.adapt4j.studio.internal.exam.ExamCases.Case;
+import io.adapt4j.studio.internal.exam.ExamStores;
 import io.adapt4j.studio.internal.page.Charts;
 import io.adapt4j.studio.internal.page.Charts.Axis;
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.store.Jobs;
+import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
 import io.adapt4j.studio.internal.store.Source;
@@ -51,56 +52,38 @@ final class ExamReport {
   private static final int LOG = 4000;
   private static final List<String> VIEWS = List.of("lost", "gained", "wrong", "groups");
 
-  private final ExamScreen.Parts parts;
+  private final ExamStores parts;
   private final PlanScreen.Opened opened;
 
-  ExamReport(ExamScreen.Parts parts, PlanScreen.Opened opened) {
+  ExamReport(ExamStores parts, PlanScreen.Opened opened) {
     this.parts = parts;
     this.opened = opened;
   }
 
   /** Adds what the questions are from, and whether a model has learned from them. */
   void addData(Map<String, Object> model, Look look, Exam exam) throws IOException {
-    String heldBack = exam.data().heldBack();
+    Runs trainings = parts.trainings().runs();
+    Optional<Run> heldBack = trainings.find(exam.data().heldBack());
     model.put(
-        "held_back", heldBack.isEmpty() ? "" : look.message("exam_held_back", training(heldBack)));
+        "held_back",
+        heldBack.isEmpty()
+            ? ""
+            : look.message("exam_held_back", parts.trainings().name(heldBack.get())));
     List<String> learned = new ArrayList<>();
-    Optional<Source> source = source(exam.data().source());
-    if (source.isPresent()) {
-      Path file = opened.doctor().file(source.get());
-      for (Candidate each : exam.candidates()) {
-        if (!each.training().isEmpty() && learned(each.training(), file, heldBack)) {
-          learned.add(each.name());
-        }
+    Optional<Source> source = opened.sources().find(exam.data().source());
+    for (Candidate each : exam.candidates()) {
+      Optional<Run> training = trainings.find(each.training());
+      if (source.isPresent()
+          && training.isPresent()
+          && parts
+              .trainings()
+              .learned(training.get(), opened.doctor().file(source.get()), heldBack)) {
+        learned.add(each.name());
       }
     }
     model.put(
         "learned",
         learned.isEmpty() ? "" : look.message("exam_learned", String.join(", ", learned)));
-  }
-
-  private String training(String id) throws IOException {
-    try {
-      return parts.trainings().name(parts.trainings().runs().get(id));
-    } catch (Refusal deleted) {
-      return id;
-    }
-  }
-
-  private boolean learned(String training, Path file, String heldBack) throws IOException {
-    try {
-      return parts.trainings().learned(parts.trainings().runs().get(training), file, heldBack);
-    } catch (Refusal deleted) {
-      return false;
-    }
-  }
-
-  private Optional<Source> source(String id) throws IOException {
-    try {
-      return id.isEmpty() ? Optional.empty() : Optional.of(opened.sources().get(id));
-    } catch (Refusal forgotten) {
-      return Optional.empty();
-    }
   }
 
   boolean isComputing(Exam exam) throws IOException {
@@ -129,7 +112,7 @@ final class ExamReport {
       row.put("training", each.getKey().training());
       row.put("path", each.getKey().isBase() ? exam.model() : each.getKey().path());
       row.put("state", look.message("state_" + run.state().name().toLowerCase(Locale.ROOT)));
-      row.put("badge", ExamScreen.badge(run.state()));
+      row.put("badge", RunScreen.badge(run.state()));
       addProgress(row, look, run);
       boolean ended = !run.state().isActive() && run.state() != State.DONE;
       row.put("problem", ended ? problem(run) : "");
@@ -203,18 +186,8 @@ final class ExamReport {
     }
     model.put("tasks", tasks);
     Choice asked = choice(report, query);
-    model.put(
-        "task_choices",
-        choices(
-            report.baseline().results().stream().map(TaskResult::task).toList(),
-            asked.task(),
-            Map.of()));
-    model.put(
-        "with_choices",
-        choices(
-            report.reports().stream().map(EvaluationReport::candidate).toList(),
-            asked.with(),
-            names));
+    model.put("task_choices", PlanScreen.options(asked.task(), tasks(report), Map.of()));
+    model.put("with_choices", PlanScreen.options(asked.with(), candidates(report), names));
     ExamCases cases = ExamCases.of(report, asked.with(), asked.task());
     Choice choice =
         asked.view().isEmpty() ? new Choice(asked.task(), asked.with(), first(cases)) : asked;
@@ -240,7 +213,7 @@ final class ExamReport {
                 "exam_corrections", look.formats().count(parts.corrected().items(exam).size())));
   }
 
-  /** What the answers are looked at by. */
+  /** Task, candidate and view of the answers that are shown. */
   record Choice(String task, String with, String view) {}
 
   /**
@@ -248,8 +221,8 @@ final class ExamReport {
    * task, and the first view that is not empty.
    */
   static Choice choice(ComparisonReport report, Fields query) {
-    List<String> tasks = report.baseline().results().stream().map(TaskResult::task).toList();
-    List<String> all = report.reports().stream().map(EvaluationReport::candidate).toList();
+    List<String> tasks = tasks(report);
+    List<String> all = candidates(report);
     String task = tasks.contains(query.text("task")) ? query.text("task") : tasks.get(0);
     String with =
         all.contains(query.text("with"))
@@ -269,20 +242,16 @@ final class ExamReport {
         .orElse(report.baseline());
   }
 
-  private static String first(ExamCases cases) {
-    return !cases.lost().isEmpty() ? "lost" : !cases.gained().isEmpty() ? "gained" : "wrong";
+  private static List<String> tasks(ComparisonReport report) {
+    return report.baseline().results().stream().map(TaskResult::task).toList();
   }
 
-  static List<Object> choices(List<String> values, String chosen, Map<String, String> names) {
-    List<Object> choices = new ArrayList<>();
-    for (String value : values) {
-      choices.add(
-          Map.of(
-              "value", value,
-              "name", names.getOrDefault(value, value),
-              "chosen", value.equals(chosen)));
-    }
-    return choices;
+  private static List<String> candidates(ComparisonReport report) {
+    return report.reports().stream().map(EvaluationReport::candidate).toList();
+  }
+
+  private static String first(ExamCases cases) {
+    return !cases.lost().isEmpty() ? "lost" : !cases.gained().isEmpty() ? "gained" : "wrong";
   }
 
   private static Map<String, Object> task(

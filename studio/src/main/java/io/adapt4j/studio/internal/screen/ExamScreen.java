@@ -10,17 +10,14 @@ import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.data.Inspection;
-import io.adapt4j.studio.internal.exam.Corrected;
 import io.adapt4j.studio.internal.exam.Exam;
 import io.adapt4j.studio.internal.exam.Exam.Candidate;
-import io.adapt4j.studio.internal.exam.ExamDrafts;
-import io.adapt4j.studio.internal.exam.ExamResults;
-import io.adapt4j.studio.internal.exam.Exams;
-import io.adapt4j.studio.internal.exam.Trainings;
+import io.adapt4j.studio.internal.exam.ExamStores;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Markup;
 import io.adapt4j.studio.internal.page.Pages;
+import io.adapt4j.studio.internal.plan.FirstPlan;
 import io.adapt4j.studio.internal.run.RunQueue;
 import io.adapt4j.studio.internal.store.Plans;
 import io.adapt4j.studio.internal.store.Runs.Run;
@@ -51,26 +48,18 @@ public final class ExamScreen implements Screen {
   private final Pages pages;
   private final PlanScreen.Opened opened;
   private final LocalModels models;
-  private final Parts parts;
+  private final ExamStores parts;
   private final RunQueue queue;
   private final ExamForm form;
   private final ExamReport report;
   private final ForgettingReport forgetting;
-
-  /** What exams are made of and kept in. */
-  public record Parts(
-      Exams exams,
-      ExamDrafts drafts,
-      Trainings trainings,
-      ExamResults results,
-      Corrected corrected) {}
 
   /** Creates the screen. */
   public ExamScreen(
       Pages pages,
       PlanScreen.Opened opened,
       LocalModels models,
-      Parts parts,
+      ExamStores parts,
       RunQueue queue,
       Plans plans) {
     this.pages = pages;
@@ -80,7 +69,7 @@ public final class ExamScreen implements Screen {
     this.queue = queue;
     this.form = new ExamForm(models, parts.trainings(), parts.drafts());
     this.report = new ExamReport(parts, opened);
-    this.forgetting = new ForgettingReport(parts, opened, plans);
+    this.forgetting = new ForgettingReport(parts, plans);
   }
 
   @Override
@@ -139,7 +128,11 @@ public final class ExamScreen implements Screen {
     if (request.header("X-Part").isPresent()) {
       return Response.html(pages.part(look, "exams-list", model));
     }
-    String training = entered.given("training").orElse(request.query().text("training"));
+    String training =
+        entered
+            .given("training")
+            .orElse(request.query().text("training"))
+            .replaceAll("[^a-z0-9-]", "");
     addSources(model, entered, training);
     model.put("rows", entered.given("rows").orElse(String.valueOf(ROWS)));
     model.put("training", training);
@@ -169,19 +162,14 @@ public final class ExamScreen implements Screen {
     model.put("sources", choices);
   }
 
-  /** The data of the training that is to be examined, else the newest with answers. */
+  /** The data that the training is tested on, or of which it is; else the newest with answers. */
   private String first(List<Source> rows, String training) throws IOException {
-    Optional<Run> run =
-        training.isEmpty()
-            ? Optional.empty()
-            : parts.trainings().runs().all().stream()
-                .filter(each -> each.id().equals(training))
-                .findFirst();
+    Optional<Run> run = parts.trainings().runs().find(training);
     for (Source source : rows) {
       if (run.isPresent()
           ? parts.trainings().reads(run.get(), opened.doctor().file(source))
           : opened.inspections().of(source).filter(is -> !is.shape().equals("TEXT")).isPresent()) {
-        return source.id();
+        return chosen(source.test()).map(Source::id).orElse(source.id());
       }
     }
     return "";
@@ -213,20 +201,11 @@ public final class ExamScreen implements Screen {
         "state",
         look.message(
             "state_" + state.map(each -> each.name().toLowerCase(Locale.ROOT)).orElse("draft")));
-    row.put("badge", state.map(ExamScreen::badge).orElse(""));
+    row.put("badge", state.map(RunScreen::badge).orElse(""));
     row.put("active", runs.stream().anyMatch(run -> run.state().isActive()));
     row.put("resumable", runs.stream().anyMatch(run -> run.state().canResume()));
     row.put("started", exam.isStarted());
     return row;
-  }
-
-  static String badge(State state) {
-    return switch (state) {
-      case RUNNING, QUEUED -> "info";
-      case DONE -> "good";
-      case FAILED -> "bad";
-      case PAUSED, STOPPED, INTERRUPTED -> "warn";
-    };
   }
 
   /** The state of all runs together: the first of these that one of them is in. */
@@ -248,13 +227,8 @@ public final class ExamScreen implements Screen {
   }
 
   private Optional<Source> chosen(String id) throws IOException {
-    try {
-      Optional<Source> source =
-          id.isEmpty() ? Optional.empty() : Optional.of(opened.sources().get(id));
-      return source.isPresent() && hasRows(source.get()) ? source : Optional.empty();
-    } catch (Refusal unknown) {
-      return Optional.empty();
-    }
+    Optional<Source> source = opened.sources().find(id);
+    return source.isPresent() && hasRows(source.get()) ? source : Optional.empty();
   }
 
   private Response create(Fields fields, Request request, Look look) throws IOException {
@@ -299,19 +273,24 @@ public final class ExamScreen implements Screen {
         parts
             .drafts()
             .create(source, general, rows, candidates, Guesses::of)
-            .with(
-                model,
-                chat && !model.isEmpty() && ExamForm.hasTemplate(Path.of(model)),
-                candidates);
+            .with(model, chat && !model.isEmpty() && FirstPlan.chats(Path.of(model)), candidates);
     parts.exams().save(exam);
     return exam;
   }
 
-  /** The training that was asked for, else the newest on the data that has finished. */
+  /** The training that was asked for, else the newest on the data, or on data tested on it. */
   private Optional<Run> training(String id, Source source) throws IOException {
-    Path file = opened.doctor().file(source);
+    List<Path> files = new ArrayList<>();
+    for (Source each : opened.sources().all()) {
+      if (each.id().equals(source.id()) || each.test().equals(source.id())) {
+        files.add(opened.doctor().file(each));
+      }
+    }
     for (Run run : parts.trainings().runs().all()) {
-      boolean fits = id.isEmpty() ? parts.trainings().reads(run, file) : run.id().equals(id);
+      boolean fits = run.id().equals(id);
+      for (Path file : files) {
+        fits |= id.isEmpty() && parts.trainings().reads(run, file);
+      }
       if (fits && run.state() == State.DONE && parts.trainings().made(run).isPresent()) {
         return Optional.of(run);
       }

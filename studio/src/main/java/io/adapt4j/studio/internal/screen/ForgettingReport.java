@@ -15,6 +15,7 @@ import io.adapt4j.studio.internal.exam.Exam.Candidate;
 import io.adapt4j.studio.internal.exam.ExamCases;
 import io.adapt4j.studio.internal.exam.ExamCases.Case;
 import io.adapt4j.studio.internal.exam.ExamResults;
+import io.adapt4j.studio.internal.exam.ExamStores;
 import io.adapt4j.studio.internal.exam.Exams;
 import io.adapt4j.studio.internal.page.Charts;
 import io.adapt4j.studio.internal.page.Look;
@@ -38,13 +39,11 @@ final class ForgettingReport {
 
   private static final int SIZE = 10;
 
-  private final ExamScreen.Parts parts;
-  private final PlanScreen.Opened opened;
+  private final ExamStores parts;
   private final Plans plans;
 
-  ForgettingReport(ExamScreen.Parts parts, PlanScreen.Opened opened, Plans plans) {
+  ForgettingReport(ExamStores parts, Plans plans) {
     this.parts = parts;
-    this.opened = opened;
     this.plans = plans;
   }
 
@@ -78,8 +77,8 @@ final class ForgettingReport {
     model.put("graded", cases.isGraded());
     model.put("count", look.formats().count(lost.size()));
     model.put("all", look.formats().count(cases.now().outcomes().size()));
-    model.put("task_choices", ExamReport.choices(general, task, Map.of()));
-    model.put("with_choices", ExamReport.choices(others, with, names));
+    model.put("task_choices", PlanScreen.options(task, general, Map.of()));
+    model.put("with_choices", PlanScreen.options(with, others, names));
     model.put("before_name", names.getOrDefault(report.baseline().candidate(), ""));
     model.put("now_name", names.getOrDefault(with, ""));
     model.put("with", with);
@@ -176,18 +175,6 @@ final class ForgettingReport {
       }
       default -> throw Refusal.notFound();
     }
-    return plans.add(run.name(), source(exam, run), PlanText.yaml(tree));
-  }
-
-  private String source(Exam exam, Run run) throws IOException {
-    try {
-      return plans.get(run.plan()).source();
-    } catch (Refusal deleted) {
-      return opened.sources().all().stream()
-          .filter(each -> each.id().equals(exam.data().source()))
-          .findFirst()
-          .map(each -> each.id())
-          .orElse("");
-    }
+    return plans.add(run.name(), exam.data().source(), PlanText.yaml(tree));
   }
 }
