@@ -57,7 +57,8 @@ public final class DeletionStudy {
 
   /** Runs the study. */
   public static void main(String[] arguments) throws Exception {
-    Path shared = Path.of(arguments.length > 0 ? arguments[0] : "../shared/data");
+    Path shared =
+        Path.of(arguments.length > 0 ? arguments[0] : "../shared/data").toRealPath();
     int rows = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1000;
     int deletions = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 50;
     int shards = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 40;
@@ -107,6 +108,7 @@ public final class DeletionStudy {
     int learned = Datasets.jsonl(file).split(0.9, 0.1, 0, SEED).train().size();
     int[] chosen = new Random(SEED + 1).ints(0, learned).distinct().limit(deletions).toArray();
     double[] shares = new double[deletions];
+    double[] briefly = new double[deletions];
     double[] steps = new double[deletions];
     double[] longerSteps = new double[deletions];
     int equal = 0;
@@ -115,30 +117,41 @@ public final class DeletionStudy {
       long begun = cpu();
       DeletionReport report = Deletion.of(run).rows(row).run(work.resolve("without-" + i));
       long deleted = cpu();
+      DeletionReport brief =
+          Deletion.of(run)
+              .rows(row)
+              .saveEvery(Interval.EPOCH)
+              .run(work.resolve("briefly-without-" + i));
+      long brieflyDeleted = cpu();
       FineTuneReport masked =
           tuner(file, work.resolve("masked-" + i), 1)
               .maskedRows(List.of(MaskedRow.of(row)))
               .build()
               .run();
       long retrained = cpu();
-      boolean same = hash(report.last()).equals(hash(masked.last()));
+      boolean same =
+          hash(report.last()).equals(hash(masked.last()))
+              && hash(brief.last()).equals(hash(masked.last()));
       equal += same ? 1 : 0;
-      shares[i] = (double) (deleted - begun) / (retrained - deleted);
+      shares[i] = (double) (deleted - begun) / (retrained - brieflyDeleted);
+      briefly[i] = (double) (brieflyDeleted - deleted) / (retrained - brieflyDeleted);
       steps[i] = report.plan().timeShare();
       longerSteps[i] = Deletion.of(longer).rows(row).plan().timeShare();
       System.out.printf(
-          "row %4d: first used at step %3d of %d, from state %3d, %.2f s and %.2f s: %.3f, %s%n",
+          "row %4d: first used at step %3d of %d, from state %3d, %.2f s and %.2f s: %.3f, %.3f, %s%n",
           row,
           report.plan().firstStep().orElse(0),
           report.plan().totalSteps(),
           report.plan().startStep(),
           (deleted - begun) / 1e9,
-          (retrained - deleted) / 1e9,
+          (retrained - brieflyDeleted) / 1e9,
           shares[i],
+          briefly[i],
           same ? "equal" : "DIFFERENT");
     }
     System.out.printf("%d of %d adapters equal by SHA-256%n", equal, deletions);
     print("CPU time of a deletion / of training again", shares);
+    print("the same, saving no state but the last", briefly);
     print("steps, one epoch", steps);
     print("steps, three epochs", longerSteps);
   }

@@ -34,7 +34,11 @@ page.on("response", answer => {
   if (answer.status() >= 400) found.complaints.push(answer.status() + " " + answer.url());
 });
 
+/** A step of the journey; with JOURNEY_FROM, those before it are left out but for signing in. */
+let skipping = Boolean(process.env.JOURNEY_FROM);
 async function step(name, work) {
+  skipping = skipping && name !== process.env.JOURNEY_FROM;
+  if (skipping && name !== "sign in") return;
   const start = Date.now();
   await work();
   found.steps[name] = (Date.now() - start) / 1000;
@@ -118,7 +122,7 @@ await step("make a document", async () => {
   await printer.close();
 });
 
-let data;
+let data, plan;
 await step("open a CSV", async () => {
   await page.getByLabel("files").or(page.locator("#files")).setInputFiles(
     path.join(folder, "support.csv"));
@@ -134,6 +138,13 @@ await step("open a PDF", async () => {
   await press("button", "Open");
   await text(/documents?/i);
   await look("document");
+});
+
+await step("open stories", async () => {
+  await open("Start");
+  await page.getByLabel("Path").fill(path.resolve("../examples/data/tinystories/heldout.jsonl"));
+  await press("button", "Open");
+  await text("Models on this machine");
 });
 
 await step("fix a finding", async () => {
@@ -172,10 +183,10 @@ await step("plan", async () => {
     "rank: 16\n", "rank: 16\n    modulesToSave: [lm_head]\n"));
   await page.waitForTimeout(800);
   await look("plan");
+  plan = new URL(page.url()).pathname;
   await press("button", "Save and run");
 });
 
-const run = () => new URL(page.url()).pathname;
 await step("train and watch", async () => {
   await page.locator(".charts svg").first().waitFor();
   await page.waitForTimeout(6000);
@@ -189,10 +200,112 @@ await step("kill and resume", async () => {
   await press("button", "Resume");
 });
 
+const done = () => page.waitForFunction(
+  () => document.querySelector("[data-state]")?.textContent === "done", null, { timeout: 400_000 });
+
 await step("train to the end", async () => {
-  await page.waitForFunction(
-    () => document.querySelector("[data-state]")?.textContent === "done", null, { timeout: 400_000 });
+  await done();
   await look("run-done");
+});
+
+await step("train another", async () => {
+  await go(plan);
+  await page.getByLabel("Rank").fill("2");
+  await page.getByLabel("Epochs").fill("2");
+  await page.waitForTimeout(800);
+  await press("button", "Save and run");
+  await done();
+});
+
+await step("examine", async () => {
+  await open("Exams");
+  await page.getByLabel("Questions from", { exact: false }).first().selectOption({ label: "support.csv (test)" });
+  await page.getByLabel("General questions from").selectOption({ label: "heldout.jsonl" });
+  await page.getByLabel("Questions at most").fill("20");
+  await look("exams");
+  await press("button", "Next: choose models");
+  for (const each of await page.getByRole("checkbox", { name: /support/ }).all()) await each.check();
+  await look("exam-draft");
+  await press("button", "Start the exam");
+  await page.getByRole("heading", { name: "Scores" }).waitFor({ timeout: 200_000 });
+  await look("exam");
+});
+
+await step("see what is forgotten", async () => {
+  await press("link", "Forgetting");
+  await page.getByRole("heading", { name: "What is kept" }).waitFor();
+  await look("forgetting");
+});
+
+await step("compare", async () => {
+  await open("Compare");
+  const runs = page.getByLabel("Run", { exact: false });
+  await runs.nth(0).selectOption({ index: 1 });
+  await runs.nth(1).selectOption({ index: 1 });
+  await press("button", "Compare", page.getByRole("main"));
+  await page.getByRole("heading", { name: "Differences shown by exams" }).waitFor();
+  await page.waitForTimeout(1500);
+  await look("compare");
+});
+
+await step("serve", async () => {
+  await open("Ship");
+  await look("ship");
+  await press("link", /^Ship support/, page.getByRole("main"));
+  await look("ship-run");
+  await press("button", "Serve it");
+  await page.getByLabel("Record answers and feedback").check();
+  await page.getByLabel("Keep the texts").check();
+  await press("button", "Start the service");
+  await page.getByRole("heading", { name: "Code to paste" }).waitFor();
+  await look("service");
+});
+
+await step("ask blind", async () => {
+  await press("link", "Compare blind");
+  await page.getByLabel("Prompts of").selectOption({ label: "support.csv (test)" });
+  await page.getByLabel("Number of prompts").fill("3");
+  await look("ask");
+  await press("button", "Begin");
+  for (const [number, key] of [[1, "a"], [2, "b"], [3, "t"]]) {
+    await text(`Question ${number} of 3`);
+    await page.locator("button[data-key=" + key + "]").waitFor();
+    if (number === 1) await look("ask-blind");
+    // Equal answers can only be called so.
+    const enabled = await page.locator("button[data-key=" + key + "]").isEnabled();
+    await Promise.all([page.waitForEvent("load"), page.keyboard.press(enabled ? key : "t")]);
+  }
+  await press("link", "Show the result");
+  await look("ask-result");
+});
+
+await step("export", async () => {
+  await open("Ship");
+  await press("link", /^Ship support/, page.getByRole("main"));
+  await page.getByRole("radio", { name: /Q8_0/ }).check();
+  await page.getByLabel("Compare with the original on").selectOption({ label: "support.csv (test)" });
+  await press("button", "Export");
+  await page.getByRole("heading", { name: "Proof" }).waitFor();
+  await look("export");
+});
+
+await step("promote and roll back", async () => {
+  for (const version of [1, 2]) {
+    await open("Ship");
+    await page.getByRole("main").getByRole("link", { name: /^Ship support/ }).nth(2 - version).click();
+    await page.getByLabel("Name").fill("support");
+    await page.getByLabel("Exam").selectOption({ index: 1 });
+    await press("button", "Keep it");
+    await page.getByRole("heading", { name: "Version " + version }).waitFor();
+    const section = page.locator("#version-" + version);
+    await section.getByLabel("Why").fill("The exam shows no loss.");
+    await press("button", "Promote to production", section);
+  }
+  await look("registry");
+  await page.getByText("From version 2 back to version 1").click();
+  await page.locator("#rollback").getByLabel("Why").fill("Customers complained.");
+  await press("button", "Roll back", page.locator("#rollback"));
+  await page.locator("#version-1").getByText("production", { exact: true }).waitFor();
 });
 
 await step("machine", async () => {
@@ -200,6 +313,5 @@ await step("machine", async () => {
   await look("machine");
 });
 
-found.run = run();
 await browser.close();
 process.stdout.write(JSON.stringify(found, null, 1) + "\n");

@@ -10,9 +10,6 @@ import io.adapt4j.upkeep.feedback.FeedbackLog;
 import io.adapt4j.upkeep.feedback.Rating;
 import io.adapt4j.upkeep.feedback.RecordedAnswer;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -63,23 +60,12 @@ final class FeedbackArguments {
   private static final class Recorder implements AnswerRecorder {
 
     private static final double NEUTRAL = 0.5;
-    private static final int MOST_ANSWERS = 10_000;
     private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
     private final FeedbackLog log;
     private final boolean consent;
     private final boolean expires;
     private final Optional<RollbackGuard> guard;
-
-    /** Versions of the latest answers by id, for their ratings. */
-    private final Map<String, String> versions =
-        Collections.synchronizedMap(
-            new LinkedHashMap<>() {
-              @Override
-              protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-                return size() > MOST_ANSWERS;
-              }
-            });
 
     private final AtomicLong expired = new AtomicLong(System.nanoTime());
 
@@ -99,7 +85,6 @@ final class FeedbackArguments {
     @Override
     public void answered(ServedAnswer served) {
       String version = served.version().orElse(served.model());
-      guard.ifPresent(rated -> versions.put(served.id(), version));
       RecordedAnswer answer =
           RecordedAnswer.of(served.id(), version, served.messages(), served.text())
               .withConsent(served.store().orElse(consent));
@@ -118,9 +103,13 @@ final class FeedbackArguments {
       feedback = served.preferredOver().map(feedback::preferredOver).orElse(feedback);
       feedback = served.flag().map(feedback::flagged).orElse(feedback);
       boolean known = log.add(served.user().map(feedback::withCustomer).orElse(feedback));
-      String version = versions.get(served.id());
-      if (known && version != null) {
-        served.rating().map(Rating::parse).ifPresent(rating -> rate(version, rating));
+      if (known && guard.isPresent()) {
+        // The log knows answers from before a restart, and those of other servers.
+        served
+            .rating()
+            .map(Rating::parse)
+            .ifPresent(
+                rating -> log.version(served.id()).ifPresent(version -> rate(version, rating)));
       }
       return known;
     }

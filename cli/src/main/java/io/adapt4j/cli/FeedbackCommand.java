@@ -54,17 +54,8 @@ final class FeedbackCommand {
 
     Place() {}
 
-    /** Returns options to open a log that must be there. */
     FeedbackLog.Builder existing() {
-      Destination.existing("--log", "the folder of a feedback log", folder);
-      if (!Files.exists(folder.resolve("feedback.jsonl"))) {
-        throw new IllegalArgumentException(
-            "--log: expected the folder of a feedback log, found %s, which has no feedback.jsonl."
-                    .formatted(Destination.described(folder))
-                + " Correct the path.");
-      }
-      FeedbackLog.Builder log = FeedbackLog.at(folder);
-      return plain ? log.plainCustomers() : log;
+      return FeedbackCommand.existing("--log", folder, plain);
     }
 
     int removed(String what, List<String> ids) {
@@ -72,6 +63,19 @@ final class FeedbackCommand {
       ids.forEach(json.putArray("removed")::add);
       return write("Removed %,d entries %s.".formatted(ids.size(), what), json);
     }
+  }
+
+  /** Returns options to open a log that must be there. */
+  static FeedbackLog.Builder existing(String option, Path folder, boolean plain) {
+    Destination.existing(option, "the folder of a feedback log", folder);
+    if (!Files.exists(folder.resolve("feedback.jsonl"))) {
+      throw new IllegalArgumentException(
+          "%s: expected the folder of a feedback log, found %s, which has no feedback.jsonl."
+                  .formatted(option, Destination.described(folder))
+              + " Correct the path.");
+    }
+    FeedbackLog.Builder log = FeedbackLog.at(folder);
+    return plain ? log.plainCustomers() : log;
   }
 
   /** Options of making and checking rows. */

@@ -9,7 +9,12 @@ import picocli.CommandLine.Command;
         "Indexes documents, answers questions from them with citations, and makes rows to train on.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RagIndexCommand.class, RagAskCommand.class, RagRaftCommand.class})
+    subcommands = {
+      RagIndexCommand.class,
+      RagAskCommand.class,
+      RagRaftCommand.class,
+      RagDeleteCommand.class
+    })
 final class RagCommand {
 
   private RagCommand() {}

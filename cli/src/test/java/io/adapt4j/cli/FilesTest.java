@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.cli.CommandsTest.Result;
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.rag.embed.MiniLm;
+import io.adapt4j.upkeep.feedback.FeedbackLog;
+import io.adapt4j.upkeep.feedback.RecordedAnswer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,6 +146,44 @@ class FilesTest {
     assertThat(missing.err()).contains("adapt4j rag index");
     Result noFile = execute("rag", "index", folder.resolve("nothing"), "--index", index);
     assertThat(noFile.code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void documentsAreDeletedWithWhatWasKeptOfThem() throws IOException {
+    String passage = "Parcels to Norway take nine days.";
+    write("handbook/returns.md", "# Returns\n\nAn item may be returned within 30 days.\n");
+    write("handbook/shipping.md", "# Shipping\n\n" + passage + "\n");
+    Path index = folder.resolve("index");
+    execute("rag", "index", folder.resolve("handbook"), "--index", index);
+    Path log = folder.resolve("log");
+    FeedbackLog.open(log)
+        .record(
+            RecordedAnswer.of("a", "m@1", List.of(ChatMessage.user("How long?")), passage)
+                .withConsent(true));
+    Path report = folder.resolve("report.json");
+
+    Object[] command = {
+      "rag",
+      "delete",
+      "shipping.md",
+      "--index",
+      index,
+      "--feedback",
+      log,
+      "--report",
+      report,
+      "--overwrite"
+    };
+    Result deleted = execute(command);
+    assertThat(deleted.code()).as(deleted.err()).isZero();
+    assertThat(deleted.out())
+        .contains("shipping.md: 1 passages deleted", log + ": 1 feedback removed");
+    assertThat(FeedbackLog.open(log).read().answers()).isEmpty();
+    assertThat(Files.readString(report)).contains("\"shipping.md\"").doesNotContain("Norway");
+
+    Result again = execute(command);
+    assertThat(again.code()).isEqualTo(ExitCode.FINDINGS);
+    assertThat(again.out()).contains("shipping.md: not in the index (any more)");
   }
 
   @Test

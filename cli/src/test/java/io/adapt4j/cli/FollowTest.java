@@ -3,6 +3,7 @@ package io.adapt4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.model.ModelSource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** A server that follows an alias of a registry: swaps, canary and a rollback under load. */
 @Timeout(300)
@@ -56,7 +58,7 @@ class FollowTest {
   private ModelVersion two;
 
   /** An answer that a client got. */
-  private record Answer(int status, String version, String text) {}
+  private record Answer(int status, String id, String version, String text) {}
 
   @BeforeAll
   static void train() throws Exception {
@@ -98,10 +100,12 @@ class FollowTest {
                         .formatted(user)))
             .build();
     HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+    JsonNode body = Output.parsed(response.body());
     return new Answer(
         response.statusCode(),
+        body.path("id").asText(),
         response.headers().firstValue("x-adapt4j-version").orElse(""),
-        Output.parsed(response.body()).at("/choices/0/message/content").asText());
+        body.at("/choices/0/message/content").asText());
   }
 
   private static VersionedModel served(AliasFollower follower) {
@@ -189,6 +193,64 @@ class FollowTest {
           .isEqualTo(answer.text());
     }
     assertThat(texts.get(one.exact())).isNotEqualTo(texts.get(two.exact()));
+  }
+
+  /** What clients of a server do. */
+  private interface Work {
+    void run(HttpClient client, URI address) throws Exception;
+  }
+
+  /** Serves production with the log and the guard's file of all runs; returns the guard. */
+  private RollbackGuard serving(Work work) throws Exception {
+    RollbackGuard guard =
+        new RollbackGuard(registry, "support", "rating", 0.01, folder.resolve("guards/m.json"));
+    try (LanguageModel model = model()) {
+      AliasFollower follower = new AliasFollower(registry, "support@production", model);
+      follower.update();
+      ModelServer.Builder builder = ModelServer.builder().model("support", served(follower));
+      FeedbackArguments feedback =
+          CommandLine.populateCommand(
+              new FeedbackArguments(), "--feedback", folder.resolve("log").toString());
+      feedback.apply(builder, Optional.of(guard));
+      try (ModelServer server = builder.start()) {
+        work.run(HttpClient.newHttpClient(), server.address());
+      }
+    }
+    guard.update();
+    return guard;
+  }
+
+  private static void rate(HttpClient client, URI address, String id, String rating)
+      throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(address.resolve("/v1/feedback"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"id\": \"%s\", \"rating\": \"%s\"}".formatted(id, rating)))
+            .build();
+    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isLessThan(300);
+  }
+
+  @Test
+  void ratingsAfterARestartCountForTheVersionThatAnswered() throws Exception {
+    open();
+    List<Answer> before = new ArrayList<>();
+    serving((client, address) -> before.add(ask(client, address, "anyone")));
+    registry.promote(two, ANNA);
+    RollbackGuard guard =
+        serving(
+            (client, address) -> {
+              rate(client, address, before.get(0).id(), "up");
+              before.add(ask(client, address, "anyone"));
+            });
+    assertThat(guard.text()).endsWith("in 0 pairs");
+    guard = serving((client, address) -> rate(client, address, before.get(1).id(), "down"));
+
+    assertThat(before).extracting(Answer::version).containsExactly(one.exact(), two.exact());
+    assertThat(guard.text())
+        .isEqualTo("rating of support@2 0.0000, of support@1 1.0000, in 1 pairs");
   }
 
   private static void await(List<Answer> answers, int number) throws InterruptedException {

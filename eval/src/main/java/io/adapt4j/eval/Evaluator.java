@@ -1,6 +1,7 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.eval.internal.ReplyStore;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.TaskMetric;

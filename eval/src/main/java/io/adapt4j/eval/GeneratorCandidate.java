@@ -28,6 +28,10 @@ final class GeneratorCandidate implements Candidate {
                             + " TextGenerator.named(\"...\", generator)"));
   }
 
+  boolean retrieves() {
+    return generator.retrieves();
+  }
+
   @Override
   public String identity() {
     return identity;

@@ -29,6 +29,10 @@ final class GroundedCandidate implements Candidate {
     return identity;
   }
 
+  Candidate candidate() {
+    return candidate;
+  }
+
   @Override
   public Replies reply(List<? extends Request> requests) {
     return candidate.reply(grounded(requests));
@@ -39,7 +43,8 @@ final class GroundedCandidate implements Candidate {
     return candidate.reply(grounded(requests), arrivals);
   }
 
-  private List<Request> grounded(List<? extends Request> requests) {
+  /** Adds the passages to requests. */
+  List<Request> grounded(List<? extends Request> requests) {
     Map<String, String> grounded = new HashMap<>();
     return requests.stream().map(request -> grounded(request, grounded)).toList();
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.eval;
 
+import io.adapt4j.eval.internal.ReplyStore;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
@@ -131,16 +132,22 @@ final class RequestRunner implements AutoCloseable {
   }
 
   /** Stores a reply before the candidate receives another request. */
-  private synchronized void keep(Request request, Reply reply) {
+  private synchronized void keep(Request request, GivenRequests given, int index, Reply reply) {
     long start = System.nanoTime();
-    store.ifPresent(replyStore -> replyStore.add(request, reply));
+    store.ifPresent(
+        replyStore ->
+            replyStore.add(request, given.requests().get(index), given.retrieves(), reply));
     keepingNanos += System.nanoTime() - start;
   }
 
   private List<Reply> reply(List<Request> batch) {
     long start = System.nanoTime();
     keepingNanos = 0;
-    Candidate.Replies answer = candidate.reply(batch, (index, got) -> keep(batch.get(index), got));
+    GivenRequests given = GivenRequests.of(candidate, batch);
+    Candidate.Replies answer =
+        given
+            .candidate()
+            .reply(given.requests(), (index, got) -> keep(batch.get(index), given, index, got));
     tally.nanos += System.nanoTime() - start - keepingNanos;
     if (answer.replies().size() != batch.size()) {
       throw new IllegalStateException(

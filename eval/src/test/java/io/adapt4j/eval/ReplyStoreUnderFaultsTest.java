@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.core.faults.FaultCheck;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.internal.ReplyStore;
 import io.adapt4j.eval.report.ReportWriter;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;

@@ -2,6 +2,7 @@ package io.adapt4j.rag;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
@@ -366,8 +367,20 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if the identity is blank
    */
   public TextGenerator asGenerator(String identity) {
-    return TextGenerator.named(
-        identity, (messages, options) -> GeneratedText.of(ask(messages).text()));
+    return TextGenerator.named(identity, new Generator(this));
+  }
+
+  private record Generator(Rag rag) implements TextGenerator {
+
+    @Override
+    public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
+      return GeneratedText.of(rag.ask(messages).text());
+    }
+
+    @Override
+    public boolean retrieves() {
+      return true;
+    }
   }
 
   /** {@return the index, for example to list its content} */

@@ -1,9 +1,6 @@
 package io.adapt4j.serve;
 
 import io.adapt4j.serve.internal.http.Call;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,8 +10,6 @@ record AccessLog(Consumer<AccessRecord> listener, Consumer<ServedRequest> teleme
     implements Consumer<Call> {
 
   private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
-
-  private static final List<String> TRACE_HEADERS = List.of("traceparent", "tracestate");
 
   @Override
   public void accept(Call call) {
@@ -33,9 +28,10 @@ record AccessLog(Consumer<AccessRecord> listener, Consumer<ServedRequest> teleme
             call.body(),
             call.answer());
     tell("access log", listener, entry);
-    Map<String, String> headers = new HashMap<>();
-    TRACE_HEADERS.forEach(name -> call.header(name).ifPresent(value -> headers.put(name, value)));
-    tell("telemetry", telemetry, new ServedRequest(entry, call.untilText(), headers));
+    ServedRequest served = new ServedRequest(entry, call.untilText(), TracedEndpoint.headers(call));
+    Consumer<ServedRequest> traced =
+        call.work() instanceof TracedEndpoint.Tracing begun ? begun.traced()::end : telemetry;
+    tell("telemetry", traced, served);
   }
 
   private static <T> void tell(String name, Consumer<T> listener, T entry) {

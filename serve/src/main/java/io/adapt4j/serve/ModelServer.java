@@ -108,7 +108,9 @@ public final class ModelServer implements AutoCloseable {
             limits);
     this.gateway =
         new Gateway(
-            endpoints(models, limits, Optional.ofNullable(builder.recorder)),
+            traced(
+                endpoints(models, limits, Optional.ofNullable(builder.recorder)),
+                builder.telemetry),
             models,
             builder.adapters(models, limits),
             builder.page(),
@@ -132,6 +134,14 @@ public final class ModelServer implements AutoCloseable {
     server.setExecutor(threads);
     server.start();
     this.address = address(server.getAddress());
+  }
+
+  private static Map<String, Endpoint> traced(
+      Map<String, Endpoint> endpoints, Consumer<ServedRequest> telemetry) {
+    if (telemetry instanceof RequestTracing tracing) {
+      endpoints.replaceAll((path, endpoint) -> new TracedEndpoint(endpoint, tracing));
+    }
+    return endpoints;
   }
 
   private Map<String, Endpoint> endpoints(
@@ -434,7 +444,8 @@ public final class ModelServer implements AutoCloseable {
 
     /**
      * Sets a listener for the telemetry of every finished request, such as {@link
-     * io.adapt4j.serve.telemetry.GenAiTelemetry}, called on its thread.
+     * io.adapt4j.serve.telemetry.GenAiTelemetry}, called on its thread. A {@link RequestTracing}
+     * also begins traces.
      *
      * @param listener receives the requests, from several threads
      */

@@ -62,7 +62,7 @@ class AskTest {
   }
 
   /** Counts letters. */
-  private static final class Letters implements TextEmbeddings {
+  static final class Letters implements TextEmbeddings {
 
     @Override
     public String identity() {

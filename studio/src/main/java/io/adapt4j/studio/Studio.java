@@ -3,43 +3,8 @@ package io.adapt4j.studio;
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.internal.http.DaemonThreads;
-import io.adapt4j.studio.internal.data.Doctor;
-import io.adapt4j.studio.internal.data.Inspections;
-import io.adapt4j.studio.internal.exam.Corrected;
-import io.adapt4j.studio.internal.exam.ExamDrafts;
-import io.adapt4j.studio.internal.exam.ExamResults;
-import io.adapt4j.studio.internal.exam.ExamStores;
-import io.adapt4j.studio.internal.exam.Exams;
-import io.adapt4j.studio.internal.exam.Trainings;
-import io.adapt4j.studio.internal.machine.LocalModels;
-import io.adapt4j.studio.internal.page.Looks;
-import io.adapt4j.studio.internal.page.Pages;
-import io.adapt4j.studio.internal.plan.Estimates;
-import io.adapt4j.studio.internal.plan.ModelFits;
-import io.adapt4j.studio.internal.run.RunQueue;
-import io.adapt4j.studio.internal.run.Trainer;
-import io.adapt4j.studio.internal.screen.CompareScreen;
-import io.adapt4j.studio.internal.screen.DataScreen;
-import io.adapt4j.studio.internal.screen.DoctorScreen;
-import io.adapt4j.studio.internal.screen.ExamScreen;
-import io.adapt4j.studio.internal.screen.MachineScreen;
-import io.adapt4j.studio.internal.screen.MaskScreen;
-import io.adapt4j.studio.internal.screen.PlanScreen;
-import io.adapt4j.studio.internal.screen.PreferencesScreen;
-import io.adapt4j.studio.internal.screen.RunScreen;
-import io.adapt4j.studio.internal.screen.StartScreen;
-import io.adapt4j.studio.internal.screen.UploadScreen;
-import io.adapt4j.studio.internal.store.Jobs;
-import io.adapt4j.studio.internal.store.Plans;
-import io.adapt4j.studio.internal.store.Preferences;
-import io.adapt4j.studio.internal.store.Runs;
-import io.adapt4j.studio.internal.store.Sources;
-import io.adapt4j.studio.internal.store.Uploads;
-import io.adapt4j.studio.internal.store.Workspace;
 import io.adapt4j.studio.internal.web.Access;
 import io.adapt4j.studio.internal.web.HttpFront;
-import io.adapt4j.studio.internal.web.Router;
-import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -47,10 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -81,39 +45,31 @@ public final class Studio implements AutoCloseable {
     setUnlessSet("sun.net.httpserver.maxReqTime", "600");
   }
 
-  private final Workspace workspace;
-  private final Jobs jobs = new Jobs();
-  private final Trainer trainer;
-  private final Runs runs;
-  private final Runs exams;
-  private final Runs exports;
-  private final RunQueue queue;
+  private final StudioScreens screens;
   private final HttpServer server;
   private final ExecutorService threads = DaemonThreads.upTo(CONNECTIONS, "adapt4j-studio-");
   private final URI address;
   private final String token;
 
   private Studio(Builder builder) throws IOException {
-    this.workspace = new Workspace(builder.workspace);
     this.token = builder.token == null ? Access.randomToken() : builder.token;
-    this.trainer = builder.trainer == null ? Trainer.ofClassPath() : new Trainer(builder.trainer);
-    this.runs = new Runs(workspace, Runs.Kind.TRAINING);
-    this.exams = new Runs(workspace, Runs.Kind.EXAM);
-    this.exports = new Runs(workspace, Runs.Kind.EXPORT);
-    boolean started = false;
+    this.server = listening(builder);
+    this.address = address(server.getAddress(), builder.context);
+    Access access =
+        new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
+    StudioScreens opened = null;
     try {
-      this.server = listening(builder);
-      this.queue = new RunQueue(List.of(runs, exams, exports), trainer);
-      this.address = address(server.getAddress(), builder.context);
-      server.createContext("/", new HttpFront(builder.context, router(builder)));
-      server.setExecutor(threads);
-      server.start();
-      started = true;
+      opened = new StudioScreens(builder.settings(), builder.context, access);
     } finally {
-      if (!started) {
-        workspace.close();
+      if (opened == null) {
+        server.stop(0);
+        threads.shutdownNow();
       }
     }
+    this.screens = opened;
+    server.createContext("/", new HttpFront(builder.context, screens.router()));
+    server.setExecutor(threads);
+    server.start();
   }
 
   private static void setUnlessSet(String property, String value) {
@@ -131,59 +87,6 @@ public final class Studio implements AutoCloseable {
               .formatted(builder.port, builder.address.getHostAddress(), e.getMessage()),
           e);
     }
-  }
-
-  private Router router(Builder builder) throws IOException {
-    Preferences preferences = new Preferences(workspace);
-    Pages pages = new Pages();
-    Sources sources = new Sources(workspace);
-    Inspections inspections = new Inspections(workspace, sources, jobs);
-    Uploads uploads = new Uploads(sources, builder.uploadBytes);
-    List<Path> folders = new ArrayList<>(builder.models);
-    folders.add(workspace.root().resolve("models"));
-    LocalModels models = new LocalModels(folders);
-    Map<String, Screen> screens = new HashMap<>();
-    screens.put("", new StartScreen(pages, sources, inspections, uploads));
-    Doctor doctor = new Doctor(workspace, sources, jobs);
-    Map<String, Screen> ofData =
-        Map.of(
-            "doctor",
-            new DoctorScreen(pages, sources, inspections, doctor),
-            "mask",
-            new MaskScreen(pages, workspace, sources, inspections, doctor, models));
-    ModelFits fits = new ModelFits(workspace, sources, doctor, models, jobs);
-    screens.put("data", new DataScreen(pages, sources, inspections, fits, ofData));
-    screens.put("upload", new UploadScreen(uploads));
-    screens.put("machine", new MachineScreen(pages, workspace, models, jobs));
-    screens.put("preferences", new PreferencesScreen(preferences));
-    Plans plans = new Plans(workspace);
-    Estimates estimates = new Estimates(workspace, plans, jobs, trainer);
-    PlanScreen.Opened opened = new PlanScreen.Opened(sources, inspections, doctor);
-    screens.put("plans", new PlanScreen(pages, opened, models, plans, estimates, runs));
-    screens.put("runs", new RunScreen(pages, runs, queue, trainer));
-    putExams(screens, pages, opened, models, plans);
-    Access access =
-        new Access(token, address.getPort(), builder.context, builder.address.isLoopbackAddress());
-    return new Router(access, new Looks(builder.context, preferences), pages, screens);
-  }
-
-  private void putExams(
-      Map<String, Screen> screens,
-      Pages pages,
-      PlanScreen.Opened opened,
-      LocalModels models,
-      Plans plans) {
-    Exams all = new Exams(workspace, exams);
-    Trainings trainings = new Trainings(runs);
-    ExamStores parts =
-        new ExamStores(
-            all,
-            new ExamDrafts(all, opened.doctor(), opened.inspections(), trainings),
-            trainings,
-            new ExamResults(workspace, all, jobs),
-            new Corrected(all, opened.sources(), opened.inspections()));
-    screens.put("exams", new ExamScreen(pages, opened, models, parts, queue, plans));
-    screens.put("compare", new CompareScreen(pages, parts));
   }
 
   private static URI address(InetSocketAddress bound, String context) {
@@ -221,16 +124,14 @@ public final class Studio implements AutoCloseable {
   }
 
   /**
-   * Stops listening and ends background work. A training that runs goes on in its process, and the
-   * next studio of the workspace finds it. Closing twice is harmless.
+   * Stops listening and ends background work. Trainings and services that run go on in their
+   * processes, and the next studio of the workspace finds them. Closing twice is harmless.
    */
   @Override
   public void close() {
     server.stop(0);
     threads.shutdownNow();
-    queue.close();
-    jobs.close();
-    workspace.close();
+    screens.close();
   }
 
   /** Builder of a studio. */
@@ -243,11 +144,16 @@ public final class Studio implements AutoCloseable {
     private InetAddress address = InetAddress.getLoopbackAddress();
     private int port;
     private String context = "/";
-    private @Nullable String token;
+    @Nullable String token;
     private long uploadBytes = DEFAULT_UPLOAD;
     private @Nullable List<String> trainer;
 
     private Builder() {}
+
+    StudioScreens.Settings settings() {
+      return new StudioScreens.Settings(
+          workspace, models, uploadBytes, Optional.ofNullable(trainer));
+    }
 
     /**
      * Sets the folder of everything that the studio keeps, created if missing. One studio at a time

@@ -147,7 +147,7 @@ class HostileTest {
     String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
 
     for (int i = 0; i < 500; i++) {
-      switch (i % 14) {
+      switch (i % 18) {
         case 0 -> {
           String[] path = values("path");
           // Existing files of this machine are the user's to open.
@@ -161,19 +161,40 @@ class HostileTest {
             send(plan + "/check", values("edited", "model", "epochs", "rank", "method", "task"));
         case 4 -> send(plan + "/check", "edited", "yaml", "yaml", value());
         case 5 -> look(data + "/mask?row=", "&model=", "&maxLength=", "&lossOn=", "&template=");
-        case 10 -> send("exams", values("source", "general", "rows", "training"));
-        case 11 ->
+        case 13 -> send("exams", values("source", "general", "rows", "training"));
+        case 14 ->
             send(exam + "/start", values("model", "folders", "chat", "with:" + value(), "yaml"));
-        case 12 ->
+        case 15 ->
             send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
-        case 13 -> {
+        case 16 -> {
           look("exams?training=", "&page=", "&done=");
           look("compare?a=", "&b=", "&c=", "&d=");
           look(exam + "?task=", "&with=", "&view=", "&page=");
         }
-        case 8 -> send(data + "/doctor/test", values("test"));
-        case 9 -> send(data + "/doctor/split", values("percent"));
+        case 11 -> send(data + "/doctor/test", values("test"));
+        case 12 -> send(data + "/doctor/split", values("percent"));
         case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
+        case 7 -> {
+          send("ship/export", values("run", "model", "adapter", "type", "data", "rows"));
+          send("ship/register", values("run", "model", "name", "exam", "note"));
+          look("ship/of?model=", "&adapter=", "&run=");
+        }
+        case 8 -> {
+          send("services", values("model", "name", "tokens", "follow", "canary", "index"));
+          look("services/new?model=", "&name=", "&canary=", "&run=");
+        }
+        case 9 -> {
+          send("ask", values("service", "first", "second", "source", "prompts", "tokens"));
+          look("ask?service=", "&first=", "&prompts=", "&page=");
+          send("documents/ask", values("service", "question"));
+          send("documents/index", values("source"));
+        }
+        case 10 -> {
+          send("drift", values("reference", "now"));
+          send(addressOf("registry"), values("version", "reason", "alias", "exam"));
+          send(addressOf("inbox"), values("customer"));
+          send(addressOf("exports"), values("x"));
+        }
         default -> {
           String name = value();
           byte[] content = value().getBytes(StandardCharsets.UTF_8);
@@ -197,9 +218,21 @@ class HostileTest {
             "runs",
             exam,
             "exams",
-            "compare")) {
+            "compare",
+            "ship",
+            "ask",
+            "registry",
+            "drift",
+            "documents",
+            "services/new")) {
       harmless(browser.get(page), page);
     }
+  }
+
+  /** An address of an item with a value for its id. */
+  private String addressOf(String screen) {
+    String value = value();
+    return screen + "/" + Browser.encoded(value.length() > 300 ? "x" : value) + "/promote";
   }
 
   private void send(String path, String... fields) throws Exception {

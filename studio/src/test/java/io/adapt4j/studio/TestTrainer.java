@@ -1,22 +1,13 @@
 package io.adapt4j.studio;
 
-import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.finetune.RunDescription;
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.plan.Device;
-import io.adapt4j.eval.Candidate;
-import io.adapt4j.eval.Evaluator;
-import io.adapt4j.eval.report.ReportWriter;
-import io.adapt4j.eval.task.Tasks;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * What the studio needs of the command line: {@code train}, {@code plan --time} and {@code eval} of
- * models without adapters.
- */
+/** What the studio needs of the command line: {@code train}, {@code plan --time} and others. */
 final class TestTrainer {
 
   private TestTrainer() {}
@@ -34,8 +25,8 @@ final class TestTrainer {
 
   public static void main(String[] arguments) throws Exception {
     List<String> words = List.of(arguments);
-    if (words.get(0).equals("eval")) {
-      eval(words);
+    if (!List.of("train", "plan").contains(words.get(0))) {
+      TestCommands.run(words);
       return;
     }
     RunDescription description = RunDescription.read(Path.of(words.get(1)));
@@ -67,19 +58,5 @@ final class TestTrainer {
                   }
                 }));
     tuner.run();
-  }
-
-  private static void eval(List<String> words) {
-    Path report = Path.of(words.get(words.indexOf("--report") + 1)).resolve("report.json");
-    Evaluator evaluator =
-        Evaluator.builder()
-            .tasks(Tasks.read(Path.of(words.get(words.indexOf("--tasks") + 1))))
-            .replies(Path.of(words.get(words.indexOf("--replies") + 1)))
-            .build();
-    try (LanguageModel model = LanguageModel.load(ModelSource.path(Path.of(words.get(1))))) {
-      ReportWriter writer = ReportWriter.of(evaluator.evaluate("model", Candidate.of(model)));
-      writer.writeJson(report);
-      System.out.println(writer.json());
-    }
   }
 }

@@ -51,7 +51,7 @@ class ArchitectureTest {
           Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep")),
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve")),
           Map.entry("eval", Set.of("core")),
-          Map.entry("upkeep", Set.of("core", "lora", "eval")),
+          Map.entry("upkeep", Set.of("core", "lora", "eval", "rag")),
           Map.entry("studio", Set.of("core", "jinja", "serve", "rag", "eval", "upkeep")),
           Map.entry(
               "cli",

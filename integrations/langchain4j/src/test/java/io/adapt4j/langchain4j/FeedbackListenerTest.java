@@ -94,7 +94,7 @@ class FeedbackListenerTest {
 
           @Override
           public void onCompleteResponse(ChatResponse response) {
-            known.complete(log.has(response.id()));
+            known.complete(log.version(response.id()).isPresent());
           }
 
           @Override

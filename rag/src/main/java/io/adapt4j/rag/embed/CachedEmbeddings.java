@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Disk cache for the vectors of other embeddings, keyed by the SHA-256 of text and identity, so
@@ -32,6 +35,8 @@ public final class CachedEmbeddings implements TextEmbeddings {
   public static final long DEFAULT_MAX_BYTES = 2_000_000_000L;
 
   private static final int NAME_DIGITS = 16;
+  private static final String PASSAGE = "passage";
+  private static final String QUERY = "query";
 
   private final TextEmbeddings embeddings;
   private final VectorCache cache;
@@ -92,13 +97,13 @@ public final class CachedEmbeddings implements TextEmbeddings {
   /** Embeds texts that are not cached, each once. */
   @Override
   public List<float[]> passages(List<String> texts) {
-    return kept("passage", texts, embeddings::passages);
+    return kept(PASSAGE, texts, embeddings::passages);
   }
 
   /** Embeds questions that are not cached, each once. */
   @Override
   public List<float[]> queries(List<String> texts) {
-    return kept("query", texts, embeddings::queries);
+    return kept(QUERY, texts, embeddings::queries);
   }
 
   private List<float[]> kept(
@@ -143,7 +148,44 @@ public final class CachedEmbeddings implements TextEmbeddings {
   @Override
   public float[] query(String text) {
     Texts.require("text", text);
-    return kept("query", List.of(text), texts -> List.of(embeddings.query(text))).get(0);
+    return kept(QUERY, List.of(text), texts -> List.of(embeddings.query(text))).get(0);
+  }
+
+  /**
+   * Removes the vectors of texts from the files.
+   *
+   * @param texts the texts, such as the passages of a deleted document
+   * @return the SHA-256 hashes by which the removed vectors were found, by file
+   * @throws io.adapt4j.core.text.GeneratorException if a file cannot be written
+   */
+  public Map<Path, List<String>> forget(List<String> texts) {
+    return names(cache.remove(keys(texts)));
+  }
+
+  /**
+   * Removes the vectors of texts, of all models, from a cache folder that is not in use.
+   *
+   * @param folder the folder
+   * @param texts the texts
+   * @return the SHA-256 hashes by which the removed vectors were found, by file
+   * @throws IOException if the folder is unusable or in use
+   */
+  public static Map<Path, List<String>> forget(Path folder, List<String> texts) throws IOException {
+    return names(VectorCache.remove(folder, keys(texts)));
+  }
+
+  private static Set<VectorKey> keys(List<String> texts) {
+    Texts.requireAll("texts", texts);
+    return texts.stream()
+        .flatMap(text -> Stream.of(key(PASSAGE, text), key(QUERY, text)))
+        .collect(Collectors.toSet());
+  }
+
+  private static Map<Path, List<String>> names(Map<Path, Set<VectorKey>> removed) {
+    Map<Path, List<String>> names = new LinkedHashMap<>();
+    removed.forEach(
+        (file, keys) -> names.put(file, keys.stream().map(VectorKey::toString).sorted().toList()));
+    return names;
   }
 
   /** {@return the number of cached vectors} */

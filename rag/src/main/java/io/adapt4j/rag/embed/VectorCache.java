@@ -2,6 +2,7 @@ package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.text.GeneratorException;
 import java.io.IOException;
@@ -11,6 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Cache of vectors by key in two files, a young and an old one. When the young one reaches half of
@@ -21,6 +28,7 @@ final class VectorCache implements AutoCloseable {
 
   private static final String YOUNG = ".young";
   private static final String OLD = ".old";
+  private static final Pattern FILE = Pattern.compile("([0-9a-f]+)\\.(?:young|old)");
 
   private final Path folder;
   private final String name;
@@ -126,6 +134,52 @@ final class VectorCache implements AutoCloseable {
     AtomicFiles.publish(youngFile, oldFile);
     old = VectorFile.open(oldFile, dimension);
     young = VectorFile.open(youngFile, dimension);
+  }
+
+  /** Removes vectors from the files that have some of them; returns the removed keys by file. */
+  synchronized SortedMap<Path, Set<VectorKey>> remove(Set<VectorKey> keys) {
+    try {
+      SortedMap<Path, Set<VectorKey>> removed = new TreeMap<>();
+      young.close();
+      old.close();
+      for (String kind : List.of(YOUNG, OLD)) {
+        Path file = folder.resolve(name + kind);
+        add(file, VectorFile.remove(file, keys, dimension), removed);
+      }
+      old = VectorFile.open(folder.resolve(name + OLD), dimension);
+      young = VectorFile.open(folder.resolve(name + YOUNG), dimension);
+      return removed;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private static void add(Path file, Set<VectorKey> keys, SortedMap<Path, Set<VectorKey>> removed) {
+    if (!keys.isEmpty()) {
+      removed.put(file, keys);
+    }
+  }
+
+  /**
+   * Removes vectors of all models from a folder that nobody uses; returns the removed keys by file.
+   */
+  static SortedMap<Path, Set<VectorKey>> remove(Path folder, Set<VectorKey> keys)
+      throws IOException {
+    SortedMap<Path, Set<VectorKey>> removed = new TreeMap<>();
+    try (Stream<Path> files = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
+      for (Path file : files.sorted().toList()) {
+        Matcher matcher = FILE.matcher(file.getFileName().toString());
+        if (matcher.matches()) {
+          try (ProcessLock held = lock(folder.resolve(matcher.group(1) + ".lock"))) {
+            add(file, VectorFile.remove(file, keys, 0), removed);
+          }
+        }
+      }
+    }
+    if (Files.exists(folder)) {
+      Temporaries.sweep(folder);
+    }
+    return removed;
   }
 
   synchronized int size() {

@@ -1,10 +1,14 @@
 package io.adapt4j.rag.embed;
 
+import io.adapt4j.core.internal.AtomicFiles;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +27,7 @@ final class VectorFile implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(VectorFile.class);
   private static final int SCANNED_RECORDS = 256;
+  private static final int MOST_DIMENSIONS = 1 << 16;
 
   private final RandomAccessFile file;
   private final int recordBytes;
@@ -91,6 +96,62 @@ final class VectorFile implements AutoCloseable {
       count = file.read(to.array(), to.arrayOffset() + to.position(), to.remaining());
       to.position(to.position() + Math.max(0, count));
     }
+  }
+
+  /**
+   * Replaces a file that nobody has open by one without some vectors and without damaged ones, if
+   * it has any of them.
+   *
+   * @param dimension dimension of the vectors; 0 if unknown
+   * @return the removed keys
+   */
+  static Set<VectorKey> remove(Path path, Set<VectorKey> keys, int dimension) throws IOException {
+    if (!Files.exists(path) || Files.size(path) == 0) {
+      return Set.of();
+    }
+    int known = dimension > 0 ? dimension : dimension(path);
+    Set<VectorKey> removed = new HashSet<>(keys);
+    try (VectorFile file = open(path, known)) {
+      removed.retainAll(file.keys());
+      if (removed.isEmpty()) {
+        return removed;
+      }
+      AtomicFiles.write(
+          path,
+          channel -> {
+            ByteBuffer bytes = ByteBuffer.allocate(file.recordBytes);
+            for (int i = 0; i < file.records; i++) {
+              file.read(bytes.clear(), (long) i * file.recordBytes);
+              bytes.flip();
+              if (file.isWhole(bytes.slice()) && !keys.contains(VectorKey.read(bytes.slice()))) {
+                while (bytes.hasRemaining()) {
+                  channel.write(bytes);
+                }
+              }
+            }
+          });
+    }
+    return removed;
+  }
+
+  /** Finds the dimension of a file's vectors by the checksum of the first. */
+  private static int dimension(Path path) throws IOException {
+    byte[] start = new byte[recordBytes(MOST_DIMENSIONS)];
+    int size;
+    try (InputStream in = Files.newInputStream(path)) {
+      size = in.readNBytes(start, 0, start.length);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(start, 0, size);
+    CRC32 crc = new CRC32();
+    crc.update(start, 0, Math.min(size, VectorKey.BYTES));
+    for (int at = VectorKey.BYTES + Float.BYTES; at + Integer.BYTES <= size; at += Float.BYTES) {
+      crc.update(start, at - Float.BYTES, Float.BYTES);
+      if ((int) crc.getValue() == bytes.getInt(at)) {
+        return (at - VectorKey.BYTES) / Float.BYTES;
+      }
+    }
+    throw new IOException(
+        path + ": its first vector is damaged. Delete the file; its vectors are made again");
   }
 
   boolean has(VectorKey key) {

@@ -1,6 +1,7 @@
 package io.adapt4j.serve.telemetry;
 
 import io.adapt4j.serve.AccessRecord;
+import io.adapt4j.serve.RequestTracing;
 import io.adapt4j.serve.ServedRequest;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.Attributes;
@@ -8,15 +9,17 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.context.Scope;
 import io.opentelemetry.context.propagation.TextMapGetter;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * {@code traceparent}, and the metrics {@code gen_ai.server.request.duration}, {@code
  * gen_ai.server.time_to_first_token} and {@code gen_ai.server.time_per_output_token}. Prompts and
  * answers are never exported. Needs {@code io.opentelemetry:opentelemetry-api}. Thread-safe. {@link
- * GenAiTracer} exports what runs in this process without a server.
+ * GenAiTracer} exports what runs in this process; below the span of a request, if a server runs it.
  */
-public final class GenAiTelemetry implements Consumer<ServedRequest> {
+public final class GenAiTelemetry implements RequestTracing {
 
   private static final String SCOPE = "io.adapt4j.serve";
 
@@ -93,20 +96,63 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
   @Override
   public void accept(ServedRequest request) {
     AccessRecord record = request.record();
-    String operation = OPERATIONS.get(record.path());
-    if (operation == null || !record.method().equals("POST")) {
-      return;
+    if (record.method().equals("POST")) {
+      begin(record.path(), request.traceHeaders(), record.at())
+          .ifPresent(traced -> traced.end(request));
+    }
+  }
+
+  /** Begins the span of a request, if it concerns a model. */
+  @Override
+  public Optional<Traced> begin(String path, Map<String, String> traceHeaders, Instant at) {
+    String operation = OPERATIONS.get(path);
+    if (operation == null) {
+      return Optional.empty();
     }
     Context parent =
         openTelemetry
             .getPropagators()
             .getTextMapPropagator()
-            .extract(Context.root(), request.traceHeaders(), HEADERS);
-    Attributes attributes = attributes(record, operation);
-    Span span = span(request, operation, attributes, parent);
-    Context context = parent.with(span);
-    measure(request, attributes, context);
-    span.end(record.at().plus(record.took()));
+            .extract(Context.root(), traceHeaders, HEADERS);
+    Span span =
+        tracer
+            .spanBuilder(operation)
+            .setSpanKind(SpanKind.INTERNAL)
+            .setParent(parent)
+            .setStartTimestamp(at)
+            .setAllAttributes(GenAi.operation(operation, former != null).build())
+            .startSpan();
+    return Optional.of(new Request(operation, span, parent.with(span)));
+  }
+
+  /** A request whose span has begun. */
+  private final class Request implements Traced {
+
+    private final String operation;
+    private final Span span;
+    private final Context context;
+
+    private Request(String operation, Span span, Context context) {
+      this.operation = operation;
+      this.span = span;
+      this.context = context;
+    }
+
+    @Override
+    public <T> T within(Supplier<T> work) {
+      try (Scope current = context.makeCurrent()) {
+        return work.get();
+      }
+    }
+
+    @Override
+    public void end(ServedRequest request) {
+      AccessRecord record = request.record();
+      Attributes attributes = attributes(record, operation);
+      describe(span, request, operation, attributes);
+      measure(request, attributes, context);
+      span.end(record.at().plus(record.took()));
+    }
   }
 
   private Attributes attributes(AccessRecord record, String operation) {
@@ -119,28 +165,21 @@ public final class GenAiTelemetry implements Consumer<ServedRequest> {
     return attributes.build();
   }
 
-  private Span span(
-      ServedRequest request, String operation, Attributes attributes, Context parent) {
+  private static void describe(
+      Span span, ServedRequest request, String operation, Attributes attributes) {
     AccessRecord record = request.record();
-    SpanBuilder builder =
-        tracer
-            .spanBuilder(record.model().map(model -> operation + " " + model).orElse(operation))
-            .setSpanKind(SpanKind.INTERNAL)
-            .setParent(parent)
-            .setStartTimestamp(record.at())
-            .setAllAttributes(attributes);
+    record.model().ifPresent(model -> span.updateName(operation + " " + model));
+    span.setAllAttributes(attributes);
     if (record.promptTokens() > 0) {
-      builder.setAttribute(GenAi.INPUT_TOKENS, (long) record.promptTokens());
-      builder.setAttribute(GenAi.OUTPUT_TOKENS, (long) record.newTokens());
+      span.setAttribute(GenAi.INPUT_TOKENS, (long) record.promptTokens());
+      span.setAttribute(GenAi.OUTPUT_TOKENS, (long) record.newTokens());
     }
     request
         .timeToFirstText()
-        .ifPresent(time -> builder.setAttribute(GenAi.FIRST_CHUNK, GenAi.seconds(time)));
-    Span span = builder.startSpan();
+        .ifPresent(time -> span.setAttribute(GenAi.FIRST_CHUNK, GenAi.seconds(time)));
     if (record.status() >= 400) {
       span.setStatus(StatusCode.ERROR);
     }
-    return span;
   }
 
   private void measure(ServedRequest request, Attributes attributes, Context context) {

@@ -54,6 +54,11 @@ record TracedGenerator(Spans spans, String model, TextGenerator generator)
     return generator.identity();
   }
 
+  @Override
+  public boolean retrieves() {
+    return generator.retrieves();
+  }
+
   private Consumer<String> timed(Consumer<String> onText) {
     long begun = System.nanoTime();
     boolean[] told = new boolean[1];

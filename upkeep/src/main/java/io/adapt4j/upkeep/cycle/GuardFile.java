@@ -4,15 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
-import io.adapt4j.upkeep.registry.RegistryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
 final class GuardFile {
 
   private static final Logger LOG = LoggerFactory.getLogger(GuardFile.class);
+
+  private static final int ATTEMPTS = 200;
+  private static final long PAUSE_MILLIS = 10;
 
   private final Path file;
   private final Map<String, String> owner;
@@ -30,9 +33,44 @@ final class GuardFile {
     this.owner = Map.of("model", name, "figure", figure);
   }
 
-  /** Gives the content to a reader, if there is any that makes sense. */
-  void read(Consumer<JsonNode> reader) {
+  /**
+   * Runs work while no other guard uses the file. Where there is no lock, as on a disk that cannot
+   * be written, it runs too.
+   *
+   * @return false if the file was in use for too long, or the thread was interrupted
+   */
+  boolean exclusively(Runnable work) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Optional<ProcessLock> lock;
+      try {
+        lock = ProcessLock.tryTake(file.resolveSibling(file.getFileName() + ".lock"));
+      } catch (IOException e) {
+        work.run();
+        return true;
+      }
+      if (lock.isPresent()) {
+        try (ProcessLock held = lock.get()) {
+          work.run();
+        }
+        return true;
+      }
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** Removes what a killed process left. */
+  void sweep() {
     Temporaries.sweepOlderThan(file.toAbsolutePath().getParent(), Duration.ofDays(1));
+  }
+
+  /** Returns the content, if there is any that can be read. */
+  Optional<JsonNode> read() {
     JsonNode json;
     try {
       if (Files.size(file) > BoundedFiles.SETTINGS) {
@@ -40,20 +78,16 @@ final class GuardFile {
       }
       json = CheckedJson.read(file).json();
     } catch (NoSuchFileException e) {
-      return;
+      return Optional.empty();
     } catch (IOException e) {
       warn(e);
-      return;
+      return Optional.empty();
     }
     requireOwn(json);
-    try {
-      reader.accept(json);
-    } catch (IllegalArgumentException | RegistryException e) {
-      warn(e);
-    }
+    return Optional.of(json);
   }
 
-  private void warn(Exception e) {
+  void warn(Exception e) {
     LOG.warn("{}: the rollback guard compares anew: {}", file, e.getMessage());
   }
 

@@ -10,9 +10,14 @@ import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.Registry;
 import io.adapt4j.upkeep.registry.RegistryException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +30,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It rolls back once for each promotion, only a version that is still in production, only to one
  * with an exam, and not a version that was rolled back before and that somebody has promoted again.
- * With a file the comparison goes on after a restart. Thread-safe.
+ * With a file the comparison goes on after a restart, and is one with that of other guards that use
+ * the file, also in other processes. Thread-safe.
  */
 public final class RollbackGuard {
 
+  private static final String ID = "id";
+  private static final int MOST_PENDING = 10_000;
   private static final String WHO = "rollback guard";
 
   private final Registry registry;
@@ -48,6 +56,15 @@ public final class RollbackGuard {
   /** Whether something has changed since the file was written. */
   private boolean unsaved;
 
+  /** Whether production is worse by the scores so far. */
+  private boolean worse;
+
+  /** Scores that the file lacks, oldest first. */
+  private final Deque<VersionScore> pending = new ArrayDeque<>();
+
+  /** Id of the content of the file that these scores come after. */
+  private @Nullable String synchronizedId;
+
   /**
    * Creates a guard that keeps its scores in memory: after a restart the comparison begins anew.
    *
@@ -62,14 +79,14 @@ public final class RollbackGuard {
 
   /**
    * Creates a guard that stores its comparison in a file with every {@link #update} and continues
-   * it from there. A damaged file, or one of a version that is gone, is reported in the log, and
-   * the comparison begins anew.
+   * it from there, with the scores of other guards that do so. A damaged file, or one of a version
+   * that is gone, is reported in the log, and the comparison begins anew.
    *
    * @param registry the registry
    * @param name the model
    * @param figure name of the score for the history, such as {@code rating}
    * @param level probability of a wrong rollback after a promotion, such as 0.01
-   * @param file the file of this guard alone, which may be absent
+   * @param file the file of the guards of this model and figure, which may be absent
    * @throws IllegalArgumentException if it is the file of another model or figure
    */
   public RollbackGuard(Registry registry, String name, String figure, double level, Path file) {
@@ -86,10 +103,12 @@ public final class RollbackGuard {
     this.figure = figure;
     this.level = level;
     this.file = file;
-    if (file != null) {
-      file.read(this::read);
+    if (file == null) {
+      look();
+    } else {
+      file.sweep();
+      synchronizeWith(file);
     }
-    update();
   }
 
   /**
@@ -98,25 +117,73 @@ public final class RollbackGuard {
    */
   public void update() {
     look();
-    if (file != null) {
-      // Writing takes long; scores need not wait for it.
-      synchronized (file) {
-        Optional<ObjectNode> state = unsaved();
-        if (state.isPresent() && !file.write(state.get())) {
-          remember();
-        }
-      }
+    if (file != null && isUnsaved()) {
+      synchronizeWith(file);
     }
   }
 
-  /** Returns what the file lacks, which counts as saved from then on. */
-  private synchronized Optional<ObjectNode> unsaved() {
+  private synchronized boolean isUnsaved() {
+    return unsaved;
+  }
+
+  /**
+   * Joins the scores since the last time with those of other guards in the file, rolls back if
+   * production is worse by all of them, and stores them.
+   *
+   * @return the version that production was returned to, if it was
+   */
+  private Optional<ModelVersion> synchronizeWith(GuardFile shared) {
+    AtomicReference<Optional<ModelVersion>> back = new AtomicReference<>(Optional.empty());
+    // Writing takes long; scores need not wait for it.
+    synchronized (shared) {
+      shared.exclusively(
+          () -> {
+            shared.read().ifPresent(stored -> join(stored, shared));
+            back.set(decide());
+            look();
+            Optional<Saving> saving = saving();
+            saving.ifPresent(one -> saved(one, shared.write(one.state())));
+          });
+    }
+    return Objects.requireNonNull(back.get());
+  }
+
+  /** State to write, and the number of scores in it that the file lacks. */
+  private record Saving(ObjectNode state, String id, int scores) {}
+
+  /** Begins anew from a file that another guard has written, with the scores that it lacks. */
+  private synchronized void join(JsonNode stored, GuardFile shared) {
+    String id = stored.path(ID).asText();
+    if (id.equals(synchronizedId)) {
+      return;
+    }
+    try {
+      read(stored);
+    } catch (IllegalArgumentException | RegistryException e) {
+      shared.warn(e);
+      return;
+    }
+    synchronizedId = id;
+    unsaved = !pending.isEmpty();
+    worse = false;
+    look();
+    pending.forEach(one -> worse |= apply(one));
+  }
+
+  private synchronized Optional<ModelVersion> decide() {
+    boolean decided = worse;
+    worse = false;
+    return decided && watch != null ? rollBack(watch) : Optional.empty();
+  }
+
+  private synchronized Optional<Saving> saving() {
     if (!unsaved) {
       return Optional.empty();
     }
     unsaved = false;
+    String id = UUID.randomUUID().toString();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("changes", changes).put("outcome", outcome);
+    json.put(ID, id).put("changes", changes).put("outcome", outcome);
     if (live != null) {
       json.put("live", live.exact());
     }
@@ -124,11 +191,18 @@ public final class RollbackGuard {
     if (watch != null) {
       watch.write(json.putObject("watch"));
     }
-    return Optional.of(json);
+    return Optional.of(new Saving(json, id, pending.size()));
   }
 
-  private synchronized void remember() {
-    unsaved = true;
+  private synchronized void saved(Saving saving, boolean succeeded) {
+    if (succeeded) {
+      synchronizedId = saving.id();
+      for (int i = 0; i < saving.scores() && !pending.isEmpty(); i++) {
+        pending.remove();
+      }
+    } else {
+      unsaved = true;
+    }
   }
 
   private synchronized void read(JsonNode json) {
@@ -146,6 +220,7 @@ public final class RollbackGuard {
     }
     changes = json.path("changes").asInt();
     outcome = json.path("outcome").asText();
+    production.latest.clear();
     production.latest.addAll(scores.latest);
     live = found;
     watch = compared;
@@ -198,19 +273,40 @@ public final class RollbackGuard {
    * @param score from 0 to 1; larger is better, such as 0 for a failed answer and 1 for another
    * @return the version that production was returned to, if it was
    */
-  public synchronized Optional<ModelVersion> add(String version, double score) {
-    Scores.requireScore(score);
-    unsaved = true;
-    PromotionWatch open = watch;
-    if (live != null && isNamed(live, version)) {
-      production.add(score);
-      if (open != null) {
-        open.scores.add(score);
+  public Optional<ModelVersion> add(String version, double score) {
+    VersionScore one = new VersionScore(version, Scores.requireScore(score));
+    synchronized (this) {
+      unsaved = true;
+      worse |= apply(one);
+      if (file == null) {
+        return decide();
       }
-    } else if (open != null && isNamed(open.former, version)) {
-      open.formerScores.add(score);
+      pending.add(one);
+      if (pending.size() > MOST_PENDING) {
+        pending.remove();
+      }
+      if (!worse) {
+        return Optional.empty();
+      }
     }
-    return open != null && open.isWorse(level) ? rollBack(open) : Optional.empty();
+    return synchronizeWith(file);
+  }
+
+  /** Score of an answer of a version. */
+  private record VersionScore(String version, double score) {}
+
+  /** Adds a score to the comparison; returns whether production is worse by it. */
+  private boolean apply(VersionScore one) {
+    PromotionWatch open = watch;
+    if (live != null && isNamed(live, one.version())) {
+      production.add(one.score());
+      if (open != null) {
+        open.scores.add(one.score());
+      }
+    } else if (open != null && isNamed(open.former, one.version())) {
+      open.formerScores.add(one.score());
+    }
+    return open != null && open.isWorse(level);
   }
 
   private static boolean isNamed(ModelVersion version, String reference) {

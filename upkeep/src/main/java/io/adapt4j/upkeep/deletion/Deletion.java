@@ -60,6 +60,8 @@ public final class Deletion {
   private Optional<Interval> saving = Optional.empty();
   private boolean erasesRows;
   private boolean erasesCheckpoints;
+  private final KeptTexts kept = new KeptTexts();
+  private final List<String> texts = new ArrayList<>();
   private TrainingListener listener = new TrainingListener() {};
 
   private Deletion(Path run, Optional<Split> data) {
@@ -132,6 +134,31 @@ public final class Deletion {
    */
   public Deletion erasingCheckpoints() {
     erasesCheckpoints = true;
+    return this;
+  }
+
+  /**
+   * Also removes replies that evaluations kept ({@code Evaluator.Builder.replies}) if their prompt
+   * or text has a text of the rows. Texts that other rows have too, such as system messages, do not
+   * count.
+   *
+   * @param folder the folder, not in use
+   * @return this deletion
+   */
+  public Deletion replies(Path folder) {
+    kept.addReplies(folder);
+    return this;
+  }
+
+  /**
+   * Also removes cached answers whose prompt or text has a text of the rows, as with {@link
+   * #replies}.
+   *
+   * @param folder folder of an {@link io.adapt4j.core.text.AnswerCache}
+   * @return this deletion
+   */
+  public Deletion answers(Path folder) {
+    kept.addAnswers(folder);
     return this;
   }
 
@@ -235,6 +262,10 @@ public final class Deletion {
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException("no rows to delete: name them by rows(...) or where(...)");
     }
+    texts.clear();
+    if (!kept.isEmpty()) {
+      texts.addAll(RowTexts.of(data, chosen));
+    }
     return chosen;
   }
 
@@ -269,6 +300,8 @@ public final class Deletion {
           run
               + ": no step of the run used these rows, so nothing learned from them. Keep the run.");
     }
+    // First, while the rows still have their texts: after a kill the call can be repeated.
+    List<DeletionReport.Removed> removed = kept.forget(texts);
     List<Path> erased = new ArrayList<>();
     Map<Path, Set<Long>> lines = erasesRows ? Tombstones.lines(plan.places()) : Map.of();
     RunFiles old = new RunFiles(run);
@@ -294,6 +327,7 @@ public final class Deletion {
             new RunFiles(output).hashes(),
             erased,
             erasesCheckpoints ? List.of() : learned,
+            removed,
             REMAINS,
             Duration.ofNanos(System.nanoTime() - begun));
     ReportFile.write(report, run, FileHash.of(run.resolve(Provenance.FILE)), output);

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param after SHA-256 of the files of the new checkpoints, by path
  * @param erased data files, checkpoints and states that were erased
  * @param toErase checkpoints and states that learned from the rows and are still there
+ * @param removed kept replies and answers to prompts made of the rows that were removed
  * @param remains where else traces of the rows may be
  * @param elapsed time from the plan to the report
  */
@@ -27,6 +28,7 @@ public record DeletionReport(
     Map<String, String> after,
     List<Path> erased,
     List<Path> toErase,
+    List<Removed> removed,
     List<String> remains,
     Duration elapsed) {
 
@@ -39,6 +41,23 @@ public record DeletionReport(
     after = Map.copyOf(after);
     erased = List.copyOf(erased);
     toErase = List.copyOf(toErase);
+    removed = List.copyOf(removed);
     remains = List.copyOf(remains);
+  }
+
+  /**
+   * Entries of a file or folder that were removed since they held or used a deleted text.
+   *
+   * @param kind what they were: {@code vectors}, {@code replies}, {@code answers} or {@code
+   *     feedback}
+   * @param place the file or folder
+   * @param ids their SHA-256 hashes; ids for feedback
+   */
+  public record Removed(String kind, Path place, List<String> ids) {
+
+    /** Copies the list. */
+    public Removed {
+      ids = List.copyOf(ids);
+    }
   }
 }

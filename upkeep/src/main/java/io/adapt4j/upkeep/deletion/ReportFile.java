@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -49,6 +50,7 @@ final class ReportFile {
     files(report.after(), json.putArray("after"));
     report.erased().forEach(path -> json.withArray("erased").add(path.toString()));
     report.toErase().forEach(path -> json.withArray("toErase").add(path.toString()));
+    json.set("removed", removed(report.removed()));
     report.remains().forEach(json.putArray("remains")::add);
     json.put("seconds", report.elapsed().toMillis() / 1e3);
     try {
@@ -56,6 +58,17 @@ final class ReportFile {
     } catch (IOException e) {
       throw new UncheckedIOException("Writing the report to " + output + " failed", e);
     }
+  }
+
+  /** Describes what was removed: numbers and hashes. */
+  static ArrayNode removed(List<DeletionReport.Removed> removed) {
+    ArrayNode json = JsonNodeFactory.instance.arrayNode();
+    for (DeletionReport.Removed entries : removed) {
+      ObjectNode one = json.addObject().put("kind", entries.kind());
+      one.put("place", entries.place().toString()).put("count", entries.ids().size());
+      entries.ids().forEach(one.putArray("ids")::add);
+    }
+    return json;
   }
 
   private static void rows(DeletionPlan plan, ArrayNode rows) {

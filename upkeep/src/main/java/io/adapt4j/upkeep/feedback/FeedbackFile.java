@@ -40,10 +40,12 @@ final class FeedbackFile {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final long POLL_MILLIS = 2;
 
+  private final Path folder;
   private final Path file;
   private final Path lockFile;
 
   FeedbackFile(Path folder) {
+    this.folder = folder;
     this.file = folder.resolve("feedback.jsonl");
     this.lockFile = folder.resolve("feedback.lock");
   }
@@ -58,6 +60,10 @@ final class FeedbackFile {
   @FunctionalInterface
   interface Lines {
     void take(String line, Object entry) throws IOException;
+  }
+
+  Path folder() {
+    return folder;
   }
 
   Path path() {

@@ -1,30 +1,29 @@
 package io.adapt4j.upkeep.feedback;
 
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeedbackLog {
 
-  private static final int HASH_BYTES = 16;
+  private static final int SALT_BYTES = 16;
   private static final long DEFAULT_BYTES = 10L << 30;
 
   private final FeedbackFile file;
@@ -55,7 +54,9 @@ public final class FeedbackLog {
   private final long maxBytes;
   private final String salt;
 
-  private final Set<String> answers = new HashSet<>();
+  /** Versions of all recorded answers by id. */
+  private final Map<String, String> answers = new HashMap<>();
+
   private String generation = "";
   private long end;
 
@@ -97,9 +98,14 @@ public final class FeedbackLog {
     return new Builder(folder);
   }
 
+  /** {@return its folder} */
+  public Path folder() {
+    return file.folder();
+  }
+
   private EntryJson.Header create(Builder builder) throws IOException {
     if (file.isMissing()) {
-      byte[] key = new byte[HASH_BYTES];
+      byte[] key = new byte[SALT_BYTES];
       new SecureRandom().nextBytes(key);
       String made = builder.plainCustomers ? "" : HexFormat.of().formatHex(key);
       file.write(out -> out.line(header(made)));
@@ -124,7 +130,7 @@ public final class FeedbackLog {
                 end,
                 (line, entry) -> {
                   if (entry instanceof RecordedAnswer answer) {
-                    answers.add(answer.id());
+                    answers.put(answer.id(), answer.version().intern());
                   }
                 })
             .end();
@@ -143,18 +149,12 @@ public final class FeedbackLog {
   public synchronized void record(RecordedAnswer answer) {
     Entries.requireLength("text", answer.text().length());
     RecordedAnswer stored =
-        new RecordedAnswer(
-            answer.id(),
-            answer.time(),
-            answer.version(),
-            answer.customer().map(this::customer),
-            answer.consent(),
-            isDropped(answer.consent()) ? List.of() : answer.request(),
-            isDropped(answer.consent()) ? "" : answer.text());
+        StoredEntries.stored(
+            answer, answer.customer().map(this::customer), isDropped(answer.consent()));
     run(
         () -> {
           refresh();
-          if (answers.contains(answer.id())) {
+          if (answers.containsKey(answer.id())) {
             throw new IllegalArgumentException(
                 "id: expected one that is not recorded yet, found '" + answer.id() + "'");
           }
@@ -178,26 +178,15 @@ public final class FeedbackLog {
       throw new IllegalArgumentException(
           "feedback: expected a rating, correction, preference or flag, found none");
     }
-    boolean dropped = isDropped(feedback.consent());
     Feedback stored =
-        new Feedback(
-            feedback.id(),
-            feedback.answer(),
-            feedback.time(),
-            feedback.customer().map(this::customer),
-            feedback.consent(),
-            new Judgment(
-                judgment.rating(),
-                dropped ? Optional.empty() : judgment.correction(),
-                judgment.preferredOver(),
-                // The flag itself counts, whatever the reason.
-                judgment.flag().map(reason -> dropped ? "flagged" : reason)));
+        StoredEntries.stored(
+            feedback, feedback.customer().map(this::customer), isDropped(feedback.consent()));
     return run(
         () -> {
           refresh();
           boolean known =
-              answers.contains(feedback.answer())
-                  && judgment.preferredOver().stream().allMatch(answers::contains);
+              answers.containsKey(feedback.answer())
+                  && judgment.preferredOver().stream().allMatch(answers::containsKey);
           return known && (stored.judgment().isEmpty() || append(EntryJson.line(stored)));
         });
   }
@@ -212,14 +201,14 @@ public final class FeedbackLog {
   }
 
   /**
-   * Returns whether an answer is in the log.
+   * Returns the version that gave an answer.
    *
-   * @param id its id
-   * @return whether it is
+   * @param id the answer's id
+   * @return the version; empty if the answer is not in the log
    */
-  public synchronized boolean has(String id) {
+  public synchronized Optional<String> version(String id) {
     run(this::refresh);
-    return answers.contains(id);
+    return Optional.ofNullable(answers.get(id));
   }
 
   /** {@return all entries at this time} */
@@ -295,13 +284,34 @@ public final class FeedbackLog {
    */
   public synchronized List<String> forget(String key) {
     String customer = customer(key);
+    return forget(
+        answer -> is(answer.customer(), customer), feedback -> is(feedback.customer(), customer));
+  }
+
+  /**
+   * Removes the answers whose request or text meets a condition, such as that it quotes a deleted
+   * document, all feedback on them, and feedback with such a correction or flag. Otherwise like
+   * {@link #forget(String)}.
+   *
+   * @param condition the condition on a text
+   * @return the ids of the removed entries; models trained on them are unchanged
+   * @throws UncheckedIOException if the file cannot be written; it is then unchanged
+   */
+  public synchronized List<String> forgetTexts(Predicate<String> condition) {
+    return forget(
+        answer -> StoredEntries.texts(answer).anyMatch(condition),
+        feedback -> StoredEntries.texts(feedback).anyMatch(condition));
+  }
+
+  private List<String> forget(Predicate<RecordedAnswer> answers, Predicate<Feedback> judged) {
     return run(
         () -> {
+          Temporaries.sweep(file.folder());
           Set<String> gone = new HashSet<>();
           file.read(
               0,
               (line, entry) -> {
-                if (entry instanceof RecordedAnswer answer && is(answer.customer(), customer)) {
+                if (entry instanceof RecordedAnswer answer && answers.test(answer)) {
                   gone.add(answer.id());
                 }
               });
@@ -309,7 +319,7 @@ public final class FeedbackLog {
               entry ->
                   (entry instanceof RecordedAnswer answer && gone.contains(answer.id()))
                       || (entry instanceof Feedback feedback
-                          && (is(feedback.customer(), customer)
+                          && (judged.test(feedback)
                               || gone.contains(feedback.answer())
                               || feedback
                                   .judgment()
@@ -375,17 +385,7 @@ public final class FeedbackLog {
    * @return its hash, or the key itself if plain keys are kept
    */
   public String customer(String key) {
-    if (salt.isEmpty()) {
-      return key;
-    }
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(HexFormat.of().parseHex(salt), "HmacSHA256"));
-      byte[] hash = mac.doFinal(key.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, HASH_BYTES);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has HmacSHA256", e);
-    }
+    return CustomerHash.of(key, salt);
   }
 
   private <T> T run(FeedbackFile.Work<T> work) {

@@ -3,6 +3,7 @@ package io.adapt4j.upkeep.cycle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.internal.Child;
 import io.adapt4j.upkeep.registry.Change;
 import io.adapt4j.upkeep.registry.HistoryEntry;
 import io.adapt4j.upkeep.registry.ModelVersion;
@@ -11,6 +12,7 @@ import io.adapt4j.upkeep.registry.Registry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,6 +213,125 @@ class RollbackGuardTest {
     registry.promote(two, CHANGE);
     guard = stored();
     assertThat(add(two, 0, 100)).contains(one);
+  }
+
+  @Test
+  void twoGuardsOfAFileDecideByTheScoresOfBoth() {
+    RollbackGuard a = stored();
+    RollbackGuard b = stored();
+    for (int i = 0; i < 4; i++) {
+      a.add(one.exact(), 1);
+      b.add(one.exact(), 1);
+    }
+    a.update();
+    b.update();
+    registry.promote(two, CHANGE);
+    a.update();
+    // 8 earlier scores: too few for evidence, which takes 11 pairs.
+    for (int i = 0; i < 8; i++) {
+      assertThat(a.add(two.exact(), 0)).isEmpty();
+    }
+    a.update();
+    // The second has not seen the promotion yet, and answers as the version before.
+    for (int i = 0; i < 3; i++) {
+      assertThat(b.add(one.exact(), 1)).isEmpty();
+    }
+    b.update();
+    assertThat(b.text()).isEqualTo("rating of m@2 0.0000, of m@1 1.0000, in 8 pairs");
+    for (int i = 0; i < 3; i++) {
+      assertThat(production()).isEqualTo(two);
+      b.add(two.exact(), 0);
+      b.update();
+    }
+    assertThat(production()).isEqualTo(one);
+    a.add(two.exact(), 0);
+    a.update();
+    assertThat(a.text())
+        .isEqualTo(b.text())
+        .isEqualTo("rating of m@2 0.0000, of m@1 1.0000, in 11 pairs: worse at level 0.01");
+    assertThat(registry.history("m")).hasSize(3);
+    assertThat(stored().text()).isEqualTo(a.text());
+  }
+
+  @Test
+  void twoGuardsOfAFileRollBackOnce() throws Exception {
+    promote(two);
+    ModelVersion three = examined("three");
+    RollbackGuard a = stored();
+    RollbackGuard b = stored();
+    for (int i = 0; i < 100; i++) {
+      a.add(two.exact(), 1);
+    }
+    a.update();
+    promote(three);
+    b.update();
+    assertThat(b.add(two.exact(), 1)).isEmpty();
+    Optional<ModelVersion> back = Optional.empty();
+    for (int i = 0; i < 100 && back.isEmpty(); i++) {
+      back = b.add(three.exact(), 0);
+    }
+    assertThat(back).contains(two);
+    for (int i = 0; i < 100; i++) {
+      assertThat(a.add(three.exact(), 0)).isEmpty();
+      a.update();
+    }
+    assertThat(production()).isEqualTo(two);
+    assertThat(registry.history("m")).filteredOn(this::isRollback).hasSize(1);
+  }
+
+  private boolean isRollback(HistoryEntry entry) {
+    return entry.action() == HistoryEntry.Action.ROLLBACK;
+  }
+
+  /** Adds scores of the promoted version and of the one before. */
+  static final class Scoring {
+
+    private Scoring() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Registry registry = Registry.open(Path.of(arguments[0]));
+      RollbackGuard guard =
+          new RollbackGuard(registry, "m", "rating", LEVEL, Path.of(arguments[1]));
+      System.out.println("ready");
+      System.in.read();
+      int back = 0;
+      for (int i = 0; i < 100; i++) {
+        back += guard.add("m@2", 0.5).isPresent() ? 1 : 0;
+        back += guard.add("m@1", 0.5).isPresent() ? 1 : 0;
+        guard.update();
+      }
+      System.out.println("equal " + back);
+      System.in.read();
+      for (int i = 0; i < 100; i++) {
+        back += guard.add("m@2", 0).isPresent() ? 1 : 0;
+        back += guard.add("m@1", 1).isPresent() ? 1 : 0;
+      }
+      guard.update();
+      System.out.println("back " + back);
+    }
+  }
+
+  @Test
+  void guardsOfTwoProcessesLoseNoScoreAndRollBackOnce() throws Exception {
+    promote(two);
+    guard = stored();
+    Path file = temp.resolve("guards/m.json");
+    try (Child a = new Child(Scoring.class, temp.resolve("registry"), file);
+        Child b = new Child(Scoring.class, temp.resolve("registry"), file)) {
+      assertThat(a.line()).isEqualTo("ready");
+      assertThat(b.line()).isEqualTo("ready");
+      a.go();
+      b.go();
+      assertThat(a.line()).isEqualTo("equal 0");
+      assertThat(b.line()).isEqualTo("equal 0");
+      assertThat(stored().text()).isEqualTo("rating of m@2 0.5000, of m@1 0.5000, in 200 pairs");
+      a.go();
+      b.go();
+      List<String> results = List.of(a.line(), b.line());
+      assertThat(results).containsExactlyInAnyOrder("back 0", "back 1");
+    }
+    assertThat(registry.history("m")).filteredOn(this::isRollback).hasSize(1);
+    assertThat(production()).isEqualTo(one);
   }
 
   @ParameterizedTest

@@ -10,10 +10,20 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.train.Interval;
+import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.Evaluator;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.task.AnswerExtraction;
+import io.adapt4j.eval.task.Task;
+import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,6 +140,45 @@ class DeletionTest {
         .contains(report.after().values())
         .doesNotContain("Lily")
         .doesNotContain("slept");
+  }
+
+  @Test
+  void keptRepliesToPromptsOfARowGo() throws IOException {
+    Path run = folder.resolve("run");
+    tuner(rows, "run").build().run();
+    int row = lateRow(run);
+    Path replies = folder.resolve("replies");
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < LINES.size(); i++) {
+      items.add(
+          Tasks.answerItem(
+              "" + i,
+              "Continue.\n\nLily saw %d dogs".formatted(i),
+              GenerationOptions.greedy(),
+              List.of(""),
+              AnswerExtraction.whole(),
+              AnswerMetric.EXACT_MATCH,
+              Map.of()));
+    }
+    Task task = new Task("dogs", items, List.of(TaskMetric.mean("exact_match")), false);
+    Evaluator exam = Evaluator.builder().tasks(task).replies(replies).build();
+    Candidate candidate = Candidate.of(TextGenerator.of("echo", prompt -> "and " + prompt));
+    exam.evaluate(candidate);
+
+    DeletionReport report =
+        Deletion.of(run).rows(row).replies(replies).run(folder.resolve("without"));
+
+    assertThat(report.removed()).hasSize(1);
+    assertThat(report.removed().get(0).ids()).hasSize(1);
+    String place = report.plan().places().get(0);
+    int line = Integer.parseInt(place.substring(place.lastIndexOf(' ') + 1));
+    List<String> kept = Files.readAllLines(report.removed().get(0).place());
+    assertThat(kept)
+        .hasSize(LINES.size() - 1)
+        .noneMatch(reply -> reply.contains("Lily saw " + (line - 1) + " dogs"));
+    assertThat(exam.evaluate(candidate).cost().asked()).isEqualTo(1);
+    assertThat(Files.readString(folder.resolve("without").resolve(DeletionReport.FILE)))
+        .contains(report.removed().get(0).ids().get(0));
   }
 
   @Test

@@ -146,7 +146,7 @@ class FeedbackLogTest {
     assertThat(log.expire()).containsExactly("old");
     assertThat(stored()).doesNotContain("Question of old").contains("Question of new");
     assertThat(log.expire()).isEmpty();
-    assertThat(log.has("old")).isFalse();
+    assertThat(log.version("old")).isEmpty();
     assertThatThrownBy(() -> FeedbackLog.open(folder).expire())
         .hasMessageContaining("Set retention()");
   }

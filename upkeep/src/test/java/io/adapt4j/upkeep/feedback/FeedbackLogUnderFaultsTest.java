@@ -34,7 +34,7 @@ class FeedbackLogUnderFaultsTest {
             .before(FeedbackLogUnderFaultsTest::fill)
             .writing(
                 folder -> {
-                  if (!log(folder).has("c")) {
+                  if (log(folder).version("c").isEmpty()) {
                     log(folder).record(FeedbackLogTest.answer("c"));
                   }
                 })

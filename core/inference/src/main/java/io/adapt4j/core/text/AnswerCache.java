@@ -11,11 +11,13 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.TextTrace;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.generate.StoredFinishReason;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,7 +40,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A cache of generators' answers in a folder, one file per answer, named by the SHA-256 of the
  * generator's identity, the options and the conversation. Neither the request nor any key is
- * stored.
+ * stored, only hashes of the request's word sequences, for {@link #forget}.
  *
  * <p>A file appears atomically and is synced to the device before an answer is returned, so a
  * killed process or a power cut leaves only complete answers. Each has a checksum; a damaged file
@@ -53,6 +56,11 @@ public final class AnswerCache {
 
   private static final String SUFFIX = ".json";
   private static final int VERSION = 1;
+
+  /** Trace of the request. */
+  private static final String GIVEN = "given";
+
+  private static final String RETRIEVES = "retrieves";
 
   /** Share of the limit in use after pruning, which reads the whole folder. */
   private static final double FILL = 0.9;
@@ -212,9 +220,70 @@ public final class AnswerCache {
     return answer;
   }
 
-  /** Stores an answer under a key. */
-  void store(String key, GeneratedText answer) {
-    String text = CheckedJson.line(json(answer)) + "\n";
+  /**
+   * Deletes the answers to requests that held one of some texts or eight words in a row of one,
+   * those that quote one, and those whose requests are unknown: of generators that retrieve, and
+   * stored by earlier versions. Stop what uses the folder before.
+   *
+   * @param texts the texts, such as the passages of a deleted document
+   * @return the names of the deleted answers, which are SHA-256 hashes of their requests
+   * @throws GeneratorException if the folder cannot be read, or an answer cannot be deleted
+   */
+  public synchronized List<String> forget(List<String> texts) {
+    TextTrace.Sought sought = TextTrace.sought(texts);
+    List<String> deleted = new ArrayList<>();
+    if (!Files.exists(folder)) {
+      return deleted;
+    }
+    for (Path group : groups()) {
+      Temporaries.sweep(group);
+      for (Path file : list(group)) {
+        if (isAnswer(file) && mayHold(file, sought)) {
+          try {
+            Files.deleteIfExists(file);
+          } catch (IOException e) {
+            throw unusable(e);
+          }
+          String name = file.getFileName().toString();
+          deleted.add(group.getFileName() + name.substring(0, name.length() - SUFFIX.length()));
+        }
+      }
+    }
+    bytes = -1;
+    Collections.sort(deleted);
+    return deleted;
+  }
+
+  private boolean mayHold(Path file, TextTrace.Sought sought) {
+    try {
+      JsonNode json = CheckedJson.ofLine(Files.readString(file).stripTrailing());
+      if (!json.path(GIVEN).isTextual() || json.path(RETRIEVES).asBoolean()) {
+        return true;
+      }
+      TextTrace given = TextTrace.decode(json.path(GIVEN).textValue());
+      String text = json.path("text").asText();
+      return sought.isIn(given) || sought.isIn(text);
+    } catch (CheckedJson.DamagedException | MalformedInputException | IllegalArgumentException e) {
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /**
+   * Stores an answer under a key.
+   *
+   * @param retrieves whether the generator adds texts to the conversation
+   */
+  void store(String key, List<ChatMessage> messages, boolean retrieves, GeneratedText answer) {
+    List<String> texts = TextTrace.texts(messages.stream().map(ChatMessage::fields).toList());
+    ObjectNode json = json(answer).put(GIVEN, TextTrace.of(texts).encoded());
+    if (retrieves) {
+      json.put(RETRIEVES, true);
+    }
+    String text = CheckedJson.line(json) + "\n";
     try {
       AtomicFiles.writeText(file(key), text);
     } catch (IOException e) {

@@ -43,7 +43,7 @@ record CachedGenerator(TextGenerator generator, AnswerCache cache) implements Te
       return kept.get();
     }
     GeneratedText answer = asked(messages, options, onText, streaming);
-    cache.store(key, answer);
+    cache.store(key, messages, retrieves(), answer);
     return answer;
   }
 
@@ -98,7 +98,7 @@ record CachedGenerator(TextGenerator generator, AnswerCache cache) implements Te
         options,
         (number, answer) -> {
           String key = keys.get(number);
-          cache.store(key, answer);
+          cache.store(key, asked.get(number), retrieves(), answer);
           List<Integer> alike = missing.get(key);
           for (int i = 0; i < alike.size(); i++) {
             answers[alike.get(i)] = i == 0 ? answer : answer.fromCache();
@@ -110,6 +110,11 @@ record CachedGenerator(TextGenerator generator, AnswerCache cache) implements Te
   @Override
   public Optional<String> identity() {
     return generator.identity();
+  }
+
+  @Override
+  public boolean retrieves() {
+    return generator.retrieves();
   }
 
   /** Asked each time: a model's identity changes with its active adapters. */

@@ -30,4 +30,9 @@ record NamedGenerator(String name, TextGenerator generator) implements TextGener
   public Optional<String> identity() {
     return Optional.of(name);
   }
+
+  @Override
+  public boolean retrieves() {
+    return generator.retrieves();
+  }
 }

@@ -127,6 +127,16 @@ public interface TextGenerator {
   }
 
   /**
+   * Returns whether this generator adds texts to the messages that it answers, such as passages
+   * that it retrieves. When one of those is deleted, all its cached answers are.
+   *
+   * @return false by default
+   */
+  default boolean retrieves() {
+    return false;
+  }
+
+  /**
    * Creates a generator from a function of the last message.
    *
    * @param identity identity of the generator

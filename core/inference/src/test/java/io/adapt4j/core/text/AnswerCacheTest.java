@@ -244,7 +244,7 @@ class AnswerCacheTest {
     public static void main(String[] arguments) {
       AnswerCache cache = AnswerCache.at(Path.of(arguments[0]));
       while (true) {
-        cache.store(KEY, GeneratedText.of("x".repeat(LENGTH)));
+        cache.store(KEY, List.of(), false, GeneratedText.of("x".repeat(LENGTH)));
         System.out.println("stored");
       }
     }

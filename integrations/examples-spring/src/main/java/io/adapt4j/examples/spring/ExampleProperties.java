@@ -1,5 +1,6 @@
 package io.adapt4j.examples.spring;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -9,6 +10,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param passages the training rows
  * @param output folder for runs and the index
  * @param steps number of steps of a run
+ * @param studioToken token that opens the studio; none leaves the studio out
  */
 @ConfigurationProperties("example")
-public record ExampleProperties(String documents, String passages, String output, int steps) {}
+public record ExampleProperties(
+    String documents, String passages, String output, int steps, @Nullable String studioToken) {}

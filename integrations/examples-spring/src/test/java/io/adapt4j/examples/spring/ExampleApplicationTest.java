@@ -3,6 +3,7 @@ package io.adapt4j.examples.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.CookieManager;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -24,6 +25,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 class ExampleApplicationTest {
 
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  private static final String TOKEN = "a-token-of-this-test";
 
   @TempDir static Path folder;
 
@@ -50,7 +53,8 @@ class ExampleApplicationTest {
             "--example.documents=" + documents,
             "--example.passages=" + passages,
             "--example.output=" + folder.resolve("output"),
-            "--example.steps=2");
+            "--example.steps=2",
+            "--example.studio-token=" + TOKEN);
   }
 
   private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
@@ -64,6 +68,34 @@ class ExampleApplicationTest {
 
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void theStudioIsAPathOfTheApplication() throws IOException, InterruptedException {
+    HttpClient browser =
+        HttpClient.newBuilder()
+            .cookieHandler(new CookieManager())
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build();
+    HttpResponse.BodyHandler<String> text = HttpResponse.BodyHandlers.ofString();
+    assertThat(browser.send(request("/studio/").build(), text).statusCode()).isEqualTo(401);
+    HttpResponse<String> first = browser.send(request("/studio/?token=" + TOKEN).build(), text);
+    assertThat(first.uri().getPath()).isEqualTo("/studio/");
+    assertThat(first.body()).contains("What do you have?", "href=\"/studio/static/studio.css\"");
+    assertThat(browser.send(request("/studio/static/studio.css").build(), text).statusCode())
+        .isEqualTo(200);
+
+    HttpRequest.Builder form =
+        request("/studio/")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "path=" + encoded(folder.resolve("passages.jsonl").toString())));
+    assertThat(browser.send(form.build(), text).statusCode()).isEqualTo(403);
+    form.header("Origin", "http://" + first.uri().getAuthority());
+    HttpResponse<String> opened = browser.send(form.build(), text);
+    assertThat(opened.uri().getPath()).startsWith("/studio/data/passages-jsonl-");
+    assertThat(opened.statusCode()).isEqualTo(200);
   }
 
   @Test

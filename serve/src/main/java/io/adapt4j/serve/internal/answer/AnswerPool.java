@@ -129,7 +129,7 @@ public final class AnswerPool implements AutoCloseable {
 
   private <T> T await(Call call, Job<T> job, String prompt, Heartbeat heartbeat)
       throws IOException {
-    try (Running<T> running = start(List.of(job), false)) {
+    try (Running<T> running = start(List.of(within(call, job)), false)) {
       Event<T> end = null;
       while (end == null && !closing) {
         long left = limits.requestTime().minus(call.age()).toMillis();
@@ -170,7 +170,8 @@ public final class AnswerPool implements AutoCloseable {
     List<@Nullable T> answers = new ArrayList<>();
     jobs.forEach(job -> answers.add(null));
     try (Turns.Answer answering = Turns.OF_PROCESS.answering();
-        Running<T> running = start(jobs, reply.isInPieces())) {
+        Running<T> running =
+            start(jobs.stream().map(job -> within(call, job)).toList(), reply.isInPieces())) {
       long quiet = 0;
       while (running.isOpen()) {
         Event<T> event = next(running, LOOK_MILLIS);
@@ -191,6 +192,10 @@ public final class AnswerPool implements AutoCloseable {
       }
     }
     return answers.stream().<T>map(Objects::requireNonNull).toList();
+  }
+
+  private static <T> Job<T> within(Call call, Job<T> job) {
+    return (onText, cancellation) -> call.work().run(() -> job.run(onText, cancellation));
   }
 
   private static <T> @Nullable Event<T> next(Running<T> running, long millis) throws IOException {

@@ -32,6 +32,7 @@ public final class Call {
   private Optional<String> model = Optional.empty();
   private Optional<String> version = Optional.empty();
   private Runnable releasing = () -> {};
+  private Work work = Work.PLAIN;
   private Optional<Turns.Turn> turn = Optional.empty();
   private Usage usage = new Usage(0, 0);
   private @Nullable String body;
@@ -150,6 +151,16 @@ public final class Call {
   /** Releases the version that answered. */
   public void release() {
     releasing.run();
+  }
+
+  /** Sets the surroundings in which the answer is computed. */
+  public void computeBy(Work surroundings) {
+    work = surroundings;
+  }
+
+  /** The surroundings in which the answer is computed, also on other threads. */
+  public Work work() {
+    return work;
   }
 
   public Usage usage() {

@@ -10,7 +10,6 @@ import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.exam.Exam.Candidate;
 import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
-import io.adapt4j.studio.internal.store.Sources;
 import io.adapt4j.studio.internal.store.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -192,6 +191,6 @@ public final class Exams {
     for (Run run : asking.values()) {
       runs.delete(run);
     }
-    Sources.delete(folder(exam.id()));
+    Workspace.delete(folder(exam.id()));
   }
 }

@@ -64,7 +64,7 @@ public final class RunQueue implements AutoCloseable {
     for (Runs runs : kinds) {
       for (Run run : runs.all()) {
         if (run.state() == State.RUNNING) {
-          if (isAlive(run)) {
+          if (process(run).isPresent()) {
             busy = true;
           } else {
             runs.save(run.in(end(runs, run), 0));
@@ -81,21 +81,8 @@ public final class RunQueue implements AutoCloseable {
     }
   }
 
-  /** A number of a process that is used again belongs to one that began later. */
-  private static boolean isAlive(Run run) {
-    return process(run).isPresent();
-  }
-
   private static Optional<ProcessHandle> process(Run run) {
-    return ProcessHandle.of(run.pid())
-        .filter(ProcessHandle::isAlive)
-        .filter(
-            process ->
-                process
-                    .info()
-                    .startInstant()
-                    .map(began -> !began.isAfter(run.changed().plusSeconds(5)))
-                    .orElse(true));
+    return Processes.find(run.pid(), run.changed());
   }
 
   private static State end(Runs runs, Run run) throws IOException {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The command line {@code adapt4j} in processes of its own. */
 public final class Trainer {
@@ -51,7 +52,16 @@ public final class Trainer {
 
   /** Starts a command that answers on standard output; what else it says is added to a file. */
   public Process start(List<String> arguments, Path log, Path answer) throws IOException {
-    return builder(arguments)
+    return start(arguments, log, answer, Map.of());
+  }
+
+  /** Starts a command with further variables, which no list of processes shows to others. */
+  public Process start(
+      List<String> arguments, Path log, Path answer, Map<String, String> environment)
+      throws IOException {
+    ProcessBuilder builder = builder(arguments);
+    builder.environment().putAll(environment);
+    return builder
         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .redirectOutput(answer.toFile())
         .start();
@@ -79,7 +89,8 @@ public final class Trainer {
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int code = process.waitFor();
       JsonNode json = Json.parse(said);
-      if (code != 0) {
+      // A command also ends with a code if what it found is not as wished.
+      if (code != 0 && json.has("problems")) {
         List<String> problems = new ArrayList<>();
         json.path("problems").forEach(problem -> problems.add(problem.asText()));
         throw new IOException(String.join("\n", problems));

@@ -156,7 +156,7 @@ public final class DoctorScreen implements Screen {
         inspection.isEmpty() && inspections.job(source).flatMap(Jobs.Job::problem).isEmpty();
     model.put(
         "failed", readable || looking ? failed : Optional.of(look.message("doctor_unreadable")));
-    model.put("running", looking || readable && known.isEmpty() && failed.isEmpty());
+    model.put("running", looking || (readable && known.isEmpty() && failed.isEmpty()));
     model.put("live", look.to("data/" + source.id() + "/doctor"));
     model.put("fixes", fixes(look, source));
     boolean part = request.header("X-Part").isPresent();
@@ -222,7 +222,7 @@ public final class DoctorScreen implements Screen {
     for (Source other : sources.all()) {
       boolean chosen = other.id().equals(source.test());
       boolean readable = inspections.of(other).map(Inspection::isReadable).orElse(false);
-      if (chosen || readable && !other.id().equals(source.id())) {
+      if (chosen || (readable && !other.id().equals(source.id()))) {
         tests.add(Map.of("value", other.id(), "name", other.name(), "chosen", chosen));
       }
     }

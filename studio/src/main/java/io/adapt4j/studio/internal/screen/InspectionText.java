@@ -20,7 +20,10 @@ final class InspectionText {
               ? look.message("what_unreadable")
               : look.message(
                   "what_rows", formats.count(inspection.rows()), shape(look, inspection));
-      case DOCUMENTS -> look.message("what_documents", formats.count(inspection.rows()));
+      case DOCUMENTS ->
+          inspection.rows() == 1
+              ? look.message("what_document")
+              : look.message("what_documents", formats.count(inspection.rows()));
       case MODEL -> look.message("what_model", formats.bytes(inspection.bytes()));
       case OTHER -> look.message("what_other");
     };

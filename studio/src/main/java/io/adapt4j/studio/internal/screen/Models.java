@@ -2,6 +2,7 @@ package io.adapt4j.studio.internal.screen;
 
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,15 @@ final class Models {
   /** A line of a list of facts. */
   static Map<String, Object> fact(String name, Object value) {
     return Map.of("name", name, "value", value);
+  }
+
+  /** The choices of a field, from names by their values. */
+  static List<Object> choices(Map<String, String> names, String chosen) {
+    List<Object> choices = new ArrayList<>();
+    names.forEach(
+        (value, name) ->
+            choices.add(Map.of("value", value, "name", name, "chosen", value.equals(chosen))));
+    return choices;
   }
 
   /**

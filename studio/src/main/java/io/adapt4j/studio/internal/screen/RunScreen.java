@@ -103,7 +103,7 @@ public final class RunScreen implements Screen {
   }
 
   /** Name and state of a run, and what can be done with it. */
-  private static Map<String, Object> head(Look look, Run run) {
+  static Map<String, Object> head(Look look, Run run) {
     Map<String, Object> row = new LinkedHashMap<>();
     boolean ending = run.state() == State.RUNNING && run.wish() != State.RUNNING;
     row.put("id", run.id());

@@ -86,6 +86,6 @@ public final class Plans {
   public void delete(String id) throws IOException {
     get(id);
     Files.delete(folder(id).resolve(FILE));
-    Sources.delete(folder(id));
+    Workspace.delete(folder(id));
   }
 }

@@ -191,6 +191,6 @@ public final class Runs {
       throw new Refusal(409, "refused_active");
     }
     Files.delete(folder(run.id()).resolve(FILE));
-    Sources.delete(folder(run.id()));
+    Workspace.delete(folder(run.id()));
   }
 }

@@ -16,7 +16,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** The data that was opened, each in a folder of the workspace. */
 public final class Sources {
@@ -84,6 +83,11 @@ public final class Sources {
     AtomicFiles.writeJson(folder.resolve(FILE), source.json());
   }
 
+  /** Returns whether there is a source with an id. */
+  public boolean isThere(String id) {
+    return !id.isEmpty() && Files.exists(folder(id).resolve(FILE));
+  }
+
   /** The folder with what is kept of a source. */
   public Path folder(String id) {
     return workspace.folder(KIND, id);
@@ -97,15 +101,6 @@ public final class Sources {
     }
     // Without this file there is no source, whatever remains of the folder.
     Files.delete(folder.resolve(FILE));
-    delete(folder);
-  }
-
-  /** Deletes a folder of the workspace; links in it are deleted, not followed. */
-  public static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+    Workspace.delete(folder);
   }
 }

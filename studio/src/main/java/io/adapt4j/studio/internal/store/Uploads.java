@@ -80,7 +80,7 @@ public final class Uploads {
     Path folder = sources.folder(id).resolve("file");
     Disk.createFolders(folder);
     if (declared > limit || declared > Files.getFileStore(folder).getUsableSpace() - RESERVE) {
-      Sources.delete(sources.folder(id));
+      Workspace.delete(sources.folder(id));
       throw new Refusal(413, "refused_large");
     }
     boolean kept = false;
@@ -96,7 +96,7 @@ public final class Uploads {
       return source;
     } finally {
       if (!kept) {
-        Sources.delete(sources.folder(id));
+        Workspace.delete(sources.folder(id));
       }
     }
   }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -116,6 +117,15 @@ public final class Workspace implements AutoCloseable {
 
   void save(String name, JsonNode value) throws IOException {
     AtomicFiles.writeJson(root.resolve(name), value);
+  }
+
+  /** Deletes a folder of the workspace; links in it are deleted, not followed. */
+  public static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
   }
 
   @Override

@@ -26,6 +26,7 @@ public final class Access {
   private final String cookie;
   private final String path;
   private final boolean local;
+  private final boolean trusting;
 
   /**
    * Creates the rules.
@@ -39,6 +40,20 @@ public final class Access {
     this.cookie = "adapt4j_studio_" + port;
     this.path = context;
     this.local = local;
+    this.trusting = false;
+  }
+
+  private Access() {
+    this.token = randomToken();
+    this.cookie = "";
+    this.path = "/";
+    this.local = false;
+    this.trusting = true;
+  }
+
+  /** Returns the rules where an application decides who may send requests. */
+  public static Access ofHost() {
+    return new Access();
   }
 
   /** Returns 256 random bits as text. */
@@ -62,7 +77,7 @@ public final class Access {
 
   /** Returns whether the request has the token of the link. */
   boolean isLink(Request request) {
-    return request.isSafe() && same(request.query().text("token"), token);
+    return !trusting && request.isSafe() && same(request.query().text("token"), token);
   }
 
   /** Adds the cookie to a response. Scripts cannot read it, and other sites cannot send it. */
@@ -73,7 +88,7 @@ public final class Access {
 
   /** Refuses a browser that has not opened the link. */
   void requireSession(Request request) {
-    boolean known = false;
+    boolean known = trusting;
     for (String header : request.headers().getOrDefault("cookie", List.of())) {
       for (String pair : header.split(";", -1)) {
         String[] parts = pair.strip().split("=", 2);

@@ -11,6 +11,21 @@ function onReady(root) {
   for (const part of root.querySelectorAll("[data-live]")) live(part);
   for (const form of root.querySelectorAll("form[data-upload]")) upload(form);
   for (const form of root.querySelectorAll("form[data-check]")) check(form);
+  for (const button of root.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const text = button.parentElement.querySelector("pre");
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+      } catch (e) {
+        // The browser does not let pages write there: the text is selected, to be copied by key.
+        getSelection().selectAllChildren(text);
+        return;
+      }
+      const name = button.textContent;
+      button.textContent = button.dataset.done;
+      setTimeout(() => { button.textContent = name; }, 1500);
+    });
+  }
 }
 
 // Replaces a part by what its address answers, again and again while it says so.
@@ -135,11 +150,13 @@ window.addEventListener("pageshow", () => {
 });
 
 document.addEventListener("keydown", e => {
-  // Page keys of long lists, where no field is being typed in.
+  // Page keys of long lists and letters of buttons, where no field is being typed in.
   if (e.target.closest("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[e.key];
   const link = rel && document.querySelector("a[rel=" + rel + "]");
   if (link) link.click();
+  const button = /^[a-z]$/.test(e.key) && document.querySelector("[data-key=" + e.key + "]");
+  if (button) button.click();
 });
 
 onReady(document);

@@ -1,36 +1,54 @@
-package io.adapt4j.eval;
+package io.adapt4j.eval.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.AppendedLines;
+import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.TextTrace;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.generate.StoredFinishReason;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A candidate's replies in a file, one JSON object with a checksum per line, appended as they
  * arrive. A damaged line is skipped with a warning, and its request is sent again; all others are
  * kept.
  */
-final class ReplyStore implements AutoCloseable {
+public final class ReplyStore implements AutoCloseable {
+
+  private static final String SUFFIX = ".jsonl";
+
+  /** Trace of the request as the candidate was given it. */
+  private static final String GIVEN = "given";
+
+  private static final String RETRIEVES = "retrieves";
 
   private final Path file;
   private final ProcessLock lock;
@@ -45,8 +63,8 @@ final class ReplyStore implements AutoCloseable {
   }
 
   /** Opens the file of a candidate. */
-  static ReplyStore open(Path folder, String identity) {
-    Path file = folder.resolve(digest(identity).substring(0, 32) + ".jsonl");
+  public static ReplyStore open(Path folder, String identity) {
+    Path file = folder.resolve(digest(identity).substring(0, 32) + SUFFIX);
     try {
       ProcessLock lock = lock(file);
       try {
@@ -83,14 +101,14 @@ final class ReplyStore implements AutoCloseable {
   }
 
   /** Finds the stored reply to a request; a reply of another kind has another request's key. */
-  synchronized Optional<Reply> find(Request request) {
+  public synchronized Optional<Reply> find(Request request) {
     return replies.isEmpty()
         ? Optional.empty()
         : Optional.ofNullable(replies.get(key(request))).filter(reply -> answers(reply, request));
   }
 
   /** Returns whether a reply is of the kind that a request expects. */
-  static boolean answers(Reply reply, Request request) {
+  public static boolean answers(Reply reply, Request request) {
     if (request instanceof Request.Answer) {
       return reply instanceof Reply.Text;
     }
@@ -100,10 +118,24 @@ final class ReplyStore implements AutoCloseable {
   }
 
   /** Appends a reply, which survives a kill of the process from now on. */
-  synchronized void add(Request request, Reply reply) {
+  public void add(Request request, Reply reply) {
+    add(request, request, false, reply);
+  }
+
+  /**
+   * Appends a reply to a request that the candidate was given in another form.
+   *
+   * @param given the request with what was added to it, such as passages
+   * @param retrieves whether the candidate may have added more
+   */
+  public synchronized void add(Request request, Request given, boolean retrieves, Reply reply) {
     String key = key(request);
+    ObjectNode json = json(key, reply).put(GIVEN, TextTrace.of(texts(given)).encoded());
+    if (retrieves) {
+      json.put(RETRIEVES, true);
+    }
     try {
-      lines.append(CheckedJson.line(json(key, reply)));
+      lines.append(CheckedJson.line(json));
     } catch (IOException e) {
       throw failed(e);
     }
@@ -111,12 +143,100 @@ final class ReplyStore implements AutoCloseable {
   }
 
   /** Syncs added replies to disk, so that they survive a power cut too. */
-  void force() {
+  public void force() {
     try {
       lines.force();
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /**
+   * Removes the replies to requests that held one of some texts or eight words in a row of one,
+   * those that quote one, and those whose requests are unknown: of candidates that retrieve, and
+   * kept by earlier versions. What is damaged goes too.
+   *
+   * @return the SHA-256 of the removed replies' requests, by file
+   */
+  public static SortedMap<Path, List<String>> forget(Path folder, List<String> texts) {
+    TextTrace.Sought sought = TextTrace.sought(texts);
+    SortedMap<Path, List<String>> removed = new TreeMap<>();
+    try (Stream<Path> files = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
+      for (Path file : files.filter(one -> one.toString().endsWith(SUFFIX)).sorted().toList()) {
+        try (ProcessLock held = lock(file)) {
+          List<String> keys = forgetIn(file, sought);
+          if (!keys.isEmpty()) {
+            removed.put(file, keys);
+          }
+        }
+      }
+      if (Files.exists(folder)) {
+        Temporaries.sweep(folder);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Removing kept replies in %s failed: %s"
+              .formatted(folder, WriteFailure.explain(folder, e)),
+          e);
+    }
+    return removed;
+  }
+
+  private static List<String> forgetIn(Path file, TextTrace.Sought sought) throws IOException {
+    List<String> keys = new ArrayList<>();
+    StringBuilder kept = new StringBuilder();
+    int dropped = 0;
+    try (BufferedReader in = reader(file)) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        JsonNode json = parsed(line);
+        if (json == null || mayHold(json, sought)) {
+          dropped++;
+          keys.add(json == null ? digest(line) : json.path("key").asText());
+        } else {
+          kept.append(line).append('\n');
+        }
+      }
+    }
+    if (dropped > 0) {
+      AtomicFiles.writeText(file, kept.toString());
+    }
+    return keys;
+  }
+
+  /** Opens a file whose bytes need not be UTF-8: what is not has another checksum. */
+  private static BufferedReader reader(Path file) throws IOException {
+    return new BufferedReader(
+        new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
+  }
+
+  private static @Nullable JsonNode parsed(String line) {
+    try {
+      return CheckedJson.ofLine(line);
+    } catch (CheckedJson.DamagedException e) {
+      return null;
+    }
+  }
+
+  private static boolean mayHold(JsonNode json, TextTrace.Sought sought) {
+    if (!json.path(GIVEN).isTextual() || json.path(RETRIEVES).asBoolean()) {
+      return true;
+    }
+    TextTrace given = TextTrace.decode(json.path(GIVEN).textValue());
+    String text = json.path("text").asText();
+    return sought.isIn(given) || sought.isIn(text);
+  }
+
+  private static List<String> texts(Request request) {
+    if (request instanceof Request.Likelihood one) {
+      return List.of(one.context(), one.continuation(), one.context() + one.continuation());
+    }
+    if (request instanceof Request.WholeText one) {
+      return List.of(one.text());
+    }
+    return List.of(
+        request instanceof Request.Answer one
+            ? one.prompt()
+            : ((Request.Classification) request).text());
   }
 
   private UncheckedIOException failed(IOException e) {

@@ -1,0 +1,250 @@
+package io.adapt4j.studio.internal.ask;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentReading;
+import io.adapt4j.rag.document.Documents;
+import io.adapt4j.rag.document.Pages;
+import io.adapt4j.rag.document.Span;
+import io.adapt4j.studio.internal.Refusal;
+import io.adapt4j.studio.internal.run.Trainer;
+import io.adapt4j.studio.internal.ship.Commands;
+import io.adapt4j.studio.internal.ship.Services;
+import io.adapt4j.studio.internal.ship.Services.Service;
+import io.adapt4j.studio.internal.store.Runs.Run;
+import io.adapt4j.studio.internal.store.Source;
+import io.adapt4j.studio.internal.store.Sources;
+import io.adapt4j.studio.internal.store.Workspace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Questions that services answer from documents, and the passages that the answers cite. */
+public final class AskDocuments {
+
+  private static final String KIND = "answers";
+  private static final String FILE = "answer.json";
+  private static final String INDEX = "documents";
+
+  /** Characters that are shown before and after a passage of a text without pages. */
+  private static final int AROUND = 1500;
+
+  private final Workspace workspace;
+  private final Services services;
+  private final Sources sources;
+  private final Commands commands;
+  private final Trainer trainer;
+  private final Background background;
+
+  /** Creates the store. */
+  public AskDocuments(
+      Workspace workspace,
+      Services services,
+      Sources sources,
+      Commands commands,
+      Trainer trainer,
+      Background background) {
+    this.workspace = workspace;
+    this.services = services;
+    this.sources = sources;
+    this.commands = commands;
+    this.trainer = trainer;
+    this.background = background;
+  }
+
+  /** The index in the output of a command; a service calls it by the folder's name. */
+  public static Path folder(Path output) {
+    return output.resolve(INDEX);
+  }
+
+  /**
+   * A question.
+   *
+   * @param answer what the service said; missing while it has not
+   */
+  public record Asked(
+      String id, String service, String index, String question, Instant added, JsonNode answer) {}
+
+  /** Returns all, the newest first. */
+  public List<Asked> all() throws IOException {
+    List<Asked> all = new ArrayList<>();
+    for (String id : workspace.ids(KIND, FILE)) {
+      all.add(get(id));
+    }
+    all.sort(Comparator.comparing(Asked::added).reversed());
+    return all;
+  }
+
+  /** Returns one; refuses an id that there is none of. */
+  public Asked get(String id) throws IOException {
+    JsonNode json = workspace.json(workspace.folder(KIND, id).resolve(FILE));
+    if (json.isMissingNode()) {
+      throw Refusal.notFound();
+    }
+    return new Asked(
+        id,
+        json.path("service").asText(),
+        json.path("index").asText(),
+        json.path("question").asText(),
+        Instant.parse(json.path("added").asText()),
+        json.path("answer"));
+  }
+
+  private void save(Asked asked) throws IOException {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("service", asked.service()).put("index", asked.index());
+    json.put("question", asked.question()).put("added", asked.added().toString());
+    if (asked.answer().isObject()) {
+      json.set("answer", asked.answer());
+    }
+    Path folder = workspace.folder(KIND, asked.id());
+    Disk.createFolders(folder);
+    AtomicFiles.writeJson(folder.resolve(FILE), json);
+  }
+
+  /** Returns the command that made the index of a service. */
+  public static String index(Service service) {
+    // exports/RUN/output/documents
+    Path index = Path.of(service.one("--index").orElseThrow(Refusal::notFound));
+    return index.getName(index.getNameCount() - 3).toString();
+  }
+
+  /**
+   * Adds a question.
+   *
+   * @param service id of the service that answers; empty for the passages alone
+   * @param index id of the command that made the index
+   */
+  public Asked ask(String service, String index, String question) throws IOException {
+    Asked asked =
+        new Asked(
+            Workspace.newId(question),
+            service,
+            index,
+            question,
+            Instant.now(),
+            JsonNodeFactory.instance.missingNode());
+    save(asked);
+    prepare(asked);
+    return asked;
+  }
+
+  /** Begins to answer a question, unless it is answered, or that has failed. */
+  public void prepare(Asked asked) {
+    if (!asked.answer().isObject()) {
+      background.begin(
+          asked.id(),
+          () ->
+              save(
+                  new Asked(
+                      asked.id(),
+                      asked.service(),
+                      asked.index(),
+                      asked.question(),
+                      asked.added(),
+                      asked.service().isEmpty() ? passages(asked) : answered(asked))));
+    }
+  }
+
+  private JsonNode answered(Asked asked) throws IOException {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", INDEX);
+    body.put("question", asked.question());
+    return services.call(services.get(asked.service()), "/v1/rag/ask", Optional.of(body));
+  }
+
+  /** Returns the passages that are found, in the form of a service's answer. */
+  private JsonNode passages(Asked asked) throws IOException {
+    String index = folder(commands.output(asked.index())).toString();
+    JsonNode said =
+        trainer.json(List.of("rag", "ask", asked.question(), "--index", index, "--json"));
+    ObjectNode answer = JsonNodeFactory.instance.objectNode();
+    answer.put("answer", said.path("text").asText());
+    answer.put("answerable", said.path("answerable").asBoolean());
+    for (JsonNode each : said.path("citations")) {
+      ObjectNode citation = answer.withArray("citations").addObject();
+      citation.setAll((ObjectNode) each);
+      citation.put("document_id", each.path("document").asText());
+    }
+    return answer;
+  }
+
+  public String problem(Asked asked) {
+    return background.problem(asked.id());
+  }
+
+  /** Asks again what could not be answered. */
+  public void again(Asked asked) {
+    background.forget(asked.id());
+    prepare(asked);
+  }
+
+  public void delete(Asked asked) throws IOException {
+    Workspace.delete(workspace.folder(KIND, asked.id()));
+  }
+
+  /**
+   * A cited passage in its document.
+   *
+   * @param page its first page, from 1; 0 if the document has none
+   * @param last its last page
+   */
+  public record Cited(
+      String document,
+      int page,
+      int last,
+      int pages,
+      String before,
+      String passage,
+      String after) {}
+
+  /** Returns a passage of an answer with the text around it, if the document is still there. */
+  public Optional<Cited> cited(Asked asked, JsonNode citation) throws IOException {
+    Run run = commands.runs().get(asked.index());
+    Source source = sources.get(Commands.subject(run));
+    String id = citation.path("document_id").asText();
+    Optional<Document> found = document(source.path(), id);
+    Span span = new Span(citation.path("start").asInt(), citation.path("end").asInt());
+    return found
+        .filter(document -> span.end() <= document.text().length())
+        .map(document -> cited(document, span));
+  }
+
+  private static Cited cited(Document document, Span span) {
+    String text = document.text();
+    Pages pages = Pages.of(document);
+    boolean paged = pages.count() > 1;
+    int from = paged ? text.lastIndexOf('\f', span.start()) + 1 : span.start() - AROUND;
+    int end = paged ? text.indexOf('\f', span.end()) : span.end() + AROUND;
+    int start = Math.max(0, from);
+    int stop = end < 0 ? text.length() : Math.min(text.length(), end);
+    return new Cited(
+        document.id(),
+        paged ? pages.first(span) : 0,
+        pages.last(span),
+        pages.count(),
+        (!paged && start > 0 ? "… " : "") + text.substring(start, span.start()),
+        text.substring(span.start(), span.end()),
+        text.substring(span.end(), stop) + (!paged && stop < text.length() ? " …" : ""));
+  }
+
+  /** Reads one document of a source, none outside of it. */
+  private static Optional<Document> document(Path source, String id) {
+    boolean folder = Files.isDirectory(source);
+    Path file = folder ? source.resolve(id).normalize() : source;
+    if (!file.startsWith(source) || !Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try (DocumentReading reading = Documents.files(file).open()) {
+      return reading.hasNext() ? Optional.of(reading.next()) : Optional.empty();
+    }
+  }
+}
