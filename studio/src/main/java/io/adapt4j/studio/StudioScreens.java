@@ -3,6 +3,12 @@ package io.adapt4j.studio;
 import io.adapt4j.studio.internal.ask.Background;
 import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
+import io.adapt4j.studio.internal.exam.Corrected;
+import io.adapt4j.studio.internal.exam.ExamDrafts;
+import io.adapt4j.studio.internal.exam.ExamResults;
+import io.adapt4j.studio.internal.exam.ExamStores;
+import io.adapt4j.studio.internal.exam.Exams;
+import io.adapt4j.studio.internal.exam.Trainings;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.page.Looks;
 import io.adapt4j.studio.internal.page.Pages;
@@ -10,8 +16,10 @@ import io.adapt4j.studio.internal.plan.Estimates;
 import io.adapt4j.studio.internal.plan.ModelFits;
 import io.adapt4j.studio.internal.run.RunQueue;
 import io.adapt4j.studio.internal.run.Trainer;
+import io.adapt4j.studio.internal.screen.CompareScreen;
 import io.adapt4j.studio.internal.screen.DataScreen;
 import io.adapt4j.studio.internal.screen.DoctorScreen;
+import io.adapt4j.studio.internal.screen.ExamScreen;
 import io.adapt4j.studio.internal.screen.MachineScreen;
 import io.adapt4j.studio.internal.screen.MaskScreen;
 import io.adapt4j.studio.internal.screen.PlanScreen;
@@ -109,20 +117,27 @@ final class StudioScreens implements AutoCloseable {
     screens.put("preferences", new PreferencesScreen(preferences));
     Plans plans = new Plans(workspace);
     Estimates estimates = new Estimates(workspace, plans, jobs, trainer);
-    screens.put(
-        "plans",
-        new PlanScreen(
-            pages,
-            new PlanScreen.Opened(sources, inspections, doctor),
-            models,
-            plans,
-            estimates,
-            runs));
+    PlanScreen.Opened opened = new PlanScreen.Opened(sources, inspections, doctor);
+    screens.put("plans", new PlanScreen(pages, opened, models, plans, estimates, runs));
     screens.put("runs", new RunScreen(pages, runs, queue, trainer));
     screens.putAll(
         new Shipping(workspace, runs, exams, exports, queue, trainer, jobs, asking)
-            .screens(pages, models, new PlanScreen.Opened(sources, inspections, doctor)));
+            .screens(pages, models, opened));
+    ExamStores stores = examStores(opened);
+    screens.put("exams", new ExamScreen(pages, opened, models, stores, queue, plans));
+    screens.put("compare", new CompareScreen(pages, stores));
     return new Router(access, new Looks(context, preferences), pages, screens);
+  }
+
+  private ExamStores examStores(PlanScreen.Opened opened) {
+    Exams all = new Exams(workspace, exams);
+    Trainings trainings = new Trainings(runs);
+    return new ExamStores(
+        all,
+        new ExamDrafts(all, opened.doctor(), opened.inspections(), trainings),
+        trainings,
+        new ExamResults(workspace, all, jobs),
+        new Corrected(all, opened.sources(), opened.inspections()));
   }
 
   /** Ends background work; trainings and services that run go on in their processes. */

@@ -137,11 +137,17 @@ class HostileTest {
     String plan =
         browser.post("plans", "source", data.split("/", -1)[1]).uri().getPath().substring(1);
     browser.wait(plan, text -> !text.contains("data-live"));
+    String exam =
+        browser
+            .post("exams", "source", data.split("/", -1)[1], "rows", "5")
+            .uri()
+            .getPath()
+            .substring(1);
     Set<String> before = files();
     String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
 
     for (int i = 0; i < 500; i++) {
-      switch (i % 14) {
+      switch (i % 18) {
         case 0 -> {
           String[] path = values("path");
           // Existing files of this machine are the user's to open.
@@ -155,6 +161,16 @@ class HostileTest {
             send(plan + "/check", values("edited", "model", "epochs", "rank", "method", "task"));
         case 4 -> send(plan + "/check", "edited", "yaml", "yaml", value());
         case 5 -> look(data + "/mask?row=", "&model=", "&maxLength=", "&lossOn=", "&template=");
+        case 13 -> send("exams", values("source", "general", "rows", "training"));
+        case 14 ->
+            send(exam + "/start", values("model", "folders", "chat", "with:" + value(), "yaml"));
+        case 15 ->
+            send(exam + "/correct", values("task", "with", "item", "answer", "view", "page"));
+        case 16 -> {
+          look("exams?training=", "&page=", "&done=");
+          look("compare?a=", "&b=", "&c=", "&d=");
+          look(exam + "?task=", "&with=", "&view=", "&page=");
+        }
         case 11 -> send(data + "/doctor/test", values("test"));
         case 12 -> send(data + "/doctor/split", values("percent"));
         case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
@@ -200,6 +216,9 @@ class HostileTest {
             plan,
             "plans",
             "runs",
+            exam,
+            "exams",
+            "compare",
             "ship",
             "ask",
             "registry",

@@ -6,6 +6,10 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.Evaluator;
+import io.adapt4j.eval.report.ReportWriter;
+import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.upkeep.drift.DriftTest;
 import java.nio.file.Files;
@@ -19,6 +23,7 @@ final class TestCommands {
 
   static void run(List<String> words) throws Exception {
     switch (words.get(0)) {
+      case "eval" -> eval(words);
       case "serve" -> serve(words);
       case "export" -> export(words);
       case "drift" -> drift(words);
@@ -29,6 +34,19 @@ final class TestCommands {
 
   private static String option(List<String> words, String name) {
     return words.get(words.indexOf(name) + 1);
+  }
+
+  private static void eval(List<String> words) {
+    Evaluator evaluator =
+        Evaluator.builder()
+            .tasks(Tasks.read(Path.of(option(words, "--tasks"))))
+            .replies(Path.of(option(words, "--replies")))
+            .build();
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(Path.of(words.get(1))))) {
+      ReportWriter writer = ReportWriter.of(evaluator.evaluate("model", Candidate.of(model)));
+      writer.writeJson(Path.of(option(words, "--report")).resolve("report.json"));
+      System.out.println(writer.json());
+    }
   }
 
   private static void serve(List<String> words) throws Exception {

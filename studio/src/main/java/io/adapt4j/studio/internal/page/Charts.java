@@ -9,6 +9,7 @@ public final class Charts {
 
   private static final int WIDTH = 480;
   private static final int HEIGHT = 120;
+  private static final int SPAN = 180;
 
   private Charts() {}
 
@@ -54,5 +55,54 @@ public final class Charts {
             "<svg class=\"meter\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\""
                 + " aria-hidden=\"true\"><rect class=\"fill\" width=\"%.1f\" height=\"6\"/></svg>",
             100 * part));
+  }
+
+  /** The ends of an axis that several intervals share. */
+  public record Axis(double low, double high) {
+
+    /** Returns an axis from the least to the greatest of some values, with a margin. */
+    public static Axis of(List<Double> values) {
+      List<Double> finite = values.stream().filter(Double::isFinite).toList();
+      double low = finite.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+      double high = finite.stream().mapToDouble(Double::doubleValue).max().orElse(1);
+      double margin = high > low ? (high - low) * 0.06 : Math.max(Math.abs(high) * 0.1, 0.01);
+      return new Axis(low - margin, high + margin);
+    }
+
+    private double at(double value) {
+      return Math.max(2, Math.min(SPAN - 2, SPAN * (value - low) / (high - low)));
+    }
+  }
+
+  /**
+   * Draws a value as a dot on the line of its interval.
+   *
+   * @param mark place of a line across, such as 0 for differences; NaN for none
+   * @param style {@code a}, {@code b} or {@code c}
+   */
+  public static Markup interval(
+      Axis axis, double low, double value, double high, double mark, String style) {
+    if (!Double.isFinite(value)) {
+      return new Markup("");
+    }
+    String across =
+        Double.isFinite(mark)
+            ? String.format(Locale.ROOT, "<path class=\"mark\" d=\"M%.1f 1V21\"/>", axis.at(mark))
+            : "";
+    return new Markup(
+        String.format(
+            Locale.ROOT,
+            "<svg class=\"interval %s\" viewBox=\"0 0 %d 22\" aria-hidden=\"true\">"
+                + "<path class=\"axis\" d=\"M0 11H%d\"/>%s<path class=\"error\" d=\"M%.1f 11H%.1fM%.1f 7V15M%.1f 7V15\"/>"
+                + "<circle cx=\"%.1f\" cy=\"11\" r=\"4.5\"/></svg>",
+            style,
+            SPAN,
+            SPAN,
+            across,
+            axis.at(low),
+            axis.at(high),
+            axis.at(low),
+            axis.at(high),
+            axis.at(value)));
   }
 }

@@ -42,6 +42,14 @@ public record Formats(Locale locale) {
     return format.format(share);
   }
 
+  /** Formats a share in percent with a digit after the decimal point. */
+  public String share(double share) {
+    NumberFormat format = NumberFormat.getPercentInstance(locale);
+    format.setMinimumFractionDigits(1);
+    format.setMaximumFractionDigits(1);
+    return format.format(share);
+  }
+
   public String bytes(long bytes) {
     double value = bytes;
     int unit = 0;

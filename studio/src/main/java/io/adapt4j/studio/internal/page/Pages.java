@@ -18,7 +18,7 @@ public final class Pages {
 
   /** Names of the screens in the navigation, in order. */
   private static final List<String> NAVIGATION =
-      List.of("start", "plans", "runs", "ask", "ship", "registry", "machine");
+      List.of("start", "plans", "runs", "exams", "compare", "ask", "ship", "registry", "machine");
 
   private final Map<String, Template> templates = new ConcurrentHashMap<>();
   private final Map<Map<String, String>, Object> messages = new ConcurrentHashMap<>();

@@ -308,8 +308,7 @@ public final class PlanScreen implements Screen {
     return choices;
   }
 
-  private static List<Object> options(
-      String chosen, List<String> known, Map<String, String> names) {
+  static List<Object> options(String chosen, List<String> known, Map<String, String> names) {
     List<String> values = new ArrayList<>(known);
     if (!chosen.isEmpty() && !values.contains(chosen)) {
       values.add(0, chosen);

@@ -49,7 +49,7 @@ final class RunReport {
     this.runs = runs;
   }
 
-  private RunMetrics metrics(Run run) throws IOException {
+  RunMetrics metrics(Run run) throws IOException {
     RunMetrics known;
     synchronized (metrics) {
       known = metrics.computeIfAbsent(run.id(), id -> new RunMetrics(runs.output(id)));

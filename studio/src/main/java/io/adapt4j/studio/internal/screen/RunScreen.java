@@ -114,19 +114,22 @@ public final class RunScreen implements Screen {
         "state",
         look.message(
             ending ? "state_ending" : "state_" + run.state().name().toLowerCase(Locale.ROOT)));
-    row.put(
-        "badge",
-        switch (run.state()) {
-          case RUNNING, QUEUED -> "info";
-          case DONE -> "good";
-          case FAILED -> "bad";
-          case PAUSED, STOPPED, INTERRUPTED -> "warn";
-        });
+    row.put("badge", badge(run.state()));
     row.put("running", run.state() == State.RUNNING);
     row.put("active", run.state().isActive());
     row.put("resumable", run.state().canResume());
     row.put("ending", ending);
+    row.put("examine", run.state() == State.DONE ? look.to("exams?training=" + run.id()) : "");
     return row;
+  }
+
+  static String badge(State state) {
+    return switch (state) {
+      case RUNNING, QUEUED -> "info";
+      case DONE -> "good";
+      case FAILED -> "bad";
+      case PAUSED, STOPPED, INTERRUPTED -> "warn";
+    };
   }
 
   private Map<String, Object> part(Look look, Run run) throws IOException {

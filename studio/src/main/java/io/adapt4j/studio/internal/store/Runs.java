@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs of a kind, each in a folder of the workspace with its description, state and output. */
 public final class Runs {
@@ -129,6 +130,13 @@ public final class Runs {
         Instant.parse(json.path("changed").asText()),
         json.path("pid").asLong(),
         State.valueOf(json.path("wish").asText()));
+  }
+
+  /** Returns one, if there is one of this id. */
+  public Optional<Run> find(String id) throws IOException {
+    return !id.isEmpty() && Files.exists(folder(id).resolve(FILE))
+        ? Optional.of(get(id))
+        : Optional.empty();
   }
 
   /** Returns an id for a run that is not there yet. */
