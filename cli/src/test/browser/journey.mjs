@@ -209,8 +209,10 @@ await step("train to the end", async () => {
 });
 
 await step("train another", async () => {
+  await open("Plans");
+  plan ||= await page.getByRole("main").getByRole("link", { name: /training/ }).first().getAttribute("href");
   await go(plan);
-  await page.getByLabel("Rank").fill("2");
+  await page.getByRole("textbox", { name: "Rank" }).fill("2");
   await page.getByLabel("Epochs").fill("2");
   await page.waitForTimeout(800);
   await press("button", "Save and run");
@@ -239,9 +241,9 @@ await step("see what is forgotten", async () => {
 
 await step("compare", async () => {
   await open("Compare");
-  const runs = page.getByLabel("Run", { exact: false });
-  await runs.nth(0).selectOption({ index: 1 });
-  await runs.nth(1).selectOption({ index: 1 });
+  const run = name => page.locator("select[name=" + name + "]");
+  await run("a").selectOption({ index: 0 });
+  await run("b").selectOption({ index: 1 });
   await press("button", "Compare", page.getByRole("main"));
   await page.getByRole("heading", { name: "Differences shown by exams" }).waitFor();
   await page.waitForTimeout(1500);
