@@ -114,6 +114,9 @@ class ExamTest {
         .doesNotContain("<b>cats");
     assertThat(browser.get(exam + "?view=groups").body()).contains("<h3>who</h3>", "Ben");
 
+    // A model of stories has nothing right to lose.
+    assertThat(browser.get(exam + "?view=lost").body()).contains("<p class=\"quiet\">None.</p>");
+
     corrects(exam);
     String forgotten = browser.get(exam + "/forgetting").body();
     assertThat(forgotten).contains("What is kept", "stories", "% to ", "Plan with KL");

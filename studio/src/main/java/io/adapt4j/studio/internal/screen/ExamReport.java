@@ -377,7 +377,6 @@ final class ExamReport {
     model.put(
         "pages",
         Models.pages(look, address(look, exam, choice) + "&page=", page, SIZE, chosen.size()));
-    model.put("none", look.message(choice.view().equals("groups") ? "exam_groups" : "exam_none"));
     model.put("groups", choice.view().equals("groups") ? groups(look, cases) : List.of());
     model.put(
         "confusions", choice.view().equals("groups") ? confusions(formats, cases) : List.of());
