@@ -3,9 +3,10 @@
 //
 //   node journey.mjs LINK FOLDER PICTURES
 //
-// LINK signs in, FOLDER has support.csv and gets handbook.pdf, PICTURES gets a picture of each
-// screen, wide and as on a phone. Prints one JSON object: seconds by step, first paints, answers of
-// actions, what axe and the console complained about. Packages are found by ADAPT4J_PLAYWRIGHT.
+// LINK signs in, FOLDER has support.csv and gets handbook.pdf, PICTURES gets pictures of each
+// screen: its first view, the whole page, and as on a phone. Prints one JSON object: seconds by
+// step, first paints, answers of actions, headings of screens, what axe and the console complained
+// about. Packages are found by ADAPT4J_PLAYWRIGHT.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -17,7 +18,7 @@ const axeSource = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"
 const [link, folder, pictures] = process.argv.slice(2);
 const WIDE = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
-const found = { steps: {}, paints: {}, actions: {}, violations: [], complaints: [] };
+const found = { steps: {}, paints: {}, actions: {}, screens: {}, violations: [], complaints: [] };
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
@@ -60,7 +61,11 @@ async function look(name) {
     }
   }
   await page.emulateMedia({ colorScheme: "light" });
-  await page.screenshot({ path: path.join(pictures, name + ".png"), fullPage: true });
+  await page.evaluate(() => { document.activeElement.blur(); window.scrollTo(0, 0); });
+  found.screens[name] = await page.locator("nav[aria-label] a, h1, h2, th").evaluateAll(
+    all => all.map(each => each.textContent.trim()).filter(text => text && !/[\d.]/.test(text)));
+  await page.screenshot({ path: path.join(pictures, name + ".png") });
+  await page.screenshot({ path: path.join(pictures, name + "-whole.png"), fullPage: true });
   await page.setViewportSize(PHONE);
   const wider = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -299,6 +304,7 @@ await step("promote and roll back", async () => {
     await page.getByLabel("Exam").selectOption({ index: 1 });
     await press("button", "Keep it");
     await page.getByRole("heading", { name: "Version " + version }).waitFor();
+    await page.locator("[data-live]").waitFor({ state: "detached" });
     const section = page.locator("#version-" + version);
     await section.getByLabel("Why").fill("The exam shows no loss.");
     await press("button", "Promote to production", section);

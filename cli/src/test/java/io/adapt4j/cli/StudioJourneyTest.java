@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.studio.Studio;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,8 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
  * A user's way through the studio in Chromium, from a CSV and a PDF to a version that is promoted
  * and rolled back, by {@code src/test/browser/journey.mjs}.
  *
- * <p>Pictures go to the folder of the property {@code adapt4j.studio.pictures}, otherwise to {@code
- * target/studio-pictures}.
+ * <p>Pictures go to {@code target/studio-pictures}; with {@code -Dadapt4j.studio.pictures=true},
+ * those of the documentation are replaced too, of a new folder {@code /tmp/shop}. They are old when
+ * the headings of their screens are others than those that were noted with them.
  */
 @Timeout(900)
 class StudioJourneyTest {
@@ -35,7 +40,40 @@ class StudioJourneyTest {
   private static final List<String> QUESTIONS =
       List.of("Where is the %s?", "Where do I find the %s?", "Which place has the %s?");
 
-  @TempDir private Path folder;
+  private static final Path DOCUMENTED = Path.of("../docs/pictures");
+  private static final Path HEADINGS = DOCUMENTED.resolve("studio.json");
+
+  /** Screens with a picture in the documentation. */
+  private static final List<String> SHOWN =
+      List.of(
+          "data",
+          "doctor",
+          "mask",
+          "plan",
+          "run-done",
+          "exam",
+          "forgetting",
+          "compare",
+          "ask-blind",
+          "export",
+          "registry");
+
+  private static final boolean REPLACES = Boolean.getBoolean("adapt4j.studio.pictures");
+
+  @TempDir private Path temporary;
+  private Path folder;
+
+  /** Begins in a new folder, which has a plain name where pictures show it. */
+  @BeforeEach
+  void begin() throws Exception {
+    folder = REPLACES ? Path.of("/tmp/shop") : temporary;
+    Path model = Files.createDirectories(folder.resolve("models/stories260K"));
+    try (Stream<Path> files = Files.list(Path.of("../examples/models/stories260K"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+  }
 
   private static Path packages() {
     String named = System.getProperty("adapt4j.playwright", System.getenv("ADAPT4J_PLAYWRIGHT"));
@@ -73,13 +111,12 @@ class StudioJourneyTest {
     Path packages = packages();
     Path chromium = chromium();
     writeRows();
-    Path pictures =
-        Path.of(System.getProperty("adapt4j.studio.pictures", "target/studio-pictures"));
+    Path pictures = Path.of("target/studio-pictures");
     Files.createDirectories(pictures);
     try (Studio studio =
         Studio.builder()
             .workspace(folder.resolve("workspace"))
-            .models(Path.of("../examples/models"))
+            .models(folder.resolve("models"))
             .start()) {
       JsonNode found =
           run(
@@ -93,7 +130,27 @@ class StudioJourneyTest {
               chromium);
       assertThat(found.path("violations")).isEmpty();
       assertThat(found.path("complaints")).isEmpty();
+      requireNewPictures(found.path("screens"), pictures);
     }
+  }
+
+  private static void requireNewPictures(JsonNode screens, Path pictures) throws Exception {
+    ObjectNode shown = JsonNodeFactory.instance.objectNode();
+    for (String name : SHOWN) {
+      shown.set(name, screens.path(name));
+    }
+    if (REPLACES) {
+      for (String name : SHOWN) {
+        Files.copy(
+            pictures.resolve(name + ".png"),
+            DOCUMENTED.resolve("studio-" + name + ".png"),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+      Files.writeString(HEADINGS, shown.toPrettyString() + "\n");
+    }
+    assertThat(Json.parse(Files.readString(HEADINGS)))
+        .as("docs/pictures are old: run this test with -Dadapt4j.studio.pictures=true")
+        .isEqualTo(shown);
   }
 
   private JsonNode run(ProcessBuilder builder, Path packages, Path chromium) throws Exception {
