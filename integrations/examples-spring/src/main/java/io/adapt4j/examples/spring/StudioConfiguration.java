@@ -3,6 +3,7 @@ package io.adapt4j.examples.spring;
 import io.adapt4j.studio.Studio;
 import io.adapt4j.studio.StudioServlet;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -18,7 +19,7 @@ class StudioConfiguration {
     Studio.Builder studio =
         Studio.builder()
             .workspace(Path.of(properties.output(), "studio"))
-            .token(properties.studioToken());
+            .token(Objects.requireNonNull(properties.studioToken()));
     return new ServletRegistrationBean<>(new StudioServlet(studio), "/studio/*");
   }
 }
