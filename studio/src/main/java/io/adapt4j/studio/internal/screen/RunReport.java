@@ -20,9 +20,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Report of a run: figures, curves, samples, warnings and the end of its log. */
 final class RunReport {
@@ -133,18 +135,19 @@ final class RunReport {
   /** Returns the last samples that the run wrote at an evaluation. */
   private static List<Object> samples(Path file) throws IOException {
     List<JsonNode> all = new ArrayList<>();
-    for (String line : tail(file, SAMPLES_TAIL).split("\n", -1)) {
+    String[] lines = end(file, SAMPLES_TAIL).split("\n", -1);
+    for (int i = lines.length - 1; i >= 0 && all.size() < SAMPLES; i--) {
       try {
-        JsonNode json = Json.parse(line);
+        JsonNode json = Json.parse(lines[i]);
         if (json.has("answer")) {
-          all.add(json);
+          all.add(0, json);
         }
       } catch (JsonProcessingException e) {
         // The first line of the tail may be cut, the last not yet written.
       }
     }
     List<Object> samples = new ArrayList<>();
-    for (JsonNode json : all.subList(Math.max(0, all.size() - SAMPLES), all.size())) {
+    for (JsonNode json : all) {
       samples.add(
           Map.of(
               "step", json.path("step").asLong(),
@@ -155,8 +158,16 @@ final class RunReport {
     return samples;
   }
 
-  /** Returns the end of a text file; empty if there is none. */
+  /** Returns the end of a log as a terminal shows it; empty if there is none. */
   static String tail(Path file, int bytes) throws IOException {
+    // A progress bar overwrites its line.
+    return Arrays.stream(end(file, bytes).replace("\r\n", "\n").split("\n", -1))
+        .map(line -> line.substring(line.lastIndexOf('\r') + 1))
+        .collect(Collectors.joining("\n"))
+        .replaceAll("\u001b\\[[0-9;?]*[a-zA-Z]", "");
+  }
+
+  private static String end(Path file, int bytes) throws IOException {
     if (!Files.exists(file)) {
       return "";
     }
@@ -164,9 +175,7 @@ final class RunReport {
       long start = Math.max(0, channel.size() - bytes);
       ByteBuffer buffer = ByteBuffer.allocate((int) (channel.size() - start));
       while (buffer.hasRemaining() && channel.read(buffer, start + buffer.position()) > 0) {}
-      String text = new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
-      // A progress bar overwrites its line.
-      return text.replaceAll("[^\n]*\r(?!\n)", "").replaceAll("\u001b\\[[0-9;?]*[a-zA-Z]", "");
+      return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
     }
   }
 }
