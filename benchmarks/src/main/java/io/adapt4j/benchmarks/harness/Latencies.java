@@ -11,10 +11,22 @@ public final class Latencies {
 
   /** Times a call. */
   public void time(Runnable call) {
-    double taken = 1e3 * Timing.seconds(call);
-    synchronized (this) {
-      milliseconds.add(taken);
-    }
+    add(1e3 * Timing.seconds(call));
+  }
+
+  /** Adds a latency in milliseconds. */
+  public synchronized void add(double taken) {
+    milliseconds.add(taken);
+  }
+
+  /** Returns the percentiles 50, 95 and 99 in words. */
+  public String spread() {
+    return String.format(
+        Locale.ROOT,
+        "p50 %.1f ms, p95 %.1f ms, p99 %.1f ms",
+        percentile(0.5),
+        percentile(0.95),
+        percentile(0.99));
   }
 
   /** Returns a percentile of the latencies. */
