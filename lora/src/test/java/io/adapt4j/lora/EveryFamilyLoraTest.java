@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.adapt4j.core.Cases;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -95,8 +96,14 @@ class EveryFamilyLoraTest {
     }
   }
 
+  /** Every third: what EVA does is the same in all, and its layers are those of the test above. */
+  static List<Path> everyThird() throws IOException {
+    List<Path> all = families();
+    return all.stream().filter(path -> Cases.isTried(all.indexOf(path), 0, 3)).toList();
+  }
+
   @ParameterizedTest
-  @MethodSource("families")
+  @MethodSource("everyThird")
   void evaStartsAtTheBaseWithTheSameSumOfRanks(Path base) {
     MethodMechanics eva =
         Methods.of(Lora.rank(2).initialize(new LoraInit.Eva(2, 0.8, true, false, true)));

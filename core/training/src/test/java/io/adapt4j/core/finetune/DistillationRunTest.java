@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,15 +38,17 @@ class DistillationRunTest {
 
   private static final Dataset ROWS = SmallModel.sentences(16);
 
-  @TempDir private Path folder;
-  private Path student;
-  private Path teacher;
+  @TempDir private static Path models;
+  private static Path student;
+  private static Path teacher;
 
-  @BeforeEach
-  void trainTeacher() throws IOException {
-    student = SmallModel.write(folder.resolve("student"));
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void trainTeacher() throws IOException {
+    student = SmallModel.write(models.resolve("student"));
     teacher =
-        tuner(folder.resolve("teaching"), Task.nextTokens(), new Log())
+        tuner(models.resolve("teaching"), Task.nextTokens(), new Log())
             .epochs(12)
             .learningRate(1e-2)
             .build()
@@ -216,7 +218,7 @@ class DistillationRunTest {
     }
   }
 
-  private FineTuner.Builder tuner(Path output, Task task, TrainingListener listener) {
+  private static FineTuner.Builder tuner(Path output, Task task, TrainingListener listener) {
     return FineTuner.builder()
         .model(ModelSource.path(student))
         .task(task)

@@ -186,7 +186,7 @@ class PolicyRunTest {
     Log log = new Log();
     tuner(folder.resolve("run"), algorithm, log)
         .batchSize(16)
-        .epochs(30)
+        .epochs(20)
         .learningRate(1e-2)
         .evaluateEvery(Interval.steps(1000))
         .build()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.adapt4j.core.Cases;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
@@ -46,13 +47,13 @@ class JoinedPassesTest {
     long before = Tensor.live();
     GenerationOptions options =
         GenerationOptions.greedy().toBuilder()
-            .maxNewTokens(6)
+            .maxNewTokens(4)
             .logprobs(0)
             .ignoreContextLength(true)
             .build();
     try (TinyDecoder model = TinyDecoder.of(family)) {
       assumeFalse(model.decoder().rotationChanges(1, Integer.MAX_VALUE), "rotated by the longest");
-      int most = model.decoder().positionLimit() - 6;
+      int most = model.decoder().positionLimit() - 4;
       List<int[]> prompts = prompts(most, 1, 7, 33, 40, 300, 2);
       int[] longer = prompts.get(3).clone();
       longer[longer.length - 1] ^= 1;
@@ -61,7 +62,7 @@ class JoinedPassesTest {
       for (int i = 0; i < prompts.size(); i++) {
         Generation wanted = model.generate(prompts.get(i), options);
         assertThat(found.get(i).tokenIds()).as("prompt %d", i).isEqualTo(wanted.tokenIds());
-        for (int token = 0; token < 6; token++) {
+        for (int token = 0; token < 4; token++) {
           assertThat(found.get(i).logprobs().get(token).logprob())
               .as("prompt %d, token %d", i, token)
               .isCloseTo(wanted.logprobs().get(token).logprob(), within(TOLERANCE));
@@ -103,7 +104,7 @@ class JoinedPassesTest {
     try (TinyDecoder model = TinyDecoder.of(family)) {
       List<int[]> prompts = prompts(40, IntStream.range(0, 70).map(i -> 1 + i * 7 % 39).toArray());
       List<Generation> found = model.generator().generate(prompts, options);
-      for (int i = 0; i < prompts.size(); i++) {
+      for (int i = 0; i < prompts.size(); i += Cases.all() ? 1 : 3) {
         assertThat(found.get(i)).as("%d", i).isEqualTo(model.generate(prompts.get(i), options));
       }
     }

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.Cases;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
@@ -79,7 +80,10 @@ class PromptLookupTest {
   @MethodSource("io.adapt4j.core.internal.nn.FamilyFolder#decoders")
   void greedyTokensOfEveryFamilyAreThoseWithoutGuesses(String name) {
     try (TinyDecoder model = TinyDecoder.of(name)) {
-      assertSame(model, GenerationOptions.greedy().toBuilder().maxNewTokens(36), 1, 4, 11);
+      // One guess or four by turns, and more than is ever right.
+      int few = Cases.isTried(name.hashCode(), 0, 2) ? 4 : 1;
+      int[] guesses = Cases.all() ? new int[] {1, 4, 11} : new int[] {few, 11};
+      assertSame(model, GenerationOptions.greedy().toBuilder().maxNewTokens(28), guesses);
     }
   }
 

@@ -24,8 +24,8 @@ class SharedPrefixTest {
 
   private static final long PLENTY = 1L << 30;
   private static final int COMMON = 44;
-  private static final int NEW = 6;
-  private static final GenerationOptions SIX =
+  private static final int NEW = 4;
+  private static final GenerationOptions FOUR =
       GenerationOptions.greedy().toBuilder().maxNewTokens(NEW).ignoreContextLength(true).build();
 
   /** In fp32, with attention windows of 6 tokens in some of them, and all kinds of scaling. */
@@ -44,7 +44,7 @@ class SharedPrefixTest {
       run.add(prompt(COMMON, 8));
       run.add(prompt(COMMON - 10, 3));
       run.batch.finish();
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
       if (shares) {
         assertThat(run.prompts.prefilledTokens()).isEqualTo(COMMON + 1 + 2 + 3 + 4 + 8 + 3);
       }
@@ -109,7 +109,7 @@ class SharedPrefixTest {
       }
       assertThat(run.batch.bytes()).isEqualTo(bytes(COMMON + 3 + 4 * NEW));
       run.batch.finish();
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
       assertThat(run.prompts.prefilledTokens()).isEqualTo(COMMON + 4 + 3);
     }
 
@@ -124,7 +124,7 @@ class SharedPrefixTest {
       run.batch.finish();
       Generation cancelled = run.requests.remove(0).request.await();
       assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
     }
 
     /** One that is cancelled before it has read anything leaves the reading to the others. */
@@ -135,7 +135,7 @@ class SharedPrefixTest {
       run.requests.get(0).cancel();
       run.batch.finish();
       run.requests.remove(0);
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
     }
 
     @Test
@@ -145,7 +145,7 @@ class SharedPrefixTest {
       run.add(prompt(COMMON, 2));
       run.prompts.limit(0);
       run.batch.finish();
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
       assertThat(run.prompts.bytes()).isZero();
     }
 
@@ -160,7 +160,7 @@ class SharedPrefixTest {
       }
       run.add(deep);
       run.batch.finish();
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
     }
 
     @Test
@@ -170,7 +170,7 @@ class SharedPrefixTest {
       run.add(prompt(COMMON, 2));
       assertThat(run.batch.bytes()).isEqualTo(bytes(2 * COMMON + own(1) + own(2)));
       run.batch.finish();
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
     }
 
     @Test
@@ -179,7 +179,7 @@ class SharedPrefixTest {
       for (int turn = 0; turn < 3; turn++) {
         talks.forEach(run::add);
         run.batch.finish();
-        List<Generation> answers = run.assertEachAsAlone(SIX);
+        List<Generation> answers = run.assertEachAsAlone(FOUR);
         run.requests.clear();
         for (int i = 0; i < talks.size(); i++) {
           talks.set(i, joined(talks.get(i), answers.get(i), 5 + i));
@@ -217,7 +217,7 @@ class SharedPrefixTest {
       run.add(prompt(COMMON, 1));
       assertThat(run.prompts.prefilledTokens()).isEqualTo(2 * (COMMON + 1));
       run.batch.finish();
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
     }
   }
 
@@ -233,7 +233,7 @@ class SharedPrefixTest {
       }
       assertThat(broken.isOver()).isTrue();
       assertThatThrownBy(broken::await).isInstanceOf(RuntimeException.class);
-      run.assertEachAsAlone(SIX);
+      run.assertEachAsAlone(FOUR);
     }
   }
 
@@ -268,12 +268,12 @@ class SharedPrefixTest {
     }
 
     Request request(int[] prompt) {
-      return new Request(prompt, SIX, RequestScheduler.SILENT, new CancellationToken());
+      return new Request(prompt, FOUR, RequestScheduler.SILENT, new CancellationToken());
     }
 
     void add(int[] prompt) {
       CancellationToken cancellation = new CancellationToken();
-      Request request = new Request(prompt, SIX, RequestScheduler.SILENT, cancellation);
+      Request request = new Request(prompt, FOUR, RequestScheduler.SILENT, cancellation);
       batch.add(request, prompts);
       requests.add(new Asked(prompt, request, cancellation));
     }

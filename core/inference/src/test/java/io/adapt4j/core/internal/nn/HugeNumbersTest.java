@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.Cases;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.internal.Json;
@@ -78,11 +79,17 @@ class HugeNumbersTest {
       family = opened.path();
     }
     ObjectNode config = (ObjectNode) Json.parse(Files.readString(family.resolve("config.json")));
+    int row = name.hashCode();
     for (Map.Entry<String, JsonNode> field : config.properties()) {
       if (!field.getValue().isNumber() && !field.getValue().isNull()) {
         continue;
       }
+      // A field has the one number or the other, by turns over the families.
+      row++;
       for (String huge : HUGE) {
+        if (!Cases.isTried(row, HUGE.indexOf(huge), 2)) {
+          continue;
+        }
         ObjectNode changed = config.deepCopy();
         changed.set(field.getKey(), DecimalNode.valueOf(new BigDecimal(huge)));
         write(family, changed);

@@ -4,6 +4,7 @@ import static io.adapt4j.core.Floats.direction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.Cases;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -116,16 +117,17 @@ public class FamilyGradientTest {
     return tried;
   }
 
+  /** With dropout or without, by turns over the families. */
   @ParameterizedTest
   @MethodSource("trainable")
-  void recomputationGivesTheSameGradients(String name) {
-    requireSameRecomputed(name, DropoutRates.NONE);
-  }
-
-  @ParameterizedTest
-  @MethodSource("trainable")
-  void recomputationDropsTheSameValues(String name) {
-    requireSameRecomputed(name, EVERYWHERE);
+  void recomputationGivesTheSameGradientsAndDropsTheSameValues(String name) {
+    int turn = name.hashCode();
+    if (Cases.isTried(turn, 0, 2)) {
+      requireSameRecomputed(name, DropoutRates.NONE);
+    }
+    if (Cases.isTried(turn, 1, 2)) {
+      requireSameRecomputed(name, EVERYWHERE);
+    }
   }
 
   private static void requireSameRecomputed(String name, DropoutRates dropout) {

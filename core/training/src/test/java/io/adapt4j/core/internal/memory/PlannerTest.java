@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.Cases;
 import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -101,16 +102,21 @@ class PlannerTest {
     // A single layer is recomputed whole: that saves nothing and costs the layer's input.
     boolean saves = config.fields().optionalInt("num_hidden_layers").orElse(2) > 1;
     try (Network network = Architectures.declare(config)) {
+      boolean shorter = true;
+      // Each is a pass of its own: by turns, from the smallest batches to the largest.
+      int turn = 0;
+      int column = 0;
       for (TrainableSummary trainableSummary :
           List.of(TrainableSummary.everything(network), TrainableSummary.lowRank(network, 4))) {
         Planner planner = Planner.of(network, trainableSummary);
         StepShape shape = StepShape.of(1, 16, DType.F32, Optimizer.adamW());
         long before = 0;
-        boolean shorter = true;
         for (int rows = 1; rows <= 1 << 15; rows *= 32) {
+          if (!Cases.isTried(turn++, column, 2)) {
+            continue;
+          }
           long peak = peak(planner, shape.withBatch(rows, 1));
           assertThat(peak).as("%d rows", rows).isGreaterThanOrEqualTo(before);
-          // Each is a pass of its own: by turns, from the smallest batches to the largest.
           StepShape smaller = shape.withBatch(rows, 1);
           assertThat(peak(planner, shorter ? smaller.withLength(8) : smaller.withRecompute(true)))
               .isLessThanOrEqualTo(shorter || saves ? peak : peak + peak / 20);
@@ -119,6 +125,7 @@ class PlannerTest {
               .isLessThanOrEqualTo(peak);
           before = peak;
         }
+        column++;
       }
     }
   }
