@@ -265,7 +265,7 @@ class LlamaCppTest {
   }
 
   /**
-   * Two families in all types, the others in fp32 and a sixteenth of the types, by turns; in all of
+   * Two families in all types, the others in fp32 and an eighth of the types, by turns; in all of
    * them with {@code -Dadapt4j.llama.cpp.types=all}.
    */
   @Test
@@ -283,7 +283,7 @@ class LlamaCppTest {
         if (type.needsImportance() && !Files.exists(model.resolve("tokenizer.json"))) {
           continue; // An importance matrix is measured over texts.
         }
-        if (all || models.size() <= 2 || turn % 16 == 0 || type == GgufQuantization.F32) {
+        if (all || models.size() <= 2 || turn % 8 == 0 || type == GgufQuantization.F32) {
           String name = family + "." + type;
           files.put(name, export(model, type, name));
         }

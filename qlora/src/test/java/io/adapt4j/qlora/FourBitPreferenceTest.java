@@ -133,7 +133,6 @@ class FourBitPreferenceTest {
     tuner(name, Task.reinforcement(algorithm), prompts(), log)
         .batchSize(12)
         .epochs(12)
-        .evaluateEvery(Interval.steps(1000))
         .build()
         .run();
     assertThat(log.evaluations.get(0).metrics().get("kl")).isLessThan(0.2);

@@ -90,7 +90,7 @@ class RolloutsAheadOverQuantizedBaseTest {
         .method(method)
         .precision(precision)
         .batchSize(8)
-        .epochs(2)
+        .epochs(3)
         .learningRate(rate)
         .weightDecay(0)
         .output(folder.resolve(name))

@@ -204,7 +204,7 @@ class LoraTaskTest {
           default -> Oft.blockSize(16);
         };
     Split data = split(i -> new Example.Classified(text(i), i % 2 == 0 ? "big" : "red"));
-    FineTuneReport report = train(Task.classification(), data, method, 16);
+    FineTuneReport report = train(Task.classification(), data, method, 30);
     assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
     JsonNode config =
         new ObjectMapper().readTree(report.best().resolve("adapter_config.json").toFile());
