@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param promptTokens how many tokens the prompt had, padding not counted
  * @param logprobs log probabilities of the new tokens, in the order of {@code tokenIds}; empty
  *     unless {@link GenerationOptions.Builder#logprobs} asks for them
- * @param cachedTokens how many prompt tokens were not computed, as an earlier or concurrent call had
- *     them in common; not part of equality
+ * @param cachedTokens how many prompt tokens were not computed, as an earlier or concurrent call
+ *     had them in common; not part of equality
  */
 public record Generation(
     String text,

@@ -149,14 +149,18 @@ public final class Generator {
    * @param areStepsExact whether step kernels can process all of it
    */
   Reading reading(Request request, PromptCache prompts, boolean areStepsExact) {
+    int room = limit(request.options()) - request.prompt().length;
+    int most = request.prompt().length + Math.min(request.options().maxNewTokens(), room);
+    boolean isFixed = decoder.hasFixedKeys(most);
     boolean isExact = prompts.isExact() && !request.isOfGroup();
-    boolean isInSteps = isExact && areStepsExact;
-    boolean isByMarks = isExact && !areStepsExact;
+    boolean isInSteps = isExact && areStepsExact && isFixed;
+    boolean isByMarks = isExact && !isInSteps;
     boolean savesStates = decoder.keepsStates() && prompts.savesStates();
-    if (!(isByMarks || savesStates) || decoder.rotationChanges(1, Integer.MAX_VALUE)) {
-      return new Reading(new int[0], isByMarks, isInSteps);
-    }
-    return new Reading(Reading.marks(request.prompt(), this::endsMessage), isByMarks, isInSteps);
+    int[] marks =
+        isFixed && (isByMarks || savesStates)
+            ? Reading.marks(request.prompt(), this::endsMessage)
+            : new int[0];
+    return new Reading(marks, isByMarks, isInSteps);
   }
 
   private boolean endsMessage(int id) {

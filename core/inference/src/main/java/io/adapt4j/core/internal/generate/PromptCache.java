@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A prompt that extends or repeats an earlier one replaces it; one that only shares a prefix is
  * kept alongside, and the shared prefix is stored once. The same holds for prompts answered
  * concurrently, even before their prefix has been processed: one of them processes it for all.
- * Above the byte limit, the least recently used entries and saved states are evicted. Not thread safe.
+ * Above the byte limit, the least recently used entries and saved states are evicted. Not thread
+ * safe.
  */
 public final class PromptCache implements AutoCloseable {
 
@@ -444,8 +445,7 @@ public final class PromptCache implements AutoCloseable {
           && cache.hasStates()
           && cache.stateBytes() <= owner.limit
           && !checkpoints.hasAt(tokens)) {
-        checkpoints.add(
-            new Checkpoint(tokens, owner.decoder.statesOf(cache), ++owner.now));
+        checkpoints.add(new Checkpoint(tokens, owner.decoder.statesOf(cache), ++owner.now));
         owner.shrink();
       }
     }

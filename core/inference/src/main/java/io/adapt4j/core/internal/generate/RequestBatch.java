@@ -109,7 +109,10 @@ final class RequestBatch implements AutoCloseable {
   RunningRequest add(Request added, PromptCache prompts) {
     boolean areStepsExact =
         prompts.isExact()
-            && steps.programFor(added.adapter()).filter(found -> found.steps().readsPrompts()).isPresent();
+            && steps
+                .programFor(added.adapter())
+                .filter(found -> found.steps().readsPrompts())
+                .isPresent();
     Reading reading = generator.reading(added, prompts, areStepsExact);
     RunningRequest request = generator.start(added, prompts, reading);
     int row = 0;

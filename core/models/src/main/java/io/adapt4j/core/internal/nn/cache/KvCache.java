@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * Cache of a model's layers: keys and values of each processed token, or states, which can only be
- * rolled back to a position where they were saved. Keys and values of a prefix common to several texts are in
- * blocks that their caches share; the rest belongs to each cache.
+ * rolled back to a position where they were saved. Keys and values of a prefix common to several
+ * texts are in blocks that their caches share; the rest belongs to each cache.
  *
  * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
  */
