@@ -61,8 +61,13 @@ class ChatCompletionsTest {
     assertThat(answer.path("usage"))
         .isEqualTo(
             Json.parse(
-                "{\"prompt_tokens\":%d,\"completion_tokens\":24,\"total_tokens\":%d}"
-                    .formatted(alone.promptTokens(), alone.promptTokens() + 24)));
+                """
+                {"prompt_tokens":%d,"completion_tokens":24,"total_tokens":%d,
+                 "prompt_tokens_details":{"cached_tokens":%d}}"""
+                    .formatted(
+                        alone.promptTokens(),
+                        alone.promptTokens() + 24,
+                        alone.promptTokens() - 1)));
   }
 
   @Test
@@ -157,6 +162,8 @@ class ChatCompletionsTest {
     assertThat(last.path("choices")).isEmpty();
     assertThat(last.at("/usage/prompt_tokens").asInt()).isEqualTo(alone.promptTokens());
     assertThat(last.at("/usage/completion_tokens").asInt()).isEqualTo(9);
+    assertThat(last.at("/usage/prompt_tokens_details/cached_tokens").asInt())
+        .isEqualTo(alone.promptTokens() - 1);
     assertThat(events).allMatch(event -> event.path("usage").isNull());
   }
 

@@ -41,6 +41,9 @@ class CompletionsTest {
     assertThat(answer.path("object").asText()).isEqualTo("text_completion");
     assertThat(answer.at("/choices/0/text").asText()).isEqualTo(alone(LILY, 16).text());
     assertThat(answer.at("/usage/completion_tokens").asInt()).isEqualTo(16);
+    int tokens = answer.at("/usage/prompt_tokens").asInt();
+    assertThat(answer.at("/usage/prompt_tokens_details/cached_tokens").asInt())
+        .isBetween(0, tokens - 1);
     assertThat(ask("'" + LILY + "'", ",'max_tokens':33").at("/choices/0/text").asText())
         .isEqualTo(alone(LILY, 33).text());
   }

@@ -47,6 +47,9 @@ class ResponsesTest {
     assertThat(answer.at("/output/0/role").asText()).isEqualTo("assistant");
     assertThat(answer.path("store").booleanValue()).isFalse();
     assertThat(answer.at("/usage/total_tokens").asInt()).isEqualTo(alone.promptTokens() + 20);
+    assertThat(answer.at("/usage/input_tokens_details/cached_tokens").asInt())
+        .as("all but the last token, which is always read")
+        .isEqualTo(alone.promptTokens() - 1);
     assertThat(answer.path("status").asText()).isEqualTo("incomplete");
     assertThat(answer.at("/incomplete_details/reason").asText()).isEqualTo("max_output_tokens");
   }

@@ -331,13 +331,24 @@ public final class LanguageModel extends AdaptedModel {
    *
    * <p>A prompt computed in two parts rounds differently than in one. In {@link Precision#FP32} the
    * difference is negligible; in half precision a token may differ where two are nearly as likely,
-   * so that an answer may depend on earlier calls, unless the limit is 0.
+   * so that an answer may depend on earlier calls, unless the limit is 0 or {@link
+   * #reusePromptsExactly} is set.
    *
    * @param bytes maximum size of the cache; 0 disables it
    * @throws IllegalArgumentException if it is negative
    */
   public void limitPromptCache(long bytes) {
     exclusively(() -> prompts.limit(bytes));
+  }
+
+  /**
+   * Sets whether the prompt cache gives the same bits as no cache, {@code false} without this. Then
+   * prompts are computed in parts that do not depend on what is cached, and where a part would
+   * round differently than the whole, the cached answers and the last parts are computed again. The
+   * cache is dropped when this changes.
+   */
+  public void reusePromptsExactly(boolean exactly) {
+    exclusively(() -> prompts.exact(exactly));
   }
 
   /**

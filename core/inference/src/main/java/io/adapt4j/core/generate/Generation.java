@@ -2,6 +2,7 @@ package io.adapt4j.core.generate;
 
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The result of generating from one prompt.
@@ -12,13 +13,16 @@ import java.util.Objects;
  * @param promptTokens how many tokens the prompt had, padding not counted
  * @param logprobs log probabilities of the new tokens, in the order of {@code tokenIds}; empty
  *     unless {@link GenerationOptions.Builder#logprobs} asks for them
+ * @param cachedTokens how many prompt tokens were not computed, as an earlier or concurrent call
+ *     had them in common; not part of equality
  */
 public record Generation(
     String text,
     List<Integer> tokenIds,
     FinishReason finishReason,
     int promptTokens,
-    List<TokenLogprobs> logprobs) {
+    List<TokenLogprobs> logprobs,
+    int cachedTokens) {
 
   /**
    * Checks the values and copies the token ids. Throws {@link IllegalArgumentException} if
@@ -32,11 +36,41 @@ public record Generation(
     if (promptTokens < 0) {
       throw new IllegalArgumentException("promptTokens must be at least 0, but is " + promptTokens);
     }
+    if (cachedTokens < 0 || cachedTokens > promptTokens) {
+      throw new IllegalArgumentException(
+          "cachedTokens: expected 0 to " + promptTokens + ", found " + cachedTokens);
+    }
+  }
+
+  /** Creates a result of which no prompt token was cached. */
+  public Generation(
+      String text,
+      List<Integer> tokenIds,
+      FinishReason finishReason,
+      int promptTokens,
+      List<TokenLogprobs> logprobs) {
+    this(text, tokenIds, finishReason, promptTokens, logprobs, 0);
   }
 
   /** Creates a result without log probabilities. */
   public Generation(
       String text, List<Integer> tokenIds, FinishReason finishReason, int promptTokens) {
-    this(text, tokenIds, finishReason, promptTokens, List.of());
+    this(text, tokenIds, finishReason, promptTokens, List.of(), 0);
+  }
+
+  /** Compares the answers, whatever was cached. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Generation generation
+        && text.equals(generation.text)
+        && tokenIds.equals(generation.tokenIds)
+        && finishReason == generation.finishReason
+        && promptTokens == generation.promptTokens
+        && logprobs.equals(generation.logprobs);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(text, tokenIds, finishReason, promptTokens, logprobs);
   }
 }

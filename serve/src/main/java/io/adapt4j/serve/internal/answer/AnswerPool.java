@@ -236,11 +236,13 @@ public final class AnswerPool implements AutoCloseable {
   private static Usage usage(List<Generation> answers, int choices) {
     int read = 0;
     int written = 0;
+    int cached = 0;
     for (int i = 0; i < answers.size(); i++) {
       read += i % choices == 0 ? answers.get(i).promptTokens() : 0;
+      cached += i % choices == 0 ? answers.get(i).cachedTokens() : 0;
       written += answers.get(i).tokenIds().size();
     }
-    return new Usage(read, written);
+    return new Usage(read, written, cached);
   }
 
   /** Starts computing. Without pieces there are no events for them, so that they wake nobody. */

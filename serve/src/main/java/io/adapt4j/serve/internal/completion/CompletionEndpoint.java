@@ -114,7 +114,12 @@ public record CompletionEndpoint(
     tokens.addAll(model.predictions(prompt, alternatives));
     tokens.addAll(answer.logprobs());
     return new Generation(
-        answer.text(), answer.tokenIds(), answer.finishReason(), answer.promptTokens(), tokens);
+        answer.text(),
+        answer.tokenIds(),
+        answer.finishReason(),
+        answer.promptTokens(),
+        tokens,
+        answer.cachedTokens());
   }
 
   private static boolean echoes(Parameters parameters, Sampling sampling) {

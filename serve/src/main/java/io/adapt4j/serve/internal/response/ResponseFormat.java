@@ -95,7 +95,7 @@ record ResponseFormat(
 
   private static ObjectNode usage(Usage usage) {
     ObjectNode json = JSON.objectNode().put("input_tokens", usage.promptTokens());
-    json.putObject("input_tokens_details").put("cached_tokens", 0);
+    json.putObject("input_tokens_details").put("cached_tokens", usage.cachedTokens());
     json.put("output_tokens", usage.newTokens());
     json.putObject("output_tokens_details").put("reasoning_tokens", 0);
     return json.put("total_tokens", usage.promptTokens() + usage.newTokens());

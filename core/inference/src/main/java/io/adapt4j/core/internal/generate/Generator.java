@@ -135,12 +135,36 @@ public final class Generator {
   }
 
   /** Starts a request with a validated prompt; a batch closes the result. */
-  RunningRequest start(Request request, PromptCache prompts) {
+  RunningRequest start(Request request, PromptCache prompts, Reading reading) {
     int room = limit(request.options()) - request.prompt().length;
     TextStream stream = stream(request);
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
-    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts);
+    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading);
+  }
+
+  /**
+   * Returns how the prompt of a request is divided into passes.
+   *
+   * @param areStepsExact whether step kernels can process all of it
+   */
+  Reading reading(Request request, PromptCache prompts, boolean areStepsExact) {
+    int room = limit(request.options()) - request.prompt().length;
+    int most = request.prompt().length + Math.min(request.options().maxNewTokens(), room);
+    boolean isFixed = decoder.hasFixedKeys(most);
+    boolean isExact = prompts.isExact() && !request.isOfGroup();
+    boolean isInSteps = isExact && areStepsExact && isFixed;
+    boolean isByMarks = isExact && !isInSteps;
+    boolean savesStates = decoder.keepsStates() && prompts.savesStates();
+    int[] marks =
+        isFixed && (isByMarks || savesStates)
+            ? Reading.marks(request.prompt(), this::endsMessage)
+            : new int[0];
+    return new Reading(marks, isByMarks, isInSteps);
+  }
+
+  private boolean endsMessage(int id) {
+    return endIds.contains(id) || tokenizer.filter(known -> known.isSpecial(id)).isPresent();
   }
 
   private @Nullable TextStream stream(Request request) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.generate;
 
+import io.adapt4j.core.internal.generate.Checkpoints.Checkpoint;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
@@ -15,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * Keys and values of earlier prompts and their answers (prefix caching, Kwon et al. 2023). A prompt
  * that shares a prefix with one of them is processed only from where it differs.
  *
- * <p>If layers keep states, only a prompt that extends a whole earlier sequence can reuse it.
+ * <p>If layers keep states, a prompt continues from the last position in common whose states were
+ * saved: a {@linkplain Reading mark}, the end of a prompt, or that of an answer.
  *
  * <p>A prompt that extends or repeats an earlier one replaces it; one that only shares a prefix is
  * kept alongside, and the shared prefix is stored once. The same holds for prompts answered
  * concurrently, even before their prefix has been processed: one of them processes it for all.
- * Above the byte limit, the least recently used entries are evicted. Not thread safe.
+ * Above the byte limit, the least recently used entries and saved states are evicted. Not thread
+ * safe.
  */
 public final class PromptCache implements AutoCloseable {
 
@@ -37,6 +40,10 @@ public final class PromptCache implements AutoCloseable {
 
   private long limit;
   private long prefilled;
+  private boolean exact;
+
+  /** Counts uses, to order them. */
+  private long now;
 
   /**
    * Incremented when keys and values become invalid, including those of generations in progress.
@@ -70,12 +77,23 @@ public final class PromptCache implements AutoCloseable {
     /** The adapter they were computed with; null for the active adapters. */
     private final @Nullable AttachedAdapter adapter;
 
-    Entry(int[] ids, int prompt, int read, KvCache cache, @Nullable AttachedAdapter adapter) {
+    private final Checkpoints checkpoints;
+    private final boolean isByMarks;
+    private long used;
+
+    Entry(int[] ids, int prompt, int read, KvCache cache, Lease lease) {
       this.ids = ids;
       this.prompt = prompt;
       this.read = read;
       this.cache = cache;
-      this.adapter = adapter;
+      this.adapter = lease.adapter;
+      this.checkpoints = lease.checkpoints.copyUpTo(ids.length);
+      this.isByMarks = lease.reading.isByMarks();
+    }
+
+    void close() {
+      cache.close();
+      checkpoints.close();
     }
 
     int common(int[] other) {
@@ -86,9 +104,16 @@ public final class PromptCache implements AutoCloseable {
   /**
    * A cached prefix that a prompt can continue.
    *
+   * @param checkpoint the states after its tokens; null if the cache has them
+   * @param checkpoints all states saved in it
    * @param entry the cache entry; null for a generation in progress
    */
-  private record Match(KvCache cache, int tokens, @Nullable Entry entry) {
+  private record Match(
+      KvCache cache,
+      int tokens,
+      @Nullable Checkpoint checkpoint,
+      Checkpoints checkpoints,
+      @Nullable Entry entry) {
     boolean isRunning() {
       return entry == null;
     }
@@ -108,9 +133,40 @@ public final class PromptCache implements AutoCloseable {
     shrink();
   }
 
-  /** {@return the bytes held between generations, shared blocks counted once} */
+  /**
+   * Sets whether answers are the same to the bit as without anything cached, at the price of
+   * reading more tokens.
+   */
+  public void exact(boolean wanted) {
+    if (exact != wanted) {
+      exact = wanted;
+      clear();
+    }
+  }
+
+  boolean isExact() {
+    return exact;
+  }
+
+  /** Returns whether states of running generations may be saved. */
+  boolean savesStates() {
+    return limit > 0;
+  }
+
+  /**
+   * {@return the bytes held between generations and those of saved states; what is shared is
+   * counted once}
+   */
   public long bytes() {
-    return KvCache.bytes(entries.stream().map(entry -> entry.cache).toList());
+    return KvCache.bytes(entries.stream().map(entry -> entry.cache).toList())
+        + Checkpoints.bytes(checkpoints());
+  }
+
+  private List<Checkpoints> checkpoints() {
+    return Stream.concat(
+            entries.stream().map(entry -> entry.checkpoints),
+            running.stream().map(lease -> lease.checkpoints))
+        .toList();
   }
 
   /**
@@ -123,7 +179,8 @@ public final class PromptCache implements AutoCloseable {
   /** Evicts everything, since the weights are about to change. */
   public void clear() {
     changes++;
-    entries.forEach(entry -> entry.cache.close());
+    running.forEach(lease -> lease.checkpoints.close());
+    entries.forEach(Entry::close);
     entries.clear();
   }
 
@@ -133,7 +190,7 @@ public final class PromptCache implements AutoCloseable {
   }
 
   private void drop(List<Entry> gone) {
-    gone.forEach(entry -> entry.cache.close());
+    gone.forEach(Entry::close);
     entries.removeAll(gone);
   }
 
@@ -142,40 +199,84 @@ public final class PromptCache implements AutoCloseable {
     clear();
   }
 
+  /** Starts a generation whose prompt is divided freely. */
+  Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
+    return lease(prompt, capacity, adapter, Reading.FREE);
+  }
+
   /**
    * Starts a generation.
    *
    * @param adapter the adapter it runs with; null for the active adapters
    */
-  Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
-    KvCache cache =
-        match(prompt, capacity, adapter)
-            .map(match -> continued(match, prompt, capacity))
-            .orElseGet(() -> decoder.newCache(1, capacity));
-    prefilled += prompt.length - Math.max(cache.length(), cache.sharedTokens());
-    Lease lease = new Lease(this, prompt, cache, adapter, changes);
-    running.add(lease);
-    return lease;
+  Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter, Reading reading) {
+    now++;
+    Optional<Match> match = match(prompt, capacity, adapter, reading);
+    Checkpoints checkpoints =
+        match.map(found -> found.checkpoints.copyUpTo(found.tokens)).orElseGet(Checkpoints::new);
+    match.map(Match::checkpoint).ifPresent(checkpoint -> checkpoint.use(now));
+    try {
+      KvCache cache =
+          match
+              .map(found -> continued(found, prompt, capacity))
+              .orElseGet(() -> decoder.newCache(1, capacity));
+      Lease lease = new Lease(this, prompt, cache, adapter, reading, checkpoints);
+      prefilled += prompt.length - lease.reused;
+      running.add(lease);
+      return lease;
+    } catch (RuntimeException | Error e) {
+      checkpoints.close();
+      throw e;
+    }
   }
 
   /** Returns the number of tokens a generation would share with those in progress. */
   int sharedWithRunning(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
-    return match(prompt, capacity, adapter).filter(Match::isRunning).map(Match::tokens).orElse(0);
+    return match(prompt, capacity, adapter, Reading.FREE)
+        .filter(Match::isRunning)
+        .map(Match::tokens)
+        .orElse(0);
   }
 
-  private Optional<Match> match(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
+  private Optional<Match> match(
+      int[] prompt, int capacity, @Nullable AttachedAdapter adapter, Reading reading) {
     Stream<Match> kept =
         entries.stream()
-            .filter(entry -> entry.adapter == adapter && fits(entry, prompt))
-            .map(entry -> new Match(entry.cache, beginning(entry.ids, prompt), entry));
+            .filter(entry -> entry.adapter == adapter && entry.isByMarks == reading.isByMarks())
+            .filter(entry -> !rotationChanges(entry, prompt))
+            .flatMap(entry -> match(entry, prompt, reading).stream())
+            .filter(match -> match.tokens >= SHORTEST);
     Stream<Match> inProgress =
         running.stream()
             .filter(lease -> lease.adapter == adapter && lease.changes == changes)
-            .filter(lease -> decoder.sharesKeys(lease.cache.capacity(), capacity))
-            .map(lease -> new Match(lease.cache, beginning(lease.prompt, prompt), null))
+            .filter(lease -> lease.reading.isByMarks() == reading.isByMarks())
+            .filter(lease -> decoder.hasFixedKeys(lease.cache.capacity(), capacity))
+            .flatMap(lease -> match(lease, prompt, reading).stream())
             .filter(match -> match.tokens >= KvCache.SHORTEST_SHARED);
     return Stream.concat(kept, inProgress)
         .max(Comparator.comparingInt(Match::tokens).thenComparing(Match::isRunning));
+  }
+
+  private Optional<Match> match(Entry entry, int[] prompt, Reading reading) {
+    int tokens = reading.reusable(beginning(entry.ids, prompt));
+    if (!decoder.keepsStates() || tokens == entry.ids.length) {
+      return Optional.of(new Match(entry.cache, tokens, null, entry.checkpoints, entry));
+    }
+    return match(entry.cache, tokens, entry.checkpoints, entry);
+  }
+
+  private Optional<Match> match(Lease lease, int[] prompt, Reading reading) {
+    int tokens = reading.reusable(beginning(lease.prompt, prompt));
+    return decoder.keepsStates()
+        ? match(lease.cache, tokens, lease.checkpoints, null)
+        : Optional.of(new Match(lease.cache, tokens, null, lease.checkpoints, null));
+  }
+
+  private static Optional<Match> match(
+      KvCache cache, int most, Checkpoints checkpoints, @Nullable Entry entry) {
+    return checkpoints
+        .lastUpTo(most)
+        .map(found -> new Match(cache, found.tokens(), found, checkpoints, entry));
   }
 
   /**
@@ -186,32 +287,25 @@ public final class PromptCache implements AutoCloseable {
     return Math.min(common(ids, prompt), prompt.length - 1);
   }
 
-  /**
-   * Returns whether an entry can be reused for a prompt. States exist only after the last token, so
-   * with states the prompt must extend the whole entry.
-   */
-  private boolean fits(Entry entry, int[] prompt) {
-    if (decoder.keepsStates()
-        && (entry.common(prompt) < entry.ids.length || entry.ids.length >= prompt.length)) {
-      return false;
-    }
-    return beginning(entry.ids, prompt) >= SHORTEST
-        && !decoder.rotationChanges(
-            Math.min(entry.read, prompt.length), Math.max(entry.read, prompt.length));
+  private boolean rotationChanges(Entry entry, int[] prompt) {
+    return decoder.rotationChanges(
+        Math.min(entry.read, prompt.length), Math.max(entry.read, prompt.length));
   }
 
   private KvCache continued(Match match, int[] prompt, int capacity) {
     KvCache cache = match.cache;
     Entry entry = match.entry;
     if (entry == null) {
-      return decoder.branchOf(cache, match.tokens, capacity);
+      return branch(match, capacity);
     }
     entries.remove(entry);
     if (entry.common(prompt) < entry.prompt) {
+      entry.used = now;
       entries.add(entry);
-      return decoder.branchOf(cache, match.tokens, capacity);
+      return branch(match, capacity);
     }
-    cache.truncate(match.tokens);
+    truncate(cache, match.tokens, match.checkpoint);
+    entry.checkpoints.close();
     if (cache.capacity() >= capacity) {
       return cache;
     }
@@ -220,26 +314,56 @@ public final class PromptCache implements AutoCloseable {
     }
   }
 
+  private KvCache branch(Match match, int capacity) {
+    return match.checkpoint == null
+        ? decoder.branchOf(match.cache, match.tokens, capacity)
+        : decoder.branchOf(match.cache, match.tokens, capacity, match.checkpoint.states());
+  }
+
+  private void truncate(KvCache cache, int tokens, @Nullable Checkpoint checkpoint) {
+    if (checkpoint == null) {
+      cache.truncate(tokens);
+    } else {
+      decoder.rollBack(cache, tokens, checkpoint.states());
+    }
+  }
+
   /** Stores the cache of a finished generation. */
-  private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
-    int held = held(ids.length, cache);
-    if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
+  private void keep(int[] ids, Lease lease) {
+    KvCache cache = lease.cache;
+    int[] same = lease.reading.isByMarks() ? upToMark(ids, lease) : ids;
+    int held = held(same.length, cache);
+    if (held < SHORTEST || decoder.rotationChanges(lease.prompt.length, ids.length)) {
       cache.close();
       return;
     }
     // Other requests may still append to a shared block; what follows there is not part of this
     // sequence.
-    cache.truncate(ids.length);
+    cache.truncate(same.length);
     KvCache fitting = cache;
     if (cache.bytes() > limit) {
       try (cache) {
         fitting = decoder.copyOf(cache, held, Math.max(held, (int) cache.sharedTokens() + 1));
       }
     }
-    int[] kept = Arrays.copyOf(ids, held);
-    dropBeginningsOf(kept, adapter);
-    entries.add(new Entry(kept, Math.min(prompt, held), ids.length, fitting, adapter));
+    int[] kept = Arrays.copyOf(same, held);
+    dropBeginningsOf(kept, lease.adapter);
+    Entry entry = new Entry(kept, Math.min(lease.prompt.length, held), ids.length, fitting, lease);
+    entry.used = ++now;
+    entries.add(entry);
     shrink();
+  }
+
+  /** Cuts off what a longer prompt would read in other passes. */
+  private int[] upToMark(int[] ids, Lease lease) {
+    int tokens = lease.reading.markBefore(Math.min(ids.length, lease.prompt.length));
+    Checkpoint checkpoint = null;
+    if (lease.cache.hasStates()) {
+      checkpoint = lease.checkpoints.lastUpTo(tokens).orElse(null);
+      tokens = checkpoint == null ? 0 : checkpoint.tokens();
+    }
+    truncate(lease.cache, tokens, checkpoint);
+    return Arrays.copyOf(ids, tokens);
   }
 
   /** Returns the number of tokens that fit the limit; with states, all or none. */
@@ -263,7 +387,15 @@ public final class PromptCache implements AutoCloseable {
 
   private void shrink() {
     while (bytes() > limit) {
-      entries.remove(0).cache.close();
+      List<Checkpoints> texts = checkpoints();
+      Optional<Checkpoint> oldest =
+          Checkpoints.leastRecent(texts)
+              .filter(found -> entries.isEmpty() || found.used() <= entries.get(0).used);
+      if (oldest.isPresent()) {
+        texts.forEach(text -> text.drop(oldest.get()));
+      } else {
+        drop(List.of(entries.get(0)));
+      }
     }
   }
 
@@ -274,6 +406,9 @@ public final class PromptCache implements AutoCloseable {
     private final int[] prompt;
     private final KvCache cache;
     private final @Nullable AttachedAdapter adapter;
+    private final Reading reading;
+    private final Checkpoints checkpoints;
+    private final int reused;
     private final int changes;
     private boolean kept;
 
@@ -282,29 +417,51 @@ public final class PromptCache implements AutoCloseable {
         int[] prompt,
         KvCache cache,
         @Nullable AttachedAdapter adapter,
-        int changes) {
+        Reading reading,
+        Checkpoints checkpoints) {
       this.owner = owner;
       this.prompt = prompt;
       this.cache = cache;
       this.adapter = adapter;
-      this.changes = changes;
+      this.reading = reading;
+      this.checkpoints = checkpoints;
+      this.reused = Math.toIntExact(Math.max(cache.length(), cache.sharedTokens()));
+      this.changes = owner.changes;
     }
 
     KvCache cache() {
       return cache;
     }
 
+    /** Returns the number of prompt tokens that need not be processed for this generation. */
+    int reused() {
+      return reused;
+    }
+
+    /** Saves the states after the tokens processed so far. */
+    void saveStates() {
+      int tokens = Math.toIntExact(cache.length());
+      if (changes == owner.changes
+          && cache.hasStates()
+          && cache.stateBytes() <= owner.limit
+          && !checkpoints.hasAt(tokens)) {
+        checkpoints.add(new Checkpoint(tokens, owner.decoder.statesOf(cache), ++owner.now));
+        owner.shrink();
+      }
+    }
+
     /** Ends the generation and stores its cache. */
     void keep(int[] ids) {
       if (changes == owner.changes) {
         kept = true;
-        owner.keep(ids, prompt.length, cache, adapter);
+        owner.keep(ids, this);
       }
     }
 
     @Override
     public void close() {
       owner.running.remove(this);
+      checkpoints.close();
       if (!kept) {
         cache.close();
       }

@@ -107,7 +107,14 @@ final class RequestBatch implements AutoCloseable {
 
   /** Starts a request with a validated prompt; there must be a free row. */
   RunningRequest add(Request added, PromptCache prompts) {
-    RunningRequest request = generator.start(added, prompts);
+    boolean areStepsExact =
+        prompts.isExact()
+            && steps
+                .programFor(added.adapter())
+                .filter(found -> found.steps().readsPrompts())
+                .isPresent();
+    Reading reading = generator.reading(added, prompts, areStepsExact);
+    RunningRequest request = generator.start(added, prompts, reading);
     int row = 0;
     while (rows[row] != null) {
       row++;
@@ -192,7 +199,14 @@ final class RequestBatch implements AutoCloseable {
 
   private boolean isReadInSteps(RunningRequest request) {
     int unread = request.unread();
-    return !isReadWhole(request) && (unread <= MOST || hasStepsForPrompt(request, unread > CHUNK));
+    if (isReadWhole(request)) {
+      return false;
+    }
+    Reading reading = request.reading();
+    if (reading.isInSteps() || reading.isByMarks()) {
+      return reading.isInSteps() || (unread <= MOST && !request.reachesMark());
+    }
+    return unread <= MOST || hasStepsForPrompt(request, unread > CHUNK);
   }
 
   private boolean hasStepsForPrompt(RunningRequest request, boolean isLong) {
@@ -338,6 +352,7 @@ final class RequestBatch implements AutoCloseable {
       RunningRequest request = entry.getKey();
       int from = first;
       int count = entry.getValue();
+      request.saveStates();
       if (count > 0) {
         shareArrays(request);
         guarded(List.of(request), () -> request.accept(from, count, scores));

@@ -53,6 +53,7 @@ final class RunningRequest {
   private final PromptLookup lookup;
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
+  private final Reading reading;
   private final PromptCache.Lease lease;
   private final KvCache cache;
 
@@ -76,7 +77,8 @@ final class RunningRequest {
       Set<Integer> endIds,
       TextOutput text,
       @Nullable AnswerConstraint constraint,
-      PromptCache prompts) {
+      PromptCache prompts,
+      Reading reading) {
     this.decoder = decoder;
     this.request = request;
     this.prompt = request.prompt();
@@ -95,7 +97,8 @@ final class RunningRequest {
     if (constraint != null && constraint.isComplete()) {
       finish(FinishReason.STOP);
     }
-    this.lease = prompts.lease(prompt, prompt.length + mostTokens - 1, request.adapter());
+    this.reading = reading;
+    this.lease = prompts.lease(prompt, prompt.length + mostTokens - 1, request.adapter(), reading);
     this.cache = lease.cache();
   }
 
@@ -168,9 +171,33 @@ final class RunningRequest {
     return Math.toIntExact(cache.length());
   }
 
+  /** Returns how its prompt is divided into passes. */
+  Reading reading() {
+    return reading;
+  }
+
+  /** Returns whether the unread tokens of the prompt reach its next mark. */
+  boolean reachesMark() {
+    return reading.markAfter(held()) <= prompt.length;
+  }
+
+  /** Saves the states of layers where later prompts may continue from. */
+  void saveStates() {
+    int held = held();
+    boolean isEnd = held == prompt.length && !reading.isByMarks();
+    if ((isEnd || reading.isMark(held)) && !decoder.rotationChanges(1, Integer.MAX_VALUE)) {
+      try {
+        lease.saveStates();
+      } catch (RuntimeException | Error e) {
+        LOG.warn("The states of a prompt are not kept: {}", e.toString());
+      }
+    }
+  }
+
   /** Returns the tokens to process next. */
-  int[] next(int most) {
+  int[] next(int wanted) {
     int unread = unread();
+    int most = Math.min(wanted, reading.markAfter(held()) - held());
     guessed = NONE;
     if (unread > most) {
       return Arrays.copyOfRange(tokens, held(), held() + most);
@@ -338,6 +365,7 @@ final class RunningRequest {
         Arrays.stream(tokens, prompt.length, length).boxed().toList(),
         Objects.requireNonNull(finishReason),
         prompt.length,
-        logprobs);
+        logprobs,
+        lease.reused());
   }
 }

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.KvCache;
+import io.adapt4j.core.internal.nn.cache.LayerStates;
 import io.adapt4j.core.internal.nn.cache.Placement;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.head.ClassificationHead;
@@ -335,16 +336,49 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Returns whether texts with a common prefix have the same keys for it, however long they become.
+   * Creates the cache of a text with the same prefix as another cache's, after which the given
+   * states were saved.
    */
-  public boolean sharesKeys(long... capacities) {
-    long longest = Arrays.stream(capacities).max().orElse(0);
-    return !keepsStates() && !rotationChanges(1, Math.toIntExact(longest + 1));
+  public KvCache branchOf(KvCache cache, int tokens, int capacity, LayerStates saved) {
+    try (Scope scope = Scope.open(engine())) {
+      return cache.branch(tokens, capacity, saved);
+    }
+  }
+
+  /** Rolls a cache back to its first tokens, after which the given states were saved. */
+  public void rollBack(KvCache cache, int tokens, LayerStates saved) {
+    try (Scope scope = Scope.open(engine())) {
+      cache.truncate(tokens, saved);
+    }
   }
 
   /**
-   * Returns whether layers keep states instead of keys and values. The cache of such a model cannot
-   * be rolled back to an earlier token.
+   * Copies the states of a cache.
+   *
+   * @return the copy, closed by the caller
+   */
+  public LayerStates statesOf(KvCache cache) {
+    try (Scope scope = Scope.open(engine())) {
+      return cache.saveStates();
+    }
+  }
+
+  /**
+   * Returns whether texts with a common prefix have the same keys for it, however long they become.
+   */
+  public boolean sharesKeys(long... capacities) {
+    return !keepsStates() && hasFixedKeys(capacities);
+  }
+
+  /** Returns whether the keys of a token stay the same while a text grows. */
+  public boolean hasFixedKeys(long... capacities) {
+    long longest = Arrays.stream(capacities).max().orElse(0);
+    return !rotationChanges(1, Math.toIntExact(longest + 1));
+  }
+
+  /**
+   * Returns whether layers keep states instead of keys and values. The cache of such a model can
+   * only be rolled back to where its states were saved.
    */
   public boolean keepsStates() {
     return body().keepsStates();

@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Cache of a model's layers: keys and values of each processed token, or states, which can neither
- * be rolled back nor reused in part. Keys and values of a prefix common to several texts are in
- * blocks that their caches share; the rest belongs to each cache.
+ * Cache of a model's layers: keys and values of each processed token, or states, which can only be
+ * rolled back to a position where they were saved. Keys and values of a prefix common to several
+ * texts are in blocks that their caches share; the rest belongs to each cache.
  *
  * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
  */
@@ -124,9 +124,25 @@ public final class KvCache implements LayerCache, AutoCloseable {
     return states.tensors(layer);
   }
 
-  /** {@return whether there are states, which can neither be rolled back nor reused in part} */
+  /** {@return whether there are states, which can only be rolled back to saved ones} */
   public boolean hasStates() {
     return !states.isEmpty();
+  }
+
+  /**
+   * Copies the states after the last token.
+   *
+   * @return the copy, closed by the caller
+   */
+  public LayerStates saveStates() {
+    LayerStates saved = new LayerStates(own.layers(), own.rows());
+    saved.copyFrom(states);
+    return saved;
+  }
+
+  /** {@return the memory of the states, in bytes} */
+  public long stateBytes() {
+    return states.bytes();
   }
 
   @Override
@@ -304,13 +320,28 @@ public final class KvCache implements LayerCache, AutoCloseable {
    * free room in them no longer belongs to this cache.
    */
   public void truncate(long tokens) {
-    if (tokens < 0 || tokens > length()) {
-      throw new IllegalArgumentException("tokens: expected 0 to " + length() + ", found " + tokens);
-    }
+    requireHeld(tokens);
     states.requireWhole(tokens, length());
     if (tokens == 0) {
       states.clear();
     }
+    cut(tokens);
+  }
+
+  /** Removes the tokens after the first ones, after which the given states were saved. */
+  public void truncate(long tokens, LayerStates saved) {
+    requireHeld(tokens);
+    cut(tokens);
+    states.copyFrom(saved);
+  }
+
+  private void requireHeld(long tokens) {
+    if (tokens < 0 || tokens > length()) {
+      throw new IllegalArgumentException("tokens: expected 0 to " + length() + ", found " + tokens);
+    }
+  }
+
+  private void cut(long tokens) {
     long common = sharedTokens();
     own.fill(Math.max(0, tokens - common));
     if (tokens < common) {
@@ -345,12 +376,16 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   /** Creates a cache with the first tokens of this one. */
   public KvCache copy(long tokens, long capacity, long common) {
+    states.requireWhole(Math.min(tokens, length()), length());
+    return copy(tokens, capacity, common, states);
+  }
+
+  private KvCache copy(long tokens, long capacity, long common, LayerStates after) {
     long end = Math.min(tokens, length());
-    states.requireWhole(end, length());
     KvCache copy = new KvCache(own.emptyLike(capacity - common));
     copy.shareFrom(shared, common);
     if (end > 0) {
-      copy.states.copyFrom(states);
+      copy.states.copyFrom(after);
     }
     for (Piece piece : pieces(common, end)) {
       copy.own.copy(piece.place() - common, piece.block(), piece.from(), piece.tokens());
@@ -364,11 +399,26 @@ public final class KvCache implements LayerCache, AutoCloseable {
    * from now on, including tokens not processed yet.
    */
   public KvCache branch(long tokens, long capacity) {
+    shareBeginning(tokens);
+    return copy(tokens, capacity);
+  }
+
+  /**
+   * Creates the cache of a text with the same prefix, after which the given states were saved. Both
+   * share its keys and values from now on, unless the prefix is short.
+   */
+  public KvCache branch(long tokens, long capacity, LayerStates saved) {
+    requireHeld(tokens);
+    shareBeginning(tokens);
+    long common = Math.min(tokens, sharedTokens());
+    return copy(tokens, capacity, common < SHORTEST_SHARED ? 0 : common, saved);
+  }
+
+  private void shareBeginning(long tokens) {
     long more = Math.min(tokens, capacity() - 1) - sharedTokens();
     if (more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
       share(more);
     }
-    return copy(tokens, capacity);
   }
 
   /** Turns the first tokens that are not shared into a shared block. */

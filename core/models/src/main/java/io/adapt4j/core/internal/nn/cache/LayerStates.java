@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * States of a sequence's recurrent layers: zeros at first, replaced in each pass. They do not
  * separate earlier tokens, so they can only be reset or copied as a whole.
  */
-final class LayerStates implements AutoCloseable {
+public final class LayerStates implements AutoCloseable {
 
   /** Null for layers without a state. */
   private final List<@Nullable State> layers = new ArrayList<>();
@@ -52,7 +52,8 @@ final class LayerStates implements AutoCloseable {
         : Stream.concat(Stream.of(state.tail()), state.state().stream()).toList();
   }
 
-  long bytes() {
+  /** {@return the memory of all states, in bytes} */
+  public long bytes() {
     return tensors().mapToLong(state -> state.count() * state.type().bytes()).sum();
   }
 
