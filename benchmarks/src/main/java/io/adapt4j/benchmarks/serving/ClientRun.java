@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What clients of a server saw: streamed answers to requests that each sends one after the other.
+ * Measurements by the clients of a server: streamed answers to requests that each client sends one
+ * after the other.
  *
  * @param rate new tokens per second of all clients
  * @param first time to the first token of each request

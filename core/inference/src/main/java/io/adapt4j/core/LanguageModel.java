@@ -342,10 +342,14 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Sets whether the prompt cache gives the same bits as no cache, {@code false} without this. Then
-   * prompts are computed in parts that do not depend on what is cached, and where a part would
-   * round differently than the whole, the cached answers and the last parts are computed again. The
-   * cache is dropped when this changes.
+   * Makes answers with the prompt cache equal to the bit to answers without it. By default they are
+   * equal up to rounding.
+   *
+   * <p>Exact reuse computes prompts in parts that do not depend on what is cached, and computes
+   * again what would be rounded differently: cached answers and the end of a prompt. A change
+   * clears the cache.
+   *
+   * @param exactly whether to reuse only what is equal to the bit; default: false
    */
   public void reusePromptsExactly(boolean exactly) {
     exclusively(() -> prompts.exact(exactly));

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.IntPredicate;
 
 /**
- * How a prompt is divided into passes.
+ * Division of a prompt into passes.
  *
  * <p>Marks follow the ends of messages, where later prompts are likely to differ, and divide what
  * is longer. A mark depends on the tokens before it alone, so prompts with a common prefix have the
