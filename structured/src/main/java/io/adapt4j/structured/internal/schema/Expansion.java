@@ -1,5 +1,8 @@
 package io.adapt4j.structured.internal.schema;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,6 +21,9 @@ final class Expansion implements Expander {
   private static final int MOST_COMBINATIONS = 1_000;
   private static final int MOST_ALTERNATIVES = 10_000;
 
+  /** Keywords for which it matters whether {@code if} applies. */
+  private static final List<String> CASES = List.of("then", "else", "unevaluatedProperties");
+
   private final SchemaDocument document;
 
   /** Maximum number of consecutive references and combinations without a value in between. */
@@ -25,9 +31,18 @@ final class Expansion implements Expander {
 
   private final Map<Part, List<Set<Part>>> known = new HashMap<>();
   private final Set<Part> active = new HashSet<>();
+  private final Negation negation = new Negation(this);
 
   Expansion(SchemaDocument document) {
     this.document = document;
+  }
+
+  /** Finds the target of a reference. */
+  Part target(Part part) {
+    Part target = document.target(part);
+    return part.isDerived() && target.schema().isObject()
+        ? target.derived(target.schema().deepCopy(), "$ref")
+        : target;
   }
 
   @Override
@@ -72,12 +87,12 @@ final class Expansion implements Expander {
 
   private List<Set<Part>> expand(Part part) {
     if (part.has("$ref") && part.replacing()) {
-      return of(document.target(part));
+      return of(target(part));
     }
     Keywords.check(part);
     List<Set<Part>> all = List.of(Set.of(part));
     if (part.has("$ref")) {
-      all = both(part, "$ref", all, of(document.target(part)));
+      all = both(part, "$ref", all, of(target(part)));
     }
     if (part.has("allOf")) {
       for (Part child : part.children("allOf")) {
@@ -85,43 +100,113 @@ final class Expansion implements Expander {
       }
     }
     if (part.has("anyOf")) {
-      all = both(part, "anyOf", all, either(part.children("anyOf")));
+      all = both(part, "anyOf", all, eitherOf(part.children("anyOf")));
     }
     if (part.has("oneOf")) {
-      List<Part> children = part.children("oneOf");
-      requireDisjoint(part, children);
-      all = both(part, "oneOf", all, either(children));
+      all = both(part, "oneOf", all, exactlyOne(part, part.children("oneOf")));
     }
-    return all;
+    if (part.has("not")) {
+      all = both(part, "not", all, negation.of(part.child("not")));
+    }
+    if (part.has("if") && CASES.stream().anyMatch(part::has)) {
+      all = both(part, "if", all, cases(part));
+    }
+    for (String keyword : List.of("dependentRequired", "dependentSchemas", "dependencies")) {
+      for (Map.Entry<String, JsonNode> field : part.get(keyword).properties()) {
+        all = both(part, keyword, all, dependency(part, keyword, field));
+      }
+    }
+    return part.has("unevaluatedProperties") ? Evaluated.only(part, all) : all;
   }
 
-  private List<Set<Part>> either(List<Part> parts) {
+  /** The union of alternatives. */
+  List<Set<Part>> either(List<List<Set<Part>>> alternatives) {
     Set<Set<Part>> all = new LinkedHashSet<>();
-    for (Part part : parts) {
-      all.addAll(of(part));
-    }
+    alternatives.forEach(all::addAll);
     return List.copyOf(all);
   }
 
-  private void requireDisjoint(Part part, List<Part> children) {
-    if (areListedOnce(children)) {
-      return;
+  private List<Set<Part>> eitherOf(List<Part> parts) {
+    return either(parts.stream().map(this::of).toList());
+  }
+
+  private List<Set<Part>> cases(Part part) {
+    Part condition = part.child("if");
+    List<Set<Part>> first = of(condition);
+    List<Set<Part>> second = negation.of(condition);
+    if (part.has("then")) {
+      first = both(part, "if", first, of(part.child("then")));
     }
+    if (part.has("else")) {
+      second = both(part, "if", second, of(part.child("else")));
+    }
+    return either(List.of(first, second));
+  }
+
+  /** The property is absent, or what depends on it applies. */
+  private List<Set<Part>> dependency(
+      Part part, String keyword, Map.Entry<String, JsonNode> dependency) {
+    ObjectNode absent = JsonNodeFactory.instance.objectNode();
+    absent.putObject("properties").put(dependency.getKey(), false);
+    List<Set<Part>> needed;
+    if (dependency.getValue().isArray() || dependency.getValue().isTextual()) {
+      ObjectNode names = JsonNodeFactory.instance.objectNode();
+      JsonNode list = dependency.getValue();
+      names.set("required", list.isArray() ? list : names.arrayNode().add(list));
+      needed = of(part.derived(names, keyword, dependency.getKey()));
+    } else {
+      // Properties that the schema names are evaluated by it only where it applies.
+      ObjectNode present = JsonNodeFactory.instance.objectNode().put("type", "object");
+      present.putArray("required").add(dependency.getKey());
+      Part child = part.child(dependency.getValue(), keyword, dependency.getKey());
+      needed = both(part, keyword, of(part.derived(present, keyword)), of(child));
+    }
+    return either(List.of(of(part.derived(absent, keyword, dependency.getKey())), needed));
+  }
+
+  /** The values of each alternative that are of no other. */
+  private List<Set<Part>> exactlyOne(Part part, List<Part> children) {
+    if (areListedOnce(children)) {
+      return eitherOf(children);
+    }
+    Disjointness disjointness = new Disjointness(this);
+    List<List<Set<Part>>> all = new ArrayList<>();
+    children.forEach(child -> all.add(of(child)));
+    for (int i = 0; i < children.size(); i++) {
+      for (int j = i + 1; j < children.size(); j++) {
+        if (!disjointness.isSure(List.of(children.get(i)), List.of(children.get(j)))) {
+          try {
+            all.set(i, both(part, "oneOf", all.get(i), negation.of(children.get(j))));
+            all.set(j, both(part, "oneOf", all.get(j), negation.of(children.get(i))));
+          } catch (SchemaException e) {
+            throw part.refused(
+                "oneOf",
+                "expected alternatives of which no value fulfills two, found that "
+                    + i
+                    + " and "
+                    + j
+                    + " may overlap. Use anyOf, or give each a type or a property with a const of"
+                    + " its own. ("
+                    + e.getMessage()
+                    + ")");
+          }
+        }
+      }
+    }
+    return either(all);
+  }
+
+  /** Returns whether certainly no value fulfills two alternatives. */
+  boolean areDisjoint(List<Part> children) {
     Disjointness disjointness = new Disjointness(this);
     for (int i = 0; i < children.size(); i++) {
       for (int j = i + 1; j < children.size(); j++) {
         if (!disjointness.isSure(List.of(children.get(i)), List.of(children.get(j)))) {
-          throw part.refused(
-              "oneOf",
-              "expected alternatives of which no value fulfills two, found that "
-                  + i
-                  + " and "
-                  + j
-                  + " may overlap. Use anyOf, or give each a type or a property with a const of"
-                  + " its own.");
+          return false;
         }
       }
     }
+    return true;
   }
 
   /** Returns whether all alternatives list their values, without duplicates. */
@@ -141,7 +226,8 @@ final class Expansion implements Expander {
     return true;
   }
 
-  private static List<Set<Part>> both(
+  /** The intersection of alternatives, without those of which no type is left. */
+  static List<Set<Part>> both(
       Part at, String keyword, List<Set<Part>> left, List<Set<Part>> right) {
     boolean combined = left.size() > 1 && right.size() > 1;
     int most = combined ? MOST_COMBINATIONS : MOST_ALTERNATIVES;
@@ -161,7 +247,9 @@ final class Expansion implements Expander {
         at.compilation().budget().step(1 + 4L * (first.size() + second.size()));
         Set<Part> joined = new LinkedHashSet<>(first);
         joined.addAll(second);
-        all.add(joined);
+        if (!Kind.common(joined).isEmpty()) {
+          all.add(joined);
+        }
       }
     }
     return new ArrayList<>(all);
