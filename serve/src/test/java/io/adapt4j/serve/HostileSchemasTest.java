@@ -61,7 +61,6 @@ class HostileSchemasTest {
         "'uniqueItems':true",
         "'unevaluatedItems':false",
         "'maxContains':1",
-        "'contentEncoding':'base64','$schema':'http://json-schema.org/draft-07/schema#'",
         "'format':'idn-email'",
         "'maxlength':3",
         "'$dynamicRef':'#a'"

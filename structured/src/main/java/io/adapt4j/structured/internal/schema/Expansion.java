@@ -21,6 +21,9 @@ final class Expansion implements Expander {
   private static final int MOST_COMBINATIONS = 1_000;
   private static final int MOST_ALTERNATIVES = 10_000;
 
+  /** Maximum number of pairs of alternatives of {@code oneOf} that overlap. */
+  private static final int MOST_OVERLAPS = 100;
+
   /** Keywords for which it matters whether {@code if} applies. */
   private static final List<String> CASES = List.of("then", "else", "unevaluatedProperties");
 
@@ -172,28 +175,35 @@ final class Expansion implements Expander {
     Disjointness disjointness = new Disjointness(this);
     List<List<Set<Part>>> all = new ArrayList<>();
     children.forEach(child -> all.add(of(child)));
+    int overlaps = 0;
     for (int i = 0; i < children.size(); i++) {
       for (int j = i + 1; j < children.size(); j++) {
         if (!disjointness.isSure(List.of(children.get(i)), List.of(children.get(j)))) {
+          if (++overlaps > MOST_OVERLAPS) {
+            throw overlapping(part, i, j, "more than " + MOST_OVERLAPS + " pairs do");
+          }
           try {
             all.set(i, both(part, "oneOf", all.get(i), negation.of(children.get(j))));
             all.set(j, both(part, "oneOf", all.get(j), negation.of(children.get(i))));
           } catch (SchemaException e) {
-            throw part.refused(
-                "oneOf",
-                "expected alternatives of which no value fulfills two, found that "
-                    + i
-                    + " and "
-                    + j
-                    + " may overlap. Use anyOf, or give each a type or a property with a const of"
-                    + " its own. ("
-                    + e.getMessage()
-                    + ")");
+            throw overlapping(part, i, j, String.valueOf(e.getMessage()));
           }
         }
       }
     }
     return either(all);
+  }
+
+  private static SchemaException overlapping(Part part, int first, int second, String reason) {
+    return part.refused(
+        "oneOf",
+        "expected alternatives of which no value fulfills two, found that "
+            + first
+            + " and "
+            + second
+            + " may overlap. Use anyOf, or give each a type or a property with a const of its own. ("
+            + reason
+            + ")");
   }
 
   /** Returns whether certainly no value fulfills two alternatives. */
