@@ -66,7 +66,7 @@ final class ContainedTexts {
     return Node.sequence(Node.literal("["), rest[0][0].reference());
   }
 
-  /** What follows so many elements. */
+  /** Returns the rest of an array after a number of elements. */
   private Node rest(Rule[][] rest, int at, int state, int complete) {
     List<Node> choices = new ArrayList<>();
     if (at >= min && state == complete) {

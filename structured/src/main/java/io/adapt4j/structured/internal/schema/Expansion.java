@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,9 +16,6 @@ import java.util.Set;
  * schemas that must all apply and of which only the keywords about the value itself count.
  */
 final class Expansion implements Expander {
-
-  private static final int MOST_COMBINATIONS = 1_000;
-  private static final int MOST_ALTERNATIVES = 10_000;
 
   /** Maximum number of pairs of alternatives of {@code oneOf} that overlap. */
   private static final int MOST_OVERLAPS = 100;
@@ -34,7 +30,7 @@ final class Expansion implements Expander {
 
   private final Map<Part, List<Set<Part>>> known = new HashMap<>();
   private final Set<Part> active = new HashSet<>();
-  private final Negation negation = new Negation(this);
+  private final Negation negation = new Negation(this, this::target);
 
   Expansion(SchemaDocument document) {
     this.document = document;
@@ -52,7 +48,7 @@ final class Expansion implements Expander {
   public List<Set<Part>> of(Collection<Part> parts) {
     List<Set<Part>> all = List.of(Set.of());
     for (Part part : parts) {
-      all = both(part, "allOf", all, of(part));
+      all = Alternatives.both(part, "allOf", all, of(part));
     }
     return all;
   }
@@ -95,42 +91,35 @@ final class Expansion implements Expander {
     Keywords.check(part);
     List<Set<Part>> all = List.of(Set.of(part));
     if (part.has("$ref")) {
-      all = both(part, "$ref", all, of(target(part)));
+      all = Alternatives.both(part, "$ref", all, of(target(part)));
     }
     if (part.has("allOf")) {
       for (Part child : part.children("allOf")) {
-        all = both(part, "allOf", all, of(child));
+        all = Alternatives.both(part, "allOf", all, of(child));
       }
     }
     if (part.has("anyOf")) {
-      all = both(part, "anyOf", all, eitherOf(part.children("anyOf")));
+      all = Alternatives.both(part, "anyOf", all, eitherOf(part.children("anyOf")));
     }
     if (part.has("oneOf")) {
-      all = both(part, "oneOf", all, exactlyOne(part, part.children("oneOf")));
+      all = Alternatives.both(part, "oneOf", all, exactlyOne(part, part.children("oneOf")));
     }
     if (part.has("not")) {
-      all = both(part, "not", all, negation.of(part.child("not")));
+      all = Alternatives.both(part, "not", all, negation.of(part.child("not")));
     }
     if (part.has("if") && CASES.stream().anyMatch(part::has)) {
-      all = both(part, "if", all, cases(part));
+      all = Alternatives.both(part, "if", all, cases(part));
     }
     for (String keyword : List.of("dependentRequired", "dependentSchemas", "dependencies")) {
       for (Map.Entry<String, JsonNode> field : part.get(keyword).properties()) {
-        all = both(part, keyword, all, dependency(part, keyword, field));
+        all = Alternatives.both(part, keyword, all, dependency(part, keyword, field));
       }
     }
     return part.has("unevaluatedProperties") ? Evaluated.only(part, all) : all;
   }
 
-  /** The union of alternatives. */
-  List<Set<Part>> either(List<List<Set<Part>>> alternatives) {
-    Set<Set<Part>> all = new LinkedHashSet<>();
-    alternatives.forEach(all::addAll);
-    return List.copyOf(all);
-  }
-
   private List<Set<Part>> eitherOf(List<Part> parts) {
-    return either(parts.stream().map(this::of).toList());
+    return Alternatives.either(parts.stream().map(this::of).toList());
   }
 
   private List<Set<Part>> cases(Part part) {
@@ -138,12 +127,12 @@ final class Expansion implements Expander {
     List<Set<Part>> first = of(condition);
     List<Set<Part>> second = negation.of(condition);
     if (part.has("then")) {
-      first = both(part, "if", first, of(part.child("then")));
+      first = Alternatives.both(part, "if", first, of(part.child("then")));
     }
     if (part.has("else")) {
-      second = both(part, "if", second, of(part.child("else")));
+      second = Alternatives.both(part, "if", second, of(part.child("else")));
     }
-    return either(List.of(first, second));
+    return Alternatives.either(List.of(first, second));
   }
 
   /** The property is absent, or what depends on it applies. */
@@ -162,9 +151,10 @@ final class Expansion implements Expander {
       ObjectNode present = JsonNodeFactory.instance.objectNode().put("type", "object");
       present.putArray("required").add(dependency.getKey());
       Part child = part.child(dependency.getValue(), keyword, dependency.getKey());
-      needed = both(part, keyword, of(part.derived(present, keyword)), of(child));
+      needed = Alternatives.both(part, keyword, of(part.derived(present, keyword)), of(child));
     }
-    return either(List.of(of(part.derived(absent, keyword, dependency.getKey())), needed));
+    return Alternatives.either(
+        List.of(of(part.derived(absent, keyword, dependency.getKey())), needed));
   }
 
   /** The values of each alternative that are of no other. */
@@ -183,15 +173,15 @@ final class Expansion implements Expander {
             throw overlapping(part, i, j, "more than " + MOST_OVERLAPS + " pairs do");
           }
           try {
-            all.set(i, both(part, "oneOf", all.get(i), negation.of(children.get(j))));
-            all.set(j, both(part, "oneOf", all.get(j), negation.of(children.get(i))));
+            all.set(i, Alternatives.both(part, "oneOf", all.get(i), negation.of(children.get(j))));
+            all.set(j, Alternatives.both(part, "oneOf", all.get(j), negation.of(children.get(i))));
           } catch (SchemaException e) {
             throw overlapping(part, i, j, String.valueOf(e.getMessage()));
           }
         }
       }
     }
-    return either(all);
+    return Alternatives.either(all);
   }
 
   private static SchemaException overlapping(Part part, int first, int second, String reason) {
@@ -204,19 +194,6 @@ final class Expansion implements Expander {
             + " may overlap. Use anyOf, or give each a type or a property with a const of its own. ("
             + reason
             + ")");
-  }
-
-  /** Returns whether certainly no value fulfills two alternatives. */
-  boolean areDisjoint(List<Part> children) {
-    Disjointness disjointness = new Disjointness(this);
-    for (int i = 0; i < children.size(); i++) {
-      for (int j = i + 1; j < children.size(); j++) {
-        if (!disjointness.isSure(List.of(children.get(i)), List.of(children.get(j)))) {
-          return false;
-        }
-      }
-    }
-    return true;
   }
 
   /** Returns whether all alternatives list their values, without duplicates. */
@@ -234,34 +211,5 @@ final class Expansion implements Expander {
       }
     }
     return true;
-  }
-
-  /** The intersection of alternatives, without those of which no type is left. */
-  static List<Set<Part>> both(
-      Part at, String keyword, List<Set<Part>> left, List<Set<Part>> right) {
-    boolean combined = left.size() > 1 && right.size() > 1;
-    int most = combined ? MOST_COMBINATIONS : MOST_ALTERNATIVES;
-    if ((long) left.size() * right.size() > most) {
-      String message =
-          "the schema has more than "
-              + most
-              + (combined ? " combinations of its alternatives" : " alternatives")
-              + "; offer fewer with anyOf and oneOf, or list values with enum";
-      throw at.has(keyword)
-          ? at.refused(keyword, message)
-          : new SchemaException(at.path(), message);
-    }
-    Set<Set<Part>> all = new LinkedHashSet<>();
-    for (Set<Part> first : left) {
-      for (Set<Part> second : right) {
-        at.compilation().budget().step(1 + 4L * (first.size() + second.size()));
-        Set<Part> joined = new LinkedHashSet<>(first);
-        joined.addAll(second);
-        if (!Kind.common(joined).isEmpty()) {
-          all.add(joined);
-        }
-      }
-    }
-    return new ArrayList<>(all);
   }
 }

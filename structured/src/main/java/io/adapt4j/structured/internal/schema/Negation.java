@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Alternatives of the values that do not conform to a schema: a value fails a schema if it fails
@@ -44,12 +45,14 @@ final class Negation {
           "multipleOf",
           "format");
 
-  private final Expansion expansion;
+  private final Expander expansion;
+  private final UnaryOperator<Part> target;
   private final Map<Part, List<Set<Part>>> known = new HashMap<>();
   private final Set<Part> active = new HashSet<>();
 
-  Negation(Expansion expansion) {
+  Negation(Expander expansion, UnaryOperator<Part> target) {
     this.expansion = expansion;
+    this.target = target;
   }
 
   /** Returns the alternatives of the values that do not conform. */
@@ -65,7 +68,7 @@ final class Negation {
       }
       Set<Set<Part>> all = new LinkedHashSet<>();
       if (part.has("$ref") && part.replacing()) {
-        all.addAll(of(expansion.target(part)));
+        all.addAll(of(target.apply(part)));
       } else {
         part.schema().fieldNames().forEachRemaining(keyword -> all.addAll(failing(part, keyword)));
       }
@@ -78,11 +81,11 @@ final class Negation {
 
   private List<Set<Part>> failing(Part part, String keyword) {
     return switch (keyword) {
-      case "$ref" -> of(expansion.target(part));
-      case "allOf" -> expansion.either(part.children(keyword).stream().map(this::of).toList());
+      case "$ref" -> of(target.apply(part));
+      case "allOf" -> Alternatives.either(part.children(keyword).stream().map(this::of).toList());
       case "anyOf" -> none(part, keyword);
       case "oneOf" -> {
-        if (!expansion.areDisjoint(part.children(keyword))) {
+        if (!areDisjoint(part.children(keyword))) {
           throw part.unsupported(keyword, "Below not it is for alternatives that do not overlap.");
         }
         yield none(part, keyword);
@@ -97,15 +100,28 @@ final class Negation {
         for (ObjectNode schema : simple(part, keyword)) {
           all.add(expansion.of(List.of(part.derived(schema, keyword))));
         }
-        yield expansion.either(all);
+        yield Alternatives.either(all);
       }
     };
+  }
+
+  /** Returns whether certainly no value fulfills two alternatives. */
+  private boolean areDisjoint(List<Part> children) {
+    Disjointness disjointness = new Disjointness(expansion);
+    for (int i = 0; i < children.size(); i++) {
+      for (int j = i + 1; j < children.size(); j++) {
+        if (!disjointness.isSure(List.of(children.get(i)), List.of(children.get(j)))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private List<Set<Part>> none(Part part, String keyword) {
     List<Set<Part>> all = List.of(Set.of());
     for (Part child : part.children(keyword)) {
-      all = Expansion.both(part, keyword, all, of(child));
+      all = Alternatives.both(part, keyword, all, of(child));
     }
     return all;
   }
@@ -115,12 +131,12 @@ final class Negation {
     if (part.has("then")) {
       Part copy = part.derived(part.get("if").deepCopy(), "if");
       List<Set<Part>> applies = expansion.of(List.of(copy));
-      all.add(Expansion.both(part, "if", applies, of(part.child("then"))));
+      all.add(Alternatives.both(part, "if", applies, of(part.child("then"))));
     }
     if (part.has("else")) {
-      all.add(Expansion.both(part, "if", of(part.child("if")), of(part.child("else"))));
+      all.add(Alternatives.both(part, "if", of(part.child("if")), of(part.child("else"))));
     }
-    return expansion.either(all);
+    return Alternatives.either(all);
   }
 
   private List<Set<Part>> failingDependency(Part part, String keyword) {
@@ -133,14 +149,14 @@ final class Negation {
         for (JsonNode name : field.getValue()) {
           ObjectNode absent = absent(name.asText());
           List<Set<Part>> lacks = expansion.of(List.of(part.derived(absent, keyword)));
-          all.add(Expansion.both(part, keyword, present, lacks));
+          all.add(Alternatives.both(part, keyword, present, lacks));
         }
       } else {
         Part child = part.child(field.getValue(), keyword, field.getKey());
-        all.add(Expansion.both(part, keyword, present, of(child)));
+        all.add(Alternatives.both(part, keyword, present, of(child)));
       }
     }
-    return expansion.either(all);
+    return Alternatives.either(all);
   }
 
   /** An object without a property. */
