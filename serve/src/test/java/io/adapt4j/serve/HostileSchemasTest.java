@@ -55,6 +55,23 @@ class HostileSchemasTest {
     assertAnsweredOrRefused(asked(schema));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'uniqueItems':true",
+        "'unevaluatedItems':false",
+        "'maxContains':1",
+        "'format':'idn-email'",
+        "'maxlength':3",
+        "'$dynamicRef':'#a'"
+      })
+  void aKeywordThatCannotBeEnforcedIsNamed(String keyword) throws Exception {
+    HttpResponse<String> response = asked("{'properties':{'a':{" + keyword + "}}}");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+    assertThat(Json.parse(response.body()).at("/error/message").asText())
+        .contains("#/properties/a/" + keyword.substring(1, keyword.indexOf('\'', 1)));
+  }
+
   @Test
   void aSchemaOfManyPatternsIsAnsweredOrRefused() throws Exception {
     String patterns =

@@ -48,6 +48,8 @@ class JsonSchemaSuiteTest {
     because("float is valid|integer -2 is valid", "constants are written as they are given");
     because("float with zero fractional part", "integers are written without a fraction");
     because("float-overflow", "exponents stand only where numbers have no conditions");
+    because("when two match", "of anyOf the properties of one alternative are evaluated");
+    because("escaped characters / valid object 2", "properties that are not named count as one");
     because("custom metaschema", "vocabularies of metaschemas are not read");
   }
 
@@ -67,7 +69,7 @@ class JsonSchemaSuiteTest {
 
   /** Invalid instances are not written, and valid ones are, or why not is known. */
   @ParameterizedTest
-  @CsvSource({"draft2020-12, 438, 197, 651, 452, 38", "draft7, 311, 89, 559, 419, 22"})
+  @CsvSource({"draft2020-12, 438, 104, 896, 594, 44", "draft7, 311, 43, 720, 497, 23"})
   void whatIsWrittenIsValid(
       String draft, int schemas, int refused, int valid, int invalid, int notWritten) {
     Count count = run(draft);

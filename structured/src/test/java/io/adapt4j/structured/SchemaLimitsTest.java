@@ -28,19 +28,23 @@ class SchemaLimitsTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "{\"properties\": {\"a\": {\"not\": {}}}}; #/properties/a/not: the keyword not is not"
-            + " supported",
-        "{\"if\": {}, \"then\": {}}; #/if: the keyword if is not supported. Offer the cases with"
-            + " anyOf.",
-        "{\"items\": {\"contains\": {}}}; #/items/contains: the keyword contains",
-        "{\"dependentRequired\": {\"a\": [\"b\"]}}; #/dependentRequired: the keyword"
-            + " dependentRequired",
-        "{\"unevaluatedProperties\": false}; #/unevaluatedProperties: the keyword",
+        "{\"not\": {\"format\": \"date\"}}; #/not/format: the keyword format is not supported",
+        "{\"not\": {\"$ref\": \"#\"}}; #: the schema refers to itself with no value in between",
+        "{\"type\": \"array\", \"not\": {\"const\": [1]}}; #/not/const/not: the keyword not is not",
+        "{\"if\": {\"uniqueItems\": true}, \"then\": {}}; #/if/uniqueItems: the keyword uniqueItems",
+        "{\"contains\": {}, \"maxContains\": 2}; #/maxContains: the keyword maxContains",
+        "{\"contains\": {}, \"minContains\": 9999}; #/contains: expected few elements",
+        "{\"unevaluatedItems\": false}; #/unevaluatedItems: the keyword",
+        "{\"required\": true}; #/required: expected a list of names, found true",
+        "{\"properties\": {\"a\": {\"maxlength\": 3}}}; #/properties/a/maxlength: the keyword maxlength"
+            + " is not supported. Did you mean maxLength?",
+        "{\"format\": \"datetime\"}; #/format: the keyword format is not supported. The format datetime"
+            + " is not; did you mean date-time?",
         "{\"uniqueItems\": true}; #/uniqueItems: the keyword uniqueItems",
         "{\"format\": \"idn-email\"}; #/format: the keyword format is not supported. The format"
             + " idn-email",
         "{\"multipleOf\": 0.3}; #/multipleOf: the keyword multipleOf",
-        "{\"oneOf\": [{\"minLength\": 1}, {\"maxLength\": 3}]}; #/oneOf: expected alternatives",
+        "{\"oneOf\": [{\"multipleOf\": 2}, {\"multipleOf\": 3}]}; #/oneOf: expected alternatives",
         "{\"$ref\": \"other.json\"}; #/$ref: expected a place in this document, found other.json",
         "{\"$ref\": \"#/$defs/a\"}; #/$ref: expected a place in this document",
         "{\"$ref\": \"#\"}; #: the schema refers to itself with no value in between",
@@ -167,8 +171,15 @@ class SchemaLimitsTest {
         arguments("{\"pattern\": \"[a-\"}", "a closing bracket"),
         arguments("{\"pattern\": \"a{" + "9".repeat(9000) + "}\"}", "is more than 10000"),
         arguments(
-            "{\"patternProperties\": {\"a\": {}, \"b\": {}, \"c\": {}, \"d\": {}, \"e\": {}}}",
-            "#/patternProperties: expected at most 4 patterns, found 5"),
+            IntStream.range(0, 101)
+                .mapToObj(i -> "\"^p" + i + "$\": {}")
+                .collect(Collectors.joining(",", "{\"patternProperties\": {", "}}")),
+            "#/patternProperties: expected at most 100 patterns, found 101"),
+        arguments(
+            IntStream.range(0, 12)
+                .mapToObj(i -> "\"p" + i + "\": {}")
+                .collect(Collectors.joining(",", "{\"patternProperties\": {", "}}")),
+            "#/patternProperties: expected patterns of which a name matches few"),
         arguments(
             "{\"properties\": {\"a\": {}}, \"patternProperties\": {\"^((a|b)*a(a|b){16})$\": {}}}",
             "#/patternProperties: expected a simpler regular expression"));

@@ -117,11 +117,11 @@ class SmallModelTest {
                             .name("odd")
                             .rootElement(
                                 JsonRawSchema.from(
-                                    "{\"type\": \"object\", \"propertyNames\": {\"not\": {}}}"))
+                                    "{\"type\": \"object\", \"unevaluatedItems\": false}"))
                             .build())
                     .build())
             .build();
-    refuses(UnsupportedFeatureException.class, () -> chat.chat(request), "propertyNames");
+    refuses(UnsupportedFeatureException.class, () -> chat.chat(request), "unevaluatedItems");
   }
 
   @Test

@@ -51,7 +51,15 @@ final class ArrayTexts {
       return Node.NOTHING;
     }
     if (unique && max > 1) {
+      for (Part part : parts) {
+        if (Children.contained(part) > 0) {
+          throw part.unsupported("contains", "Beside uniqueItems it is not.");
+        }
+      }
       return uniqueElements();
+    }
+    if (parts.stream().anyMatch(part -> Children.contained(part) > 0)) {
+      return new ContainedTexts(parts, values, min, max, prefix).node();
     }
     Node element = values.value(Children.ofElement(parts, prefix));
     if (prefix == 0) {

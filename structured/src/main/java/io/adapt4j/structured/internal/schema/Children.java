@@ -43,6 +43,14 @@ final class Children {
     return list.isArray() && !list.isEmpty() ? part.children(keyword) : List.of();
   }
 
+  /** Number of elements that must conform to {@code contains}. */
+  static int contained(Part part) {
+    if (!part.has("contains")) {
+      return 0;
+    }
+    return part.replacing() ? 1 : StringTexts.count(part, "minContains", 1);
+  }
+
   /** Returns the schemas that apply to an element. */
   static List<Part> ofElement(List<Part> parts, int index) {
     List<Part> all = new ArrayList<>();

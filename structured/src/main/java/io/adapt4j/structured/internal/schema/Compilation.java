@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** State of a schema's compilation: its budget, its patterns and its lists of values. */
@@ -58,6 +59,33 @@ final class Compilation {
     }
   }
 
+  /** All texts that an expression is not found in. */
+  TextPattern unsearched(Place at, String of, String regex) {
+    String key = "unsearched " + regex;
+    TextPattern known = patterns.get(key);
+    if (known == null) {
+      known = new TextPattern(automaton(at, of, regex).complement());
+      patterns.put(key, known);
+    }
+    return known;
+  }
+
+  /** All texts except some. */
+  TextPattern except(Place at, String of, Set<String> texts) {
+    at(at, of);
+    String key = "except " + String.join("\0", new TreeSet<>(texts));
+    TextPattern known = patterns.get(key);
+    if (known == null) {
+      try {
+        known = new TextPattern(CharDfa.ofTexts(texts).complement());
+      } catch (RegexException e) {
+        throw at.refused(of, "expected fewer and shorter texts: " + e.getMessage());
+      }
+      patterns.put(key, known);
+    }
+    return known;
+  }
+
   /** Parses an expression that must match a whole text. */
   TextPattern whole(Place at, String of, String regex) {
     return pattern(at, of, "whole " + regex, regex);
@@ -84,7 +112,7 @@ final class Compilation {
   Listed listed(Place at, String of) {
     at(at, of);
     JsonNode value = at.get(of);
-    boolean list = of.equals("enum");
+    boolean list = !of.equals("const");
     if (list && (!value.isArray() || value.size() > MOST_VALUES)) {
       throw at.invalid(of, "a list of at most " + MOST_VALUES + " values");
     }

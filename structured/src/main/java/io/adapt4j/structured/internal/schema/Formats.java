@@ -1,5 +1,6 @@
 package io.adapt4j.structured.internal.schema;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,8 +29,22 @@ final class Formats {
   private static final String DURATION_TIME =
       "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
 
-  private static final Map<String, String> KNOWN =
+  private static final String POINTER = "(?:/(?:[^~/]|~[01])*)*";
+
+  /** Names that are meant as formats, and the formats. */
+  private static final Map<String, String> MISTAKEN =
       Map.of(
+          "datetime", "date-time",
+          "date_time", "date-time",
+          "url", "uri",
+          "guid", "uuid",
+          "ip", "ipv4",
+          "ip-address", "ipv4",
+          "host-name", "hostname",
+          "e-mail", "email");
+
+  private static final Map<String, String> KNOWN =
+      known(
           "date",
           DATE,
           "time",
@@ -53,21 +68,73 @@ final class Formats {
           "ipv6",
           ipv6(),
           "uri",
-          uri());
+          uri(),
+          "uri-reference",
+          "(?:" + uri() + "|" + relative() + ")",
+          "uri-template",
+          template(),
+          "json-pointer",
+          POINTER,
+          "relative-json-pointer",
+          "(?:0|[1-9]\\d{0,9})(?:#|" + POINTER + ")",
+          "regex",
+          expression());
 
   private static final Set<String> UNSUPPORTED =
-      Set.of(
-          "idn-email",
-          "idn-hostname",
-          "iri",
-          "iri-reference",
-          "uri-reference",
-          "uri-template",
-          "json-pointer",
-          "relative-json-pointer",
-          "regex");
+      Set.of("idn-email", "idn-hostname", "iri", "iri-reference");
 
   private Formats() {}
+
+  private static Map<String, String> known(String... pairs) {
+    Map<String, String> all = new HashMap<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      all.put(pairs[i], pairs[i + 1]);
+    }
+    return all;
+  }
+
+  private static String relative() {
+    String first = "(?:[A-Za-z0-9._~!$&'()*+,;=@-]|" + ENCODED + ")+";
+    String rest = "(?:" + SEGMENT + "|/|\\?)*";
+    return "(?:(?://"
+        + HOST
+        + "(?::\\d{1,5})?)?(?:/(?:"
+        + SEGMENT
+        + "+/?)*)?|"
+        + first
+        + "(?:/"
+        + SEGMENT
+        + "*)*)(?:\\?"
+        + rest
+        + ")?(?:#"
+        + rest
+        + ")?";
+  }
+
+  private static String template() {
+    String variable = "[A-Za-z0-9_]{1,40}(?:\\*|:[1-9]\\d{0,3})?";
+    return "(?:[A-Za-z0-9._~!$&()*+,;=:@/?#-]|"
+        + ENCODED
+        + "|\\{[+#./;?&]?"
+        + variable
+        + "(?:,"
+        + variable
+        + ")*\\})*";
+  }
+
+  /** Regular expressions with groups that are not nested. */
+  private static String expression() {
+    String item = "(?:a-z|A-Z|0-9|[A-Za-z0-9_ .,:@/]|\\\\[dDwWsS.\\]\\[\\\\-])";
+    String atom =
+        "(?:[A-Za-z0-9 _:@%&=,;<>~\"'#!/.-]|\\\\[dDwWsSnrt.*+?()\\[\\]{}^$|/\\\\]|\\[\\^?"
+            + item
+            + "+-?\\])";
+    String term = atom + "(?:(?:[*+?]|\\{\\d{1,2},?\\})\\??)?";
+    String terms = "(?:" + term + ")*";
+    String group = "\\((?:\\?:)?" + terms + "(?:\\|" + terms + ")*\\)(?:[*+?]|\\{\\d{1,2},?\\})?";
+    String all = "(?:" + term + "|" + group + ")*";
+    return "\\^?" + all + "(?:\\|" + all + ")*\\$?";
+  }
 
   private static String ipv6() {
     StringBuilder all = new StringBuilder("(?:(?:" + H16 + ":){6}" + LS32);
@@ -106,11 +173,21 @@ final class Formats {
         + ")?";
   }
 
+  /** Returns whether a format does not constrain a text. */
+  static boolean isAnnotation(Part part) {
+    return regex(part).isEmpty();
+  }
+
   /** Returns the expression of a format; empty if a format does not constrain a text. */
   static Optional<String> regex(Part part) {
     String format = part.get("format").asText();
     if (UNSUPPORTED.contains(format)) {
       throw part.unsupported("format", "The format " + format + " is not; give a pattern instead.");
+    }
+    String meant = MISTAKEN.get(format);
+    if (meant != null) {
+      throw part.unsupported(
+          "format", "The format " + format + " is not; did you mean " + meant + "?");
     }
     return Optional.ofNullable(KNOWN.get(format));
   }

@@ -70,20 +70,46 @@ record Instances(Expander expansion) {
           }
         }
       } else if (EnumSet.of(Kind.BOOLEAN, Kind.NULL).containsAll(kinds)) {
-        if (kinds.contains(Kind.BOOLEAN) && known.add("true")) {
-          values.add(BooleanNode.TRUE);
-        }
-        if (kinds.contains(Kind.BOOLEAN) && known.add("false")) {
-          values.add(BooleanNode.FALSE);
-        }
-        if (kinds.contains(Kind.NULL) && known.add("null")) {
-          values.add(NullNode.instance);
+        for (JsonNode constant : constants(flat, kinds)) {
+          if (known.add(constant.toString())) {
+            values.add(constant);
+          }
         }
       } else {
         return null;
       }
     }
     return values;
+  }
+
+  /** Returns true, false and null as far as schemas without a list of values allow them. */
+  List<JsonNode> constants(List<Part> parts, Set<Kind> kinds) {
+    List<JsonNode> values = new ArrayList<>();
+    for (JsonNode value : List.of(BooleanNode.TRUE, BooleanNode.FALSE, NullNode.instance)) {
+      if (kinds.contains(Kind.of(value))
+          && parts.stream().noneMatch(part -> excludes(part, value.toString()))) {
+        values.add(value);
+      }
+    }
+    return values;
+  }
+
+  private static boolean excludes(Part part, String identity) {
+    return part.has(Negation.NOT_ENUM)
+        && part.compilation().listed(part, Negation.NOT_ENUM).identities().contains(identity);
+  }
+
+  /** Refuses arrays, objects and fractions that are to be other than some. */
+  static void requireExcludable(List<Part> parts, Set<Kind> kinds) {
+    for (Part part : parts) {
+      for (JsonNode value : part.get(Negation.NOT_ENUM)) {
+        boolean among = value.isNumber() ? kinds.contains(Kind.FRACTION) : value.isContainerNode();
+        if (among && kinds.contains(Kind.of(value))) {
+          throw part.unsupported(
+              "not", "Of values it is for texts, integers, true, false and null.");
+        }
+      }
+    }
   }
 
   /** Returns whether a name is allowed. */
@@ -111,6 +137,9 @@ record Instances(Expander expansion) {
             && !compilation.listed(part, keyword).identities().contains(instance.identity())) {
           return false;
         }
+      }
+      if (excludes(part, instance.identity())) {
+        return false;
       }
     }
     JsonNode value = instance.value();
@@ -162,12 +191,34 @@ record Instances(Expander expansion) {
         return false;
       }
     }
+    for (Part part : parts) {
+      if (!hasContained(value, part)) {
+        return false;
+      }
+    }
     for (int i = 0; i < value.size(); i++) {
       if (!fulfills(value.get(i), Children.ofElement(parts, i))) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean hasOther(JsonNode value, JsonNode names) {
+    Set<String> others = new HashSet<>();
+    value.fieldNames().forEachRemaining(others::add);
+    names.forEach(name -> others.remove(name.asText()));
+    return !others.isEmpty();
+  }
+
+  private boolean hasContained(JsonNode value, Part part) {
+    int missing = Children.contained(part);
+    for (int i = 0; i < value.size() && missing > 0; i++) {
+      if (fulfills(value.get(i), List.of(part.child("contains")))) {
+        missing--;
+      }
+    }
+    return missing == 0;
   }
 
   private static boolean repeats(Part part, JsonNode array) {
@@ -193,6 +244,11 @@ record Instances(Expander expansion) {
         if (!value.has(name.asText())) {
           return false;
         }
+      }
+    }
+    for (Part part : parts) {
+      if (part.has(Negation.OTHER_THAN) && !hasOther(value, part.get(Negation.OTHER_THAN))) {
+        return false;
       }
     }
     for (Map.Entry<String, JsonNode> field : value.properties()) {

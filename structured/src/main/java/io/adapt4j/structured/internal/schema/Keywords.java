@@ -3,8 +3,11 @@ package io.adapt4j.structured.internal.schema;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Supported keywords, and alternatives to the others. */
 final class Keywords {
@@ -41,19 +44,49 @@ final class Keywords {
   private static final Map<String, String> REMEDIES = new LinkedHashMap<>();
 
   static {
-    REMEDIES.put("not", "Say what is allowed instead, with enum, type or anyOf.");
-    REMEDIES.put("contains", "Give the elements that are wanted with prefixItems.");
-    REMEDIES.put("dependentRequired", "Offer the combinations with anyOf.");
-    REMEDIES.put("dependentSchemas", "Offer the combinations with anyOf.");
-    REMEDIES.put("dependencies", "Offer the combinations with anyOf.");
     REMEDIES.put("unevaluatedItems", "State the elements with items.");
-    REMEDIES.put(
-        "unevaluatedProperties", "Join the schemas into one and use additionalProperties.");
+    REMEDIES.put("maxContains", "Leave it out, and check the answer.");
     REMEDIES.put("$dynamicRef", "Use $ref.");
     REMEDIES.put("$recursiveRef", "Use $ref.");
+    REMEDIES.put("divisibleBy", "Use multipleOf.");
+    REMEDIES.put("formatMinimum", "Use a pattern, and check the answer.");
+    REMEDIES.put("formatMaximum", "Use a pattern, and check the answer.");
     REMEDIES.put("extends", "Use allOf.");
     REMEDIES.put("disallow", "Say what is allowed instead.");
   }
+
+  /** Keywords that constrain a value, by their letters in lower case. */
+  private static final Map<String, String> BY_LETTERS =
+      Stream.of(
+              SCHEMA.stream(),
+              LIST.stream(),
+              REMEDIES.keySet().stream(),
+              Stream.of(
+                  "properties",
+                  "patternProperties",
+                  "dependentSchemas",
+                  "dependentRequired",
+                  "type",
+                  "enum",
+                  "const",
+                  "required",
+                  "minProperties",
+                  "maxProperties",
+                  "minItems",
+                  "maxItems",
+                  "uniqueItems",
+                  "minLength",
+                  "maxLength",
+                  "pattern",
+                  "minimum",
+                  "maximum",
+                  "exclusiveMinimum",
+                  "exclusiveMaximum",
+                  "multipleOf",
+                  "$ref"))
+          .flatMap(names -> names)
+          .distinct()
+          .collect(Collectors.toMap(Keywords::letters, name -> name));
 
   private Keywords() {}
 
@@ -65,22 +98,33 @@ final class Keywords {
             throw part.unsupported(keyword, remedy);
           }
         });
+    part.schema().fieldNames().forEachRemaining(keyword -> checkSpelling(part, keyword));
+    if (part.has("required") && !part.get("required").isArray()) {
+      throw part.invalid("required", "a list of names");
+    }
     for (String keyword : List.of("contentEncoding", "contentMediaType")) {
       if (part.has(keyword) && part.replacing()) {
         throw part.unsupported(keyword, "Leave it out, and check the answer.");
       }
     }
-    if (part.has("if") && (part.has("then") || part.has("else"))) {
-      throw part.unsupported("if", "Offer the cases with anyOf.");
+  }
+
+  /** Refuses a keyword that is written like one of the standard, but differs. */
+  private static void checkSpelling(Part part, String keyword) {
+    String meant = BY_LETTERS.get(letters(keyword));
+    if (meant != null && !meant.equals(keyword)) {
+      throw part.unsupported(keyword, "Did you mean " + meant + "?");
     }
+  }
+
+  private static String letters(String keyword) {
+    return keyword.replaceAll("[-_ ]", "").toLowerCase(Locale.ROOT);
   }
 
   private static boolean isWithoutEffect(String keyword, JsonNode value) {
     return switch (keyword) {
-      case "unevaluatedItems", "unevaluatedProperties" ->
+      case "unevaluatedItems" ->
           value.isBoolean() ? value.booleanValue() : value.isObject() && value.isEmpty();
-      case "dependentRequired", "dependentSchemas", "dependencies" -> value.isEmpty();
-      case "not" -> value.isBoolean() && !value.booleanValue();
       default -> false;
     };
   }

@@ -14,6 +14,11 @@ enum Kind {
   ARRAY,
   OBJECT;
 
+  /** Type of the numbers that are no integers, which schemas cannot name. */
+  static final String FRACTIONS = "fraction";
+
+  private static final String TYPES = "null, boolean, integer, number, string, array or object";
+
   /** Returns the types that all schemas allow. */
   static Set<Kind> common(Iterable<Part> parts) {
     Set<Kind> kinds = EnumSet.allOf(Kind.class);
@@ -52,11 +57,16 @@ enum Kind {
         to.add(INTEGER);
         to.add(FRACTION);
       }
+      case FRACTIONS -> {
+        if (!part.isDerived()) {
+          throw part.invalid("type", TYPES);
+        }
+        to.add(FRACTION);
+      }
       case "string" -> to.add(STRING);
       case "array" -> to.add(ARRAY);
       case "object" -> to.add(OBJECT);
-      default ->
-          throw part.invalid("type", "null, boolean, integer, number, string, array or object");
+      default -> throw part.invalid("type", TYPES);
     }
   }
 

@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.regex.CharDfa;
 import io.adapt4j.structured.internal.regex.RegexException;
+import io.adapt4j.structured.internal.regex.RegexParser;
 import io.adapt4j.structured.internal.regex.Remainders;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers that conform to several schemas. */
@@ -30,7 +33,7 @@ final class Numbers {
       for (Part part : parts) {
         for (String keyword : List.of("minimum", "exclusiveMinimum")) {
           BigDecimal bound = number(part, keyword);
-          boolean exclusive = keyword.startsWith("exclusive");
+          boolean exclusive = isExclusive(part, keyword);
           int order = bound == null ? -1 : min == null ? 1 : bound.compareTo(min);
           if (order > 0 || (order == 0 && exclusive)) {
             min = bound;
@@ -39,7 +42,7 @@ final class Numbers {
         }
         for (String keyword : List.of("maximum", "exclusiveMaximum")) {
           BigDecimal bound = number(part, keyword);
-          boolean exclusive = keyword.startsWith("exclusive");
+          boolean exclusive = isExclusive(part, keyword);
           int order = bound == null ? 1 : max == null ? -1 : bound.compareTo(max);
           if (order < 0 || (order == 0 && exclusive)) {
             max = bound;
@@ -58,11 +61,21 @@ final class Numbers {
     }
   }
 
+  /** In draft 4 a boolean says whether the bound beside it is exclusive. */
+  private static boolean isExclusive(Part part, String keyword) {
+    String beside = keyword.equals("minimum") ? "exclusiveMinimum" : "exclusiveMaximum";
+    return keyword.startsWith("exclusive")
+        || (part.replacing() && part.get(beside).isBoolean() && part.get(beside).asBoolean());
+  }
+
   private static @Nullable BigDecimal number(Part part, String keyword) {
     if (!part.has(keyword)) {
       return null;
     }
     JsonNode value = part.get(keyword);
+    if (value.isBoolean() && part.replacing() && keyword.startsWith("exclusive")) {
+      return null;
+    }
     if (!value.isNumber()) {
       throw part.invalid(keyword, "a number");
     }
@@ -98,6 +111,13 @@ final class Numbers {
       return NumberTexts.decimals(conditions.range(), places);
     }
     Node all = NumberTexts.integers(conditions.range());
+    Set<String> others = excluded(parts);
+    if (!others.isEmpty()) {
+      return CharDfa.of(all)
+          .and(CharDfa.ofTexts(others).complement())
+          .and(Remainders.of(divisor.intValueExact()))
+          .toNode("other number");
+    }
     if (divisor.equals(BigInteger.ONE)) {
       return all;
     }
@@ -105,6 +125,40 @@ final class Numbers {
       return CharDfa.of(all).and(Remainders.of(divisor.intValueExact())).toNode("multiple");
     } catch (RegexException e) {
       throw unsupported(parts, "smaller: " + e.getMessage());
+    }
+  }
+
+  /** Spellings of the integers that a number must not be. */
+  private static Set<String> excluded(List<Part> parts) {
+    Set<String> texts = new LinkedHashSet<>();
+    for (Part part : parts) {
+      for (JsonNode value : part.get(Negation.NOT_ENUM)) {
+        if (value.isNumber() && Kind.of(value) == Kind.INTEGER) {
+          BigDecimal number = Digits.checked(part, Negation.NOT_ENUM, value);
+          texts.add(number.toBigInteger().toString());
+          texts.add(number.signum() == 0 ? "-0" : "");
+        }
+      }
+    }
+    return texts;
+  }
+
+  /** The numbers that conform to all parts and are no integers. */
+  static Node fractions(List<Part> parts) {
+    Conditions conditions = Conditions.of(parts);
+    Part at = parts.stream().filter(part -> part.has("type")).findFirst().orElseThrow();
+    if (!conditions.divisors().isEmpty()) {
+      throw unsupported(parts, "of any kind, not numbers other than integers");
+    }
+    try {
+      // Without a bound decimals may have exponents; with one that excludes nothing they have none.
+      NumberTexts.Range range = conditions.range();
+      CharDfa decimals = CharDfa.of(NumberTexts.decimals(range, JsonTexts.MOST_FRACTION_DIGITS));
+      return decimals
+          .and(CharDfa.of(RegexParser.whole("-?\\d+\\.\\d*[1-9]\\d*")))
+          .toNode("fraction");
+    } catch (RegexException e) {
+      throw at.refused("not", "expected simpler bounds of numbers: " + e.getMessage());
     }
   }
 

@@ -23,9 +23,14 @@ final class ObjectTexts {
           "patternProperties",
           "propertyNames",
           "minProperties",
-          "maxProperties");
+          "maxProperties",
+          Negation.OTHER_THAN);
 
-  private static final int MOST_PATTERNS = 4;
+  private static final int MOST_PATTERNS = 100;
+
+  /** Maximum number of sets of patterns that a name matches. */
+  private static final int MOST_SETS = 500;
+
   private static final int MOST_RULES = 20_000;
 
   private final List<Part> parts;
@@ -55,6 +60,9 @@ final class ObjectTexts {
       max = Math.min(max, StringTexts.count(part, "maxProperties", Node.UNBOUNDED));
     }
     names.addAll(required);
+    for (Part part : parts) {
+      part.get(Negation.OTHER_THAN).forEach(name -> names.add(name.asText()));
+    }
   }
 
   Node node() {
@@ -80,18 +88,60 @@ final class ObjectTexts {
       }
     }
     List<Node> others = others();
-    if (names.size() < min && !others.isEmpty()) {
+    if (names.size() + 1 < min && !others.isEmpty()) {
       Part part = parts.stream().filter(p -> p.has("minProperties")).findFirst().orElseThrow();
       throw part.unsupported(
-          "minProperties", "Name at least " + min + " properties: other names could be repeated.");
+          "minProperties",
+          "Name at least " + (min - 1) + " properties: other names could be repeated.");
     }
-    return Node.sequence(Node.literal("{"), rest(List.copyOf(names), others).reference());
+    List<String> all = List.copyOf(names);
+    List<Node> choices = new ArrayList<>();
+    for (Set<String> demanded : demanded()) {
+      choices.add(rest(all, demanded, 0, others).reference());
+    }
+    if (parts.stream().anyMatch(part -> part.has(Negation.OTHER_THAN))) {
+      choices.add(rest(all, required, 1, others).reference());
+    }
+    return Node.sequence(Node.literal("{"), Node.alternatives(choices));
+  }
+
+  /**
+   * Sets of names one of which an object must have so that each part finds a property of its own.
+   */
+  private List<Set<String>> demanded() {
+    List<Set<String>> all = List.of(required);
+    for (Part part : parts) {
+      if (!part.has(Negation.OTHER_THAN)) {
+        continue;
+      }
+      Set<String> known = new LinkedHashSet<>();
+      part.get(Negation.OTHER_THAN).forEach(name -> known.add(name.asText()));
+      Set<Set<String>> more = new LinkedHashSet<>();
+      for (Set<String> before : all) {
+        if (!known.containsAll(before)) {
+          more.add(before);
+          continue;
+        }
+        for (String name : names) {
+          if (!known.contains(name)) {
+            Set<String> with = new LinkedHashSet<>(before);
+            with.add(name);
+            more.add(with);
+          }
+        }
+      }
+      if ((long) more.size() * names.size() > MOST_RULES) {
+        throw part.refused("not", "expected fewer names of properties, found " + names.size());
+      }
+      all = List.copyOf(more);
+    }
+    return all;
   }
 
   /**
    * The rest after each property, by the number of properties written so far, as far as it matters.
    */
-  private Rule rest(List<String> all, List<Node> others) {
+  private Rule rest(List<String> all, Set<String> demanded, int least, List<Node> others) {
     int most = Math.max(1, max == Node.UNBOUNDED ? min : Math.min(max, all.size()));
     if ((long) most * (all.size() + 1) > MOST_RULES) {
       throw tooMany(all.size(), most);
@@ -99,7 +149,7 @@ final class ObjectTexts {
     Rule[] next = new Rule[most + 1];
     for (int count = 0; count <= most; count++) {
       next[count] = new Rule("}");
-      next[count].define(end(count, others));
+      next[count].define(end(count, least, others));
     }
     for (int i = all.size() - 1; i >= 0; i--) {
       String name = all.get(i);
@@ -113,7 +163,7 @@ final class ObjectTexts {
           int after = Math.min(count + 1, most);
           choices.add(Node.sequence(comma(count), pair, next[after].reference()));
         }
-        if (!required.contains(name)) {
+        if (!demanded.contains(name)) {
           choices.add(next[count].reference());
         }
         here[count] = new Rule(name);
@@ -151,19 +201,24 @@ final class ObjectTexts {
     return count == 0 ? Node.EMPTY : Node.literal(texts.comma());
   }
 
-  private Node end(int count, List<Node> others) {
+  private Node end(int count, int otherwise, List<Node> others) {
     Node close = Node.literal("}");
-    Node closed = count >= min ? close : Node.NOTHING;
+    Node closed = count >= min && otherwise == 0 ? close : Node.NOTHING;
     if (others.isEmpty() || count >= max) {
       return closed;
     }
+    // Others may repeat a name, so that they count as one.
+    if (count + 1 < min) {
+      return Node.NOTHING;
+    }
     Node other = Node.alternatives(others);
+    int least = count < min ? 1 : otherwise;
     int room = max == Node.UNBOUNDED ? max : max - count;
     Node some =
         count == 0
-            ? texts.list(other, 0, room)
-            : Node.repeat(Node.sequence(Node.literal(texts.comma()), other), 0, room);
-    return count >= min ? Node.sequence(some, close) : Node.NOTHING;
+            ? texts.list(other, least, room)
+            : Node.repeat(Node.sequence(Node.literal(texts.comma()), other), least, room);
+    return Node.sequence(some, close);
   }
 
   /** Pairs whose names are not among the named ones. */
@@ -204,28 +259,34 @@ final class ObjectTexts {
     }
   }
 
+  /** Names that match a set of patterns and no others. */
+  private record Cell(CharDfa names, Set<String> matched) {}
+
   /** A pair for each set of patterns that a name can match. */
   private List<Node> byPattern(Map<String, Part> patterns) {
-    List<CharDfa> automata = new ArrayList<>();
-    List<String> expressions = List.copyOf(patterns.keySet());
-    patterns.forEach(
-        (pattern, part) ->
-            automata.add(part.compilation().automaton(part, "patternProperties", pattern)));
-    CharDfa free = names();
-    List<Node> pairs = new ArrayList<>();
-    for (int set = 0; set < 1 << expressions.size(); set++) {
-      Set<String> matched = new LinkedHashSet<>();
-      CharDfa names = free;
-      for (int i = 0; i < expressions.size(); i++) {
-        boolean matches = (set & 1 << i) != 0;
-        names = names.and(matches ? automata.get(i) : automata.get(i).complement());
-        if (matches) {
-          matched.add(expressions.get(i));
-        }
+    List<Cell> cells = List.of(new Cell(names(), Set.of()));
+    for (Map.Entry<String, Part> entry : patterns.entrySet()) {
+      Part part = entry.getValue();
+      CharDfa automaton = part.compilation().automaton(part, "patternProperties", entry.getKey());
+      List<Cell> finer = new ArrayList<>();
+      for (Cell cell : cells) {
+        Set<String> matched = new LinkedHashSet<>(cell.matched());
+        matched.add(entry.getKey());
+        finer.add(new Cell(cell.names().and(automaton), matched));
+        finer.add(new Cell(cell.names().and(automaton.complement()), cell.matched()));
       }
-      List<Part> schemas = additional(matched);
-      if (!isNever(schemas) && !names.isEmpty()) {
-        pairs.add(pair(names.toNode("name"), schemas));
+      finer.removeIf(cell -> cell.names().isEmpty());
+      if (finer.size() > MOST_SETS) {
+        throw part.refused(
+            "patternProperties", "expected patterns of which a name matches few at a time.");
+      }
+      cells = finer;
+    }
+    List<Node> pairs = new ArrayList<>();
+    for (Cell cell : cells) {
+      List<Part> schemas = additional(cell.matched());
+      if (!isNever(schemas)) {
+        pairs.add(pair(cell.names().toNode("name"), schemas));
       }
     }
     return pairs;

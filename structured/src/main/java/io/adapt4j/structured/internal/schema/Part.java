@@ -28,6 +28,10 @@ final class Part implements Place {
   private final String base;
   private final boolean replacing;
   private final Compilation compilation;
+
+  /** Whether it is made from a negation: what it names is not evaluated. */
+  private final boolean derived;
+
   private final Map<String, List<Part>> lists = new HashMap<>(2);
 
   private Part(
@@ -36,20 +40,23 @@ final class Part implements Place {
       String[] steps,
       String base,
       boolean replacing,
-      Compilation compilation) {
+      Compilation compilation,
+      boolean derived) {
     this.schema = schema;
     this.parent = parent;
     this.steps = steps;
     this.base = base;
     this.replacing = replacing;
     this.compilation = compilation;
+    this.derived = derived;
   }
 
   /** The schema of a document. */
   static Part root(JsonNode schema, boolean replacing, Compilation compilation) {
-    Part nothing = new Part(schema, null, new String[0], BaseUri.ROOT, replacing, compilation);
+    Part nothing =
+        new Part(schema, null, new String[0], BaseUri.ROOT, replacing, compilation, false);
     String base = BaseUri.of(nothing, schema, BaseUri.ROOT, replacing);
-    return new Part(schema, null, new String[0], base, replacing, compilation);
+    return new Part(schema, null, new String[0], base, replacing, compilation, false);
   }
 
   /** An object or a boolean. */
@@ -92,7 +99,24 @@ final class Part implements Place {
   Part child(JsonNode child, String... way) {
     Budget.current().step(4);
     return new Part(
-        child, this, way, BaseUri.of(this, child, base, replacing), replacing, compilation);
+        child,
+        this,
+        way,
+        BaseUri.of(this, child, base, replacing),
+        replacing,
+        compilation,
+        derived);
+  }
+
+  /** Returns a schema that follows from a keyword of this one, and evaluates nothing. */
+  Part derived(JsonNode schema, String... way) {
+    Budget.current().step(20);
+    return new Part(
+        schema, this, way, BaseUri.of(this, schema, base, replacing), replacing, compilation, true);
+  }
+
+  boolean isDerived() {
+    return derived;
   }
 
   Part child(String keyword) {

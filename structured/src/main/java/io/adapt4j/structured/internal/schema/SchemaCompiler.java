@@ -1,5 +1,6 @@
 package io.adapt4j.structured.internal.schema;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
 import io.adapt4j.structured.internal.limit.TooLargeException;
@@ -113,11 +114,12 @@ public final class SchemaCompiler {
       return texts.anyValue();
     }
     Set<Kind> kinds = Kind.common(parts);
+    Instances instances = new Instances(expansion);
     if (parts.stream().anyMatch(Instances::isListed)) {
-      return Node.alternatives(
-          new Instances(expansion).candidates(parts).stream().map(texts::literal).toList());
+      return Node.alternatives(instances.candidates(parts).stream().map(texts::literal).toList());
     }
     parts.get(0).compilation().at(parts.get(0), "");
+    Instances.requireExcludable(parts, kinds);
     List<Node> choices = new ArrayList<>();
     if (kinds.contains(Kind.OBJECT)) {
       choices.add(new ObjectTexts(parts, values).node());
@@ -130,12 +132,11 @@ public final class SchemaCompiler {
     }
     if (kinds.contains(Kind.INTEGER)) {
       choices.add(Numbers.of(parts, kinds.contains(Kind.FRACTION)));
+    } else if (kinds.contains(Kind.FRACTION)) {
+      choices.add(Numbers.fractions(parts));
     }
-    if (kinds.contains(Kind.BOOLEAN)) {
-      choices.add(JsonTexts.BOOLEAN);
-    }
-    if (kinds.contains(Kind.NULL)) {
-      choices.add(JsonTexts.NULL);
+    for (JsonNode constant : instances.constants(parts, kinds)) {
+      choices.add(Node.literal(constant.toString()));
     }
     return Node.alternatives(choices);
   }
@@ -158,7 +159,7 @@ public final class SchemaCompiler {
       Node text = StringTexts.of(about);
       boolean any = text.equals(Node.repeat(Node.ANY, 0, Node.UNBOUNDED));
       known = any ? texts.anyString() : texts.string(text);
-      if (about.stream().anyMatch(part -> part.has("pattern") || part.has("format"))) {
+      if (about.stream().anyMatch(part -> StringTexts.PATTERNS.stream().anyMatch(part::has))) {
         // Its states exist once, however often it is used.
         Rule rule = new Rule(about.get(0).path());
         rule.define(known);

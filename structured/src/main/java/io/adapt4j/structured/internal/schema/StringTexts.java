@@ -6,7 +6,9 @@ import io.adapt4j.structured.internal.regex.CharDfa;
 import io.adapt4j.structured.internal.regex.RegexException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Strings that conform to several schemas. */
 final class StringTexts {
@@ -14,7 +16,12 @@ final class StringTexts {
   private static final int MOST_LENGTH = 1_000_000;
 
   /** Keywords about the characters of a string. */
-  static final List<String> KEYWORDS = List.of("pattern", "format", "minLength", "maxLength");
+  static final List<String> KEYWORDS =
+      List.of(
+          "pattern", "format", Negation.NOT_PATTERN, Negation.NOT_ENUM, "minLength", "maxLength");
+
+  /** Keywords whose texts have many states, and exist once. */
+  static final List<String> PATTERNS = KEYWORDS.subList(0, 4);
 
   private StringTexts() {}
 
@@ -110,6 +117,19 @@ final class StringTexts {
     if (part.has("format")) {
       Formats.regex(part)
           .ifPresent(regex -> texts.add(part.compilation().whole(part, "format", regex)));
+    }
+    if (part.has(Negation.NOT_PATTERN)) {
+      String regex = part.get(Negation.NOT_PATTERN).asText();
+      texts.add(part.compilation().unsearched(part, Negation.NOT_PATTERN, regex));
+    }
+    Set<String> others = new LinkedHashSet<>();
+    for (JsonNode value : part.get(Negation.NOT_ENUM)) {
+      if (value.isTextual()) {
+        others.add(value.textValue());
+      }
+    }
+    if (!others.isEmpty()) {
+      texts.add(part.compilation().except(part, Negation.NOT_ENUM, others));
     }
     return texts;
   }
