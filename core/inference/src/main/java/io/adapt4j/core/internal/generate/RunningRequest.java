@@ -177,20 +177,17 @@ final class RunningRequest {
     }
     if (unread == 1 && most > 1) {
       guessed = guess(most - 1);
+      if (guessed.length > 0) {
+        decoder.checkpoint(cache);
+      }
     }
     int[] ids = Arrays.copyOfRange(tokens, held(), length + guessed.length);
     System.arraycopy(guessed, 0, ids, unread, guessed.length);
     return ids;
   }
 
-  /**
-   * Guesses tokens; none if the longer sequence would change the rotation of earlier tokens, or if
-   * layers keep states, which wrong guesses would change irrevocably.
-   */
+  /** Guesses tokens; none if the longer sequence would change the rotation of earlier tokens. */
   private int[] guess(int most) {
-    if (decoder.keepsStates()) {
-      return NONE;
-    }
     int[] found = lookup.guess(tokens, length, Math.min(most, room() - 1));
     if (rotationChanges(length, length + found.length)) {
       return NONE;
@@ -224,7 +221,8 @@ final class RunningRequest {
     if (guessed.length > 0) {
       lookup.accepted(right);
     }
-    cache.truncate(Math.min(cache.length(), length - 1L));
+    // Layers with states go back to before the guess. The next pass reads the right ones again.
+    cache.rollBack(Math.min(cache.length(), length - 1L));
     if (decoder.outgrowsCache(held() + extra, held() + extra + 1)) {
       cache.clear();
     } else {
@@ -319,6 +317,7 @@ final class RunningRequest {
   void close() {
     try (lease) {
       if (failure == null && !request.isAbandoned()) {
+        cache.dropCheckpoint();
         lease.keep(Arrays.copyOf(tokens, held()));
       }
     } catch (RuntimeException | Error e) {

@@ -342,9 +342,16 @@ public final class Decoder extends Network {
     return !keepsStates() && !rotationChanges(1, Math.toIntExact(longest + 1));
   }
 
+  /** Saves the states in a cache, so that it can be rolled back to its present length. */
+  public void checkpoint(KvCache cache) {
+    try (Scope scope = Scope.open(engine())) {
+      cache.checkpoint();
+    }
+  }
+
   /**
-   * Returns whether layers keep states instead of keys and values. The cache of such a model cannot
-   * be rolled back to an earlier token.
+   * Returns whether layers keep states instead of keys and values. The cache of such a model can be
+   * rolled back to a checkpoint only.
    */
   public boolean keepsStates() {
     return body().keepsStates();
