@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
  * State of a request being answered: the tokens processed, the tokens to process next, the choice
  * of new ones, and its end. Not thread safe.
  *
- * <p>With prompt lookup, guesses are processed together with the token before them. The model then
- * chooses after each of them as without a guess: from the same logits, with the same random
- * numbers. Guesses are accepted as long as the model chooses them, so the tokens equal those of
- * plain generation, up to rounding.
+ * <p>With prompt lookup or a draft model, guesses are processed together with the token before
+ * them. The model then chooses after each of them as without a guess: from the same logits, with
+ * the same random numbers. Guesses are accepted as long as the model chooses them, so the tokens
+ * equal those of plain generation, up to rounding.
  */
 final class RunningRequest {
 
@@ -51,6 +51,8 @@ final class RunningRequest {
   private final FinishReason atMost;
   private final Sampler sampler;
   private final PromptLookup lookup;
+  private final @Nullable DraftModel draft;
+  private final DraftLength draftLength;
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
   private final PromptCache.Lease lease;
@@ -61,6 +63,7 @@ final class RunningRequest {
 
   private int length;
   private int[] guessed = NONE;
+  private boolean isDrafted;
   private @Nullable FinishReason finishReason;
   private @Nullable Throwable failure;
 
@@ -68,6 +71,7 @@ final class RunningRequest {
    * Starts a request.
    *
    * @param room number of tokens that the context has room for after the prompt
+   * @param draft guesses tokens where the request runs alone; may be null
    */
   RunningRequest(
       Decoder decoder,
@@ -76,7 +80,8 @@ final class RunningRequest {
       Set<Integer> endIds,
       TextOutput text,
       @Nullable AnswerConstraint constraint,
-      PromptCache prompts) {
+      PromptCache prompts,
+      @Nullable DraftModel draft) {
     this.decoder = decoder;
     this.request = request;
     this.prompt = request.prompt();
@@ -88,6 +93,8 @@ final class RunningRequest {
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.sampler = new Sampler(options, request.row(), prompt, constraint);
     this.lookup = new PromptLookup(options.promptLookupTokens());
+    this.draft = draft;
+    this.draftLength = new DraftLength(draft == null ? 0 : draft.mostTokens());
     this.tokens = prompt.clone();
     this.length = prompt.length;
     this.extra =
@@ -170,13 +177,18 @@ final class RunningRequest {
 
   /** Returns the tokens to process next. */
   int[] next(int most) {
+    return next(most, false);
+  }
+
+  /** Returns the tokens to process next, with guesses of a draft model where it runs alone. */
+  int[] next(int most, boolean isAlone) {
     int unread = unread();
     guessed = NONE;
     if (unread > most) {
       return Arrays.copyOfRange(tokens, held(), held() + most);
     }
     if (unread == 1 && most > 1) {
-      guessed = guess(most - 1);
+      guessed = guess(most - 1, isAlone);
       if (guessed.length > 0) {
         decoder.checkpoint(cache);
       }
@@ -187,12 +199,24 @@ final class RunningRequest {
   }
 
   /** Guesses tokens; none if the longer sequence would change the rotation of earlier tokens. */
-  private int[] guess(int most) {
-    int[] found = lookup.guess(tokens, length, Math.min(most, room() - 1));
+  private int[] guess(int most, boolean isAlone) {
+    int count = Math.min(most, room() - 1);
+    int[] found = lookup.guess(tokens, length, count);
+    isDrafted = found.length == 0 && isAlone && draft != null;
+    if (isDrafted) {
+      found = drafted(count);
+    }
     if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
     return constraint == null ? found : constraint.allowed(found);
+  }
+
+  private int[] drafted(int most) {
+    int count = Math.min(draftLength.next(), most);
+    return count <= 0 || draft == null
+        ? NONE
+        : draft.guess(tokens, length, count, isPlainGreedy() ? null : sampler);
   }
 
   /**
@@ -218,7 +242,9 @@ final class RunningRequest {
       }
       right++;
     }
-    if (guessed.length > 0) {
+    if (guessed.length > 0 && isDrafted) {
+      draftLength.accepted(right);
+    } else if (guessed.length > 0) {
       lookup.accepted(right);
     }
     // Layers with states go back to before the guess. The next pass reads the right ones again.

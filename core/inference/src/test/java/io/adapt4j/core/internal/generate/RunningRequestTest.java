@@ -61,7 +61,7 @@ class RunningRequestTest {
 
   private RunningRequest start(Request request, TextOutput text, int room) {
     return new RunningRequest(
-        model.decoder(), request, room, Set.of(EOS), text, constraint, prompts);
+        model.decoder(), request, room, Set.of(EOS), text, constraint, prompts, null);
   }
 
   /** Reads what comes next and lets the outputs be those tokens. */
@@ -434,7 +434,8 @@ class RunningRequestTest {
                 Set.of(EOS),
                 new TextOutput(null, List.of(), t -> {}),
                 null,
-                own));
+                own,
+                null));
       }
       assertThat(running).extracting(RunningRequest::extra).containsExactly(6, 0);
       // The rotation changes beyond 16 tokens of the longest.

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cache of a model's layers: keys and values of each processed token, or states, which can be
- * rolled back to a checkpoint only and not reused in part. Keys and values of a prefix common to several texts are in
- * blocks that their caches share; the rest belongs to each cache.
+ * rolled back to a checkpoint only and not reused in part. Keys and values of a prefix common to
+ * several texts are in blocks that their caches share; the rest belongs to each cache.
  *
  * <p>A shared block may not be full yet. The text that is processed next then fills it for all.
  */
