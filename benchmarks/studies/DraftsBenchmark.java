@@ -20,7 +20,8 @@ import java.util.SplittableRandom;
 
 /**
  * Decoding with prompt lookup and with a draft model over decoding without, in pairs: for texts of
- * which nothing can be guessed and for texts that repeat one token, of attention and of a hybrid.
+ * which little is guessed (not counted how much) and for texts that repeat one token, of attention
+ * and of a hybrid.
  */
 public final class DraftsBenchmark {
 
@@ -105,7 +106,7 @@ public final class DraftsBenchmark {
     // Tokens that occur before but are followed by others; a draft model that chooses others.
     GenerationOptions wrong =
         lookup > 0 ? base.logitBias(few).temperature(1).seed(1).build() : base.build();
-    pair(report, name + ", nothing guessed", plain, drafting, wrong, lookup);
+    pair(report, name + ", little guessed", plain, drafting, wrong, lookup);
     GenerationOptions same = base.temperature(0).logitBias(Map.of(7, 90.0)).build();
     pair(report, name + ", all guessed", plain, drafting, same, lookup);
   }
