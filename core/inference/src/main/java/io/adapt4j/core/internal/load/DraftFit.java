@@ -10,7 +10,7 @@ public final class DraftFit {
 
   /** Rejects a draft whose ids mean other tokens. */
   public static void require(LoadedModel model, LoadedModel draft) {
-    if (draft == model) {
+    if (draft.equals(model)) {
       throw new IllegalArgumentException(
           "draft: expected a smaller model, found the model itself. Load another one.");
     }
