@@ -52,6 +52,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private SamplingArguments sampling;
+  @Mixin private DraftArgument draft;
   @Spec private CommandSpec command;
 
   @Option(
@@ -95,7 +96,8 @@ final class ChatCommand implements Callable<Integer> {
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Path folder = model.folder();
     Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
-    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
+    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
+        DraftArgument.Opened smaller = draft.open(opened)) {
       chosen.ifPresent(found -> use(opened, found));
       begin();
       BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));

@@ -40,6 +40,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private SamplingArguments sampling;
   @Mixin private BeamArguments beams;
+  @Mixin private DraftArgument draft;
 
   @Option(
       names = "--adapter",
@@ -129,7 +130,8 @@ final class GenerateCommand implements Callable<Integer> {
     requireSense();
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);
-    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
+    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
+        DraftArgument.Opened smaller = draft.open(opened)) {
       if (chosen.isPresent()) {
         use(opened, chosen.get());
       } else if (anyChatTemplate && adapters.isEmpty()) {
@@ -167,6 +169,7 @@ final class GenerateCommand implements Callable<Integer> {
     given.put("--chat-template", template != null || anyChatTemplate);
     given.put("--ignore-context-length", ignoreContextLength);
     given.put("--prompt-lookup-tokens", promptLookupTokens != 0);
+    given.put("--draft", draft.isGiven());
     Sequences.refuse(given);
     try (SequenceToSequenceModel opened = Sequences.load(folder, adapters)) {
       String text = opened.generate(start.prompt, beams.options(sampling.limit()));

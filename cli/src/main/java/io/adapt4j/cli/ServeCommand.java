@@ -34,6 +34,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private ServedParts parts;
+  @Mixin private DraftArgument draft;
   @Mixin private FeedbackArguments feedback;
   @Mixin private FollowArguments follow;
   @Mixin private Output output;
@@ -167,6 +168,7 @@ final class ServeCommand implements Callable<Integer> {
       settings.model(called, opened);
       try (ServedParts.Opened served =
           parts.open(settings, opened, anyChatTemplate, maxNewTokens)) {
+        served.keep(draft.open(opened));
         served.keep(follow.open(settings, opened, anyChatTemplate, output.err()));
         run(settings, follow.name().orElse(called), opened.hasChatTemplate());
       }

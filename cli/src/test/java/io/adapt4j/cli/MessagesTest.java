@@ -139,6 +139,11 @@ class MessagesTest {
     assertThat(generate("--prompt-lookup-tokens", "5").json()).isEqualTo(generate().json());
     assertThat(refused("generate", MODEL, "--prompt", "a", "--prompt-lookup-tokens", "-1").err())
         .contains("--prompt-lookup-tokens must be at least 0");
+    assertThat(generate("--draft", MODEL).json()).isEqualTo(generate().json());
+    assertThat(
+            refused("generate", MODEL, "--prompt", "a", "--draft", MODEL, "--draft-tokens", "0")
+                .err())
+        .contains("--draft-tokens: expected at least 1, found 0");
   }
 
   @Test

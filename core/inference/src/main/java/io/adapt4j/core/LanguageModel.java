@@ -8,9 +8,11 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.generate.DraftModel;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.generate.RequestScheduler;
+import io.adapt4j.core.internal.load.DraftFit;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
@@ -370,6 +372,47 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void limitRequests(int running, int waiting, long bytes) {
     requests.limit(running, waiting, bytes);
+  }
+
+  /**
+   * Lets a smaller model with the same tokenizer draft tokens for this one, which checks them in
+   * one pass (speculative decoding). Answers stay the same, up to rounding, sampled ones too: the
+   * draft chooses with the same random numbers, and what counts is what this model chooses. Calls
+   * draft while they run alone, and pause where drafts are wrong. It replaces an earlier draft; one
+   * that is closed no longer drafts.
+   *
+   * @param draft the smaller model, which may be used otherwise too; closed by the caller
+   * @param tokens maximum number of tokens to draft at once, at least 1, usually about 4
+   * @throws IllegalArgumentException if it has another vocabulary, is this model, has a draft
+   *     itself, or if this model drafts for another
+   */
+  public void useDraft(LanguageModel draft, int tokens) {
+    Texts.require("draft", draft);
+    if (tokens < 1) {
+      throw new IllegalArgumentException("tokens: expected at least 1, found " + tokens);
+    }
+    DraftFit.require(model, draft.model);
+    // One at a time, or two models could become each other's draft and wait for each other.
+    synchronized (DraftFit.class) {
+      boolean drafts = exclusively(requests::isLent);
+      DraftModel lent = draft.lent(tokens, drafts, model.decoder().dimensions().vocabularySize());
+      exclusively(() -> generator.useDraft(lent));
+    }
+  }
+
+  private DraftModel lent(int tokens, boolean isChain, int vocabulary) {
+    return exclusively(
+        () -> {
+          if (isChain || generator.hasDraft()) {
+            throw new IllegalArgumentException(
+                "draft: expected a model without a draft, for one that drafts for no other; load the"
+                    + " folder once more for a second use");
+          }
+          DraftModel lent =
+              new DraftModel(model.decoder(), model.adapters(), lock(), tokens, vocabulary);
+          requests.lend(lent);
+          return lent;
+        });
   }
 
   /** {@return whether there is a chat template: set, from the model's folder or an adapter} */

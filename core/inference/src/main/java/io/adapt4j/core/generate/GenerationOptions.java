@@ -392,8 +392,8 @@ public final class GenerationOptions {
      * Guesses several tokens at once if the last ones occur earlier in the prompt or the text, and
      * verifies them in one pass (prompt lookup decoding, {@code prompt_lookup_num_tokens} in
      * Transformers). It is faster if an answer quotes its prompt, as summaries and answers from
-     * passages do, and slower if it does not. The tokens are those of a generation without it, up
-     * to rounding, including sampled ones. Not used for a batch of several prompts.
+     * passages do; wrong guesses pause it. The tokens are those of a generation without it, up to
+     * rounding, including sampled ones. Not used for a batch of several prompts.
      *
      * @param promptLookupTokens number of tokens to guess, usually about 10; 0 disables it
      */

@@ -28,12 +28,26 @@ public final class Generator {
   private final Decoder decoder;
   private final Optional<Tokenizer> tokenizer;
   private final Set<Integer> endIds;
+  private @Nullable DraftModel draft;
 
   /** Creates a generator. */
   public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.endIds = Set.copyOf(endIds);
+  }
+
+  /** Lets a smaller model guess tokens in place of any other one, which is closed. */
+  public void useDraft(DraftModel smaller) {
+    if (draft != null) {
+      draft.close();
+    }
+    draft = smaller;
+  }
+
+  /** Returns whether a smaller model guesses tokens. */
+  public boolean hasDraft() {
+    return draft != null;
   }
 
   /** Generates from several prompts as one batch, which more join as others end. */
@@ -140,7 +154,8 @@ public final class Generator {
     TextStream stream = stream(request);
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
-    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading);
+    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
+        .draftedBy(draft);
   }
 
   /**

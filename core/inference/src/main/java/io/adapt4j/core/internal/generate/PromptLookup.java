@@ -2,8 +2,7 @@ package io.adapt4j.core.internal.generate;
 
 /**
  * Guesses the next tokens of a text from the text itself: those that followed an earlier occurrence
- * of its last tokens (prompt lookup decoding, Saxena 2023). A wrong guess shortens the next one, so
- * that a text without repetition costs little; a right one lengthens it.
+ * of its last tokens (prompt lookup decoding, Saxena 2023).
  */
 final class PromptLookup {
 
@@ -12,8 +11,7 @@ final class PromptLookup {
 
   private static final int[] NONE = {};
 
-  private final int tokens;
-  private int next;
+  private final DraftLength draftLength;
 
   /**
    * Creates a lookup for one text.
@@ -21,26 +19,26 @@ final class PromptLookup {
    * @param tokens maximum number of tokens to guess at once; 0 for none
    */
   PromptLookup(int tokens) {
-    this.tokens = tokens;
-    this.next = tokens;
+    this.draftLength = new DraftLength(tokens);
   }
 
   /** Records the number of accepted tokens of the last guess. */
   void accepted(int right) {
-    next = Math.min(tokens, 2 * right + 1);
+    draftLength.accepted(right);
   }
 
   /** Guesses the tokens that come next. */
   int[] guess(int[] text, int length, int most) {
-    int count = Math.min(next, most);
+    int count = Math.min(draftLength.next(), most);
     if (count <= 0) {
       return NONE;
     }
     for (int size = Math.min(LONGEST, length - 1); size > 0; size--) {
       int end = latest(text, length, size);
       if (end > 0) {
-        int[] guessed = new int[count];
-        for (int i = 0; i < count; i++) {
+        // One token alone says little where more could have matched.
+        int[] guessed = new int[size == 1 && length > 2 ? 1 : count];
+        for (int i = 0; i < guessed.length; i++) {
           guessed[i] = end + i < length ? text[end + i] : guessed[end + i - length];
         }
         return guessed;

@@ -15,6 +15,15 @@ final class RandomStream {
     state = mix(mix(seed + GOLDEN_GAMMA) ^ row);
   }
 
+  private RandomStream(long state) {
+    this.state = state;
+  }
+
+  /** Returns a stream of the same further numbers. */
+  RandomStream copy() {
+    return new RandomStream(state);
+  }
+
   /** Returns the next number, uniform in [0, 1). */
   double nextDouble() {
     state += GOLDEN_GAMMA;

@@ -263,10 +263,11 @@ final class RequestBatch implements AutoCloseable {
     int need = requests.size() - prompts.size();
     int outputs = MOST - prompts.size();
     Map<RunningRequest, int[]> ids = new LinkedHashMap<>();
+    boolean isAlone = running().size() == 1;
     for (RunningRequest request : requests) {
       if (!prompts.contains(request)) {
         need--;
-        int[] own = request.next(outputs - need);
+        int[] own = request.next(outputs - need, isAlone);
         outputs -= own.length;
         room -= own.length;
         ids.put(request, own);

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.MachineMemory;
 import io.adapt4j.core.internal.Threads;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -58,6 +59,9 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   /** Whether the scheduler's thread runs the steps; guarded by the lock. */
   private boolean led;
+
+  /** Reads texts for larger models; guarded by the lock. */
+  private final List<DraftModel> lent = new ArrayList<>();
 
   private final Object monitor = new Object();
 
@@ -385,6 +389,17 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   public void rearranged() {
     batch.release();
     between.release();
+    lent.forEach(DraftModel::release);
+  }
+
+  /** Lets this model draft for another one. The lock is held. */
+  public void lend(DraftModel draft) {
+    lent.add(draft);
+  }
+
+  /** Returns whether this model drafts for others. The lock is held. */
+  public boolean isLent() {
+    return !lent.isEmpty();
   }
 
   @Override
@@ -410,6 +425,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   /** Frees memory. The lock is held and no request is running. */
   @Override
   public void close() {
+    lent.forEach(DraftModel::close);
     batch.close();
     between.close();
     prompts.close();

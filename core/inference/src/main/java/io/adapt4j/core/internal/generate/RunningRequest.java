@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
  * State of a request being answered: the tokens processed, the tokens to process next, the choice
  * of new ones, and its end. Not thread safe.
  *
- * <p>With prompt lookup, guesses are processed together with the token before them. The model then
- * chooses after each of them as without a guess: from the same logits, with the same random
- * numbers. Guesses are accepted as long as the model chooses them, so the tokens equal those of
- * plain generation, up to rounding.
+ * <p>With prompt lookup or a draft model, guesses are processed together with the token before
+ * them. The model then chooses after each of them as without a guess: from the same logits, with
+ * the same random numbers. Guesses are accepted as long as the model chooses them, so the tokens
+ * equal those of plain generation, up to rounding.
  */
 final class RunningRequest {
 
@@ -51,6 +51,8 @@ final class RunningRequest {
   private final FinishReason atMost;
   private final Sampler sampler;
   private final PromptLookup lookup;
+  private @Nullable DraftModel draft;
+  private DraftLength draftLength = new DraftLength(0);
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
   private final Reading reading;
@@ -62,6 +64,7 @@ final class RunningRequest {
 
   private int length;
   private int[] guessed = NONE;
+  private boolean isDrafted;
   private @Nullable FinishReason finishReason;
   private @Nullable Throwable failure;
 
@@ -100,6 +103,13 @@ final class RunningRequest {
     this.reading = reading;
     this.lease = prompts.lease(prompt, prompt.length + mostTokens - 1, request.adapter(), reading);
     this.cache = lease.cache();
+  }
+
+  /** Sets the model that guesses tokens where the request runs alone; null for none. */
+  RunningRequest draftedBy(@Nullable DraftModel model) {
+    draft = model;
+    draftLength = new DraftLength(model == null ? 0 : model.mostTokens());
+    return this;
   }
 
   KvCache cache() {
@@ -196,6 +206,11 @@ final class RunningRequest {
 
   /** Returns the tokens to process next. */
   int[] next(int wanted) {
+    return next(wanted, false);
+  }
+
+  /** Returns the tokens to process next, with guesses of a draft model where it runs alone. */
+  int[] next(int wanted, boolean isAlone) {
     int unread = unread();
     int most = Math.min(wanted, reading.markAfter(held()) - held());
     guessed = NONE;
@@ -203,26 +218,35 @@ final class RunningRequest {
       return Arrays.copyOfRange(tokens, held(), held() + most);
     }
     if (unread == 1 && most > 1) {
-      guessed = guess(most - 1);
+      guessed = guess(most - 1, isAlone);
+      if (guessed.length > 0) {
+        decoder.checkpoint(cache);
+      }
     }
     int[] ids = Arrays.copyOfRange(tokens, held(), length + guessed.length);
     System.arraycopy(guessed, 0, ids, unread, guessed.length);
     return ids;
   }
 
-  /**
-   * Guesses tokens; none if the longer sequence would change the rotation of earlier tokens, or if
-   * layers keep states, which wrong guesses would change irrevocably.
-   */
-  private int[] guess(int most) {
-    if (decoder.keepsStates()) {
-      return NONE;
+  /** Guesses tokens; none if the longer sequence would change the rotation of earlier tokens. */
+  private int[] guess(int most, boolean isAlone) {
+    int count = Math.min(most, room() - 1);
+    int[] found = lookup.guess(tokens, length, count);
+    isDrafted = found.length == 0 && isAlone && draft != null;
+    if (isDrafted) {
+      found = drafted(count);
     }
-    int[] found = lookup.guess(tokens, length, Math.min(most, room() - 1));
     if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
     return constraint == null ? found : constraint.allowed(found);
+  }
+
+  private int[] drafted(int most) {
+    int count = Math.min(draftLength.next(), most);
+    return count <= 0 || draft == null
+        ? NONE
+        : draft.guess(tokens, length, count, isPlainGreedy() ? null : sampler);
   }
 
   /**
@@ -248,10 +272,13 @@ final class RunningRequest {
       }
       right++;
     }
-    if (guessed.length > 0) {
+    if (guessed.length > 0 && isDrafted) {
+      draftLength.accepted(right);
+    } else if (guessed.length > 0) {
       lookup.accepted(right);
     }
-    cache.truncate(Math.min(cache.length(), length - 1L));
+    // Layers with states go back to before the guess. The next pass reads the right ones again.
+    cache.rollBack(Math.min(cache.length(), length - 1L));
     if (decoder.outgrowsCache(held() + extra, held() + extra + 1)) {
       cache.clear();
     } else {
@@ -346,6 +373,7 @@ final class RunningRequest {
   void close() {
     try (lease) {
       if (failure == null && !request.isAbandoned()) {
+        cache.dropCheckpoint();
         lease.keep(Arrays.copyOf(tokens, held()));
       }
     } catch (RuntimeException | Error e) {

@@ -50,6 +50,12 @@ final class Sampler {
     this(options, row, promptIds, null);
   }
 
+  private Sampler(GenerationOptions options, RandomStream random) {
+    this.options = options;
+    this.random = random;
+    this.constraint = null;
+  }
+
   /** Creates the sampler of one row. */
   Sampler(
       GenerationOptions options, int row, int[] promptIds, @Nullable AnswerConstraint constraint) {
@@ -59,6 +65,22 @@ final class Sampler {
     for (int id : promptIds) {
       remember(id);
     }
+  }
+
+  /**
+   * Returns a sampler without a constraint that chooses from the same logits, with the same random
+   * numbers, what this one will choose next. It shares its vocabulary-sized arrays with another.
+   */
+  Sampler ahead(@Nullable Sampler arrays) {
+    Sampler ahead = new Sampler(options, random.copy());
+    ahead.seen.or(seen);
+    ahead.seenIds = seenIds.clone();
+    ahead.seenCount = seenCount;
+    ahead.uses.putAll(uses);
+    if (arrays != null) {
+      ahead.shareArrays(arrays);
+    }
+    return ahead;
   }
 
   /**

@@ -7,8 +7,10 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
@@ -67,6 +69,22 @@ class PromptLookupTest {
       assertThat(lookup.guess(text, 11, 100)).hasSize(3);
       lookup.accepted(3);
       assertThat(lookup.guess(text, 11, 100)).hasSize(6);
+    }
+
+    @Test
+    void pauseForLongerAndLongerWhileTheyAreWrong() {
+      int[] text = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2};
+      PromptLookup lookup = new PromptLookup(6);
+      List<Integer> pauses = new ArrayList<>();
+      for (int wrong = 0; wrong < 8; wrong++) {
+        int pause = 0;
+        while (lookup.guess(text, 11, 100).length == 0) {
+          pause++;
+        }
+        pauses.add(pause);
+        lookup.accepted(0);
+      }
+      assertThat(pauses).containsExactly(0, 0, 4, 8, 16, 32, 64, 64);
     }
 
     private int[] guess(int tokens, int... text) {
@@ -160,9 +178,29 @@ class PromptLookupTest {
     }
   }
 
+  /** A wrong guess takes their states back to where they were before it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"lfm2", "qwen3_next", "granite_hybrid", "falcon_h1", "nemotron_h", "mamba2"})
+  void layersThatKeepStatesAreGuessedForToo(String family) {
+    try (TinyDecoder model = TinyDecoder.of(family)) {
+      assertThat(model.decoder().keepsStates()).isTrue();
+      // A text of one token over and over, which is guessed to go on so, and does.
+      GenerationOptions.Builder options =
+          GenerationOptions.greedy().toBuilder().maxNewTokens(36).logitBias(Map.of(7, 1000.0));
+      assertSame(model, options, 8);
+      assertThat(passes(model, options.promptLookupTokens(0).build())).isEqualTo(36);
+      assertThat(passes(model, options.promptLookupTokens(8).build())).isLessThan(12);
+    }
+  }
+
   private static int passes(TinyDecoder model, int tokens) {
     GenerationOptions options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(36).promptLookupTokens(tokens).build();
+    return passes(model, options);
+  }
+
+  private static int passes(TinyDecoder model, GenerationOptions options) {
     Request request =
         new Request(prompt(), options, RequestScheduler.SILENT, new CancellationToken());
     try (PromptCache prompts = new PromptCache(model.decoder(), 0);

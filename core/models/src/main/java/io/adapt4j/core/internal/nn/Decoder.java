@@ -352,6 +352,13 @@ public final class Decoder extends Network {
     }
   }
 
+  /** Saves the states in a cache, so that it can be rolled back to its present length. */
+  public void checkpoint(KvCache cache) {
+    try (Scope scope = Scope.open(engine())) {
+      cache.checkpoint();
+    }
+  }
+
   /**
    * Copies the states of a cache.
    *

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cache of a model's layers: keys and values of each processed token, or states, which can only be
@@ -47,6 +48,13 @@ public final class KvCache implements LayerCache, AutoCloseable {
   private final List<Part> shared = new ArrayList<>();
 
   private final LayerStates states;
+
+  /** States at the checkpoint; null before the first one. */
+  private @Nullable LayerStates saved;
+
+  /** Number of tokens at the checkpoint; -1 without one. */
+  private long savedAt = -1;
+
   private KvBlock own;
   private int changes;
 
@@ -302,7 +310,11 @@ public final class KvCache implements LayerCache, AutoCloseable {
             cache -> Stream.concat(cache.shared.stream().map(Part::block), Stream.of(cache.own)))
         .forEach(blocks::add);
     return blocks.stream().mapToLong(KvBlock::bytes).sum()
-        + caches.stream().mapToLong(cache -> cache.states.bytes()).sum();
+        + caches.stream().mapToLong(KvCache::heldStateBytes).sum();
+  }
+
+  private long heldStateBytes() {
+    return states.bytes() + (saved == null ? 0 : saved.bytes());
   }
 
   /** Removes all tokens, so that the sequence can be processed again. */
@@ -311,7 +323,41 @@ public final class KvCache implements LayerCache, AutoCloseable {
       throw new IllegalStateException("Others use the first tokens of this cache");
     }
     states.clear();
+    savedAt = -1;
     own.fill(0);
+  }
+
+  /** Saves the states, if there are any, so that {@link #rollBack} can return to this length. */
+  public void checkpoint() {
+    if (hasStates()) {
+      if (saved == null) {
+        saved = new LayerStates(own.layers(), own.rows());
+      }
+      saved.copyFrom(states);
+      savedAt = length();
+    }
+  }
+
+  /** Removes the tokens after the first ones; with states, those after the checkpoint too. */
+  public void rollBack(long tokens) {
+    if (!hasStates() || tokens == 0 || tokens == length()) {
+      truncate(tokens);
+      return;
+    }
+    if (saved == null || savedAt < 0 || savedAt > tokens) {
+      throw new IllegalStateException("No states are saved of the first " + tokens + " tokens");
+    }
+    states.copyFrom(saved);
+    cut(savedAt);
+  }
+
+  /** Frees the memory of the checkpoint. */
+  public void dropCheckpoint() {
+    if (saved != null) {
+      saved.close();
+      saved = null;
+    }
+    savedAt = -1;
   }
 
   /**
@@ -458,5 +504,6 @@ public final class KvCache implements LayerCache, AutoCloseable {
   public void close() {
     close(shared, own);
     states.close();
+    dropCheckpoint();
   }
 }
