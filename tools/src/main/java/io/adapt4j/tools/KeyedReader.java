@@ -50,6 +50,7 @@ final class KeyedReader implements CallReader {
   public Step accept(char c) {
     rest.append(c);
     if (rest.length() > MOST_CHARACTERS) {
+      answer.problem(UnparsedCall.Reason.TOO_LONG);
       return broken();
     }
     return switch (state) {
@@ -67,7 +68,7 @@ final class KeyedReader implements CallReader {
       current.append(c);
       return current.length() > MOST_NAME ? broken() : Step.MORE;
     }
-    Tool tool = tools.find(current.toString().strip());
+    Tool tool = tools.called(current.toString().strip(), answer);
     if (tool == null) {
       return broken();
     }

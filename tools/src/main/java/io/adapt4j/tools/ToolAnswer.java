@@ -13,13 +13,19 @@ import java.util.Optional;
  * @param thinking the thoughts before it
  * @param calls the tool calls, in order
  * @param generation the generation
+ * @param unparsed parts of the text that begin like calls and are none
  */
 public record ToolAnswer(
-    String text, Optional<String> thinking, List<ToolCall> calls, Generation generation) {
+    String text,
+    Optional<String> thinking,
+    List<ToolCall> calls,
+    Generation generation,
+    List<UnparsedCall> unparsed) {
 
-  /** Copies the calls. */
+  /** Copies the lists. */
   public ToolAnswer {
     calls = List.copyOf(calls);
+    unparsed = List.copyOf(unparsed);
   }
 
   /** {@return the reason why the answer ends} */

@@ -49,4 +49,11 @@ public sealed interface ToolEvent {
    * @param index its index, which the next call takes
    */
   record CallDropped(int index) implements ToolEvent {}
+
+  /**
+   * A part of the text begins like a call and is none. Its text has been reported as {@link Text}.
+   *
+   * @param call the text, and why it is not a call
+   */
+  record CallUnparsed(UnparsedCall call) implements ToolEvent {}
 }

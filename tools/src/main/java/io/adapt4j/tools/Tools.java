@@ -31,6 +31,15 @@ final class Tools {
     return byName.get(name);
   }
 
+  /** Returns the tool that a call names, or null and notes the problem. */
+  @Nullable Tool called(String name, AnswerBuilder answer) {
+    Tool tool = byName.get(name);
+    if (tool == null) {
+      answer.problem(UnparsedCall.Reason.UNKNOWN_TOOL);
+    }
+    return tool;
+  }
+
   List<Tool> all() {
     return List.copyOf(byName.values());
   }
