@@ -43,7 +43,7 @@ final class ResponseReply extends Reply<Generation> {
     super(call, streams);
     this.format = format;
     this.recording = recording;
-    this.output = new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
+    this.output = new ResponseOutput(format.logprobs(), streams, streams ? this::sendNumbered : event -> {});
     this.parser =
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
   }
@@ -97,6 +97,9 @@ final class ResponseReply extends Reply<Generation> {
     Generation answer = answers.get(0);
     recording.record(format.id(), 0, calls ? "" : text.toString());
     ObjectNode json = format.complete(answer, output.items(), usage);
+    if (!output.unparsed().isEmpty()) {
+      json.set(ToolPrompt.ERRORS, ToolPrompt.errors(output.unparsed()));
+    }
     if (!streams()) {
       endWithObject(json);
       return;
