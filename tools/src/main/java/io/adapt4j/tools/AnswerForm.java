@@ -42,9 +42,6 @@ record AnswerForm(ToolFormat format, String named, boolean thinking, boolean may
         template.render(form.messages(messages, options), form.options(options)).stripTrailing();
     Thoughts thoughts = Thoughts.of(format);
     return new AnswerForm(
-        format,
-        form.named(),
-        prompt.endsWith(thoughts.open()),
-        !prompt.endsWith(thoughts.close()));
+        format, form.named(), prompt.endsWith(thoughts.open()), !prompt.endsWith(thoughts.close()));
   }
 }

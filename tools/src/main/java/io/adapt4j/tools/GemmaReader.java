@@ -2,7 +2,9 @@ package io.adapt4j.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Reads {@code call:NAME{KEY:VALUE}} between Gemma's markers, whose texts have their own quotes. */
+/**
+ * Reads {@code call:NAME{KEY:VALUE}} between Gemma's markers, whose texts have their own quotes.
+ */
 final class GemmaReader implements CallReader {
 
   private static final int MOST_CHARACTERS = 1 << 20;
@@ -32,8 +34,7 @@ final class GemmaReader implements CallReader {
 
   GemmaReader(String sign, Tools tools, AnswerBuilder answer) {
     this.rest = new StringBuilder(sign);
-    this.markers =
-        sign.equals(Markers.GEMMA_4.open) ? Markers.GEMMA_4 : Markers.FUNCTION_GEMMA;
+    this.markers = sign.equals(Markers.GEMMA_4.open) ? Markers.GEMMA_4 : Markers.FUNCTION_GEMMA;
     this.tools = tools;
     this.answer = answer;
   }
@@ -53,7 +54,8 @@ final class GemmaReader implements CallReader {
     if (c != '>') {
       return Step.MORE;
     }
-    if (ends(markers.quote) && (textFrom < 0 || current.length() - textFrom >= markers.quote.length())) {
+    if (ends(markers.quote)
+        && (textFrom < 0 || current.length() - textFrom >= markers.quote.length())) {
       textFrom = textFrom < 0 ? current.length() : -1;
     } else if (textFrom < 0 && ends(markers.close)) {
       current.setLength(current.length() - markers.close.length());

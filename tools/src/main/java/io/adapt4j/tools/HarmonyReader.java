@@ -191,8 +191,7 @@ final class HarmonyReader {
       return;
     }
     header.append(c);
-    JsonCall.Step step =
-        before || open == null ? JsonCall.Step.BROKEN : open.accept(c);
+    JsonCall.Step step = before || open == null ? JsonCall.Step.BROKEN : open.accept(c);
     if (step == JsonCall.Step.COMPLETE) {
       header.setLength(0);
       state = State.BETWEEN;

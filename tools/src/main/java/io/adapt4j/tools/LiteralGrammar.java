@@ -141,7 +141,9 @@ record LiteralGrammar(Tool tool, String quote, String assign, String between) {
     return TextConstraint.alternatives(kinds.toArray(TextConstraint[]::new));
   }
 
-  /** Returns whether a schema has no keywords but these and those without effect; strict ones must. */
+  /**
+   * Returns whether a schema has no keywords but these and those without effect; strict ones must.
+   */
   private boolean plain(String name, Map<?, ?> schema, String... known) {
     Map<Object, Object> others = new LinkedHashMap<>(schema);
     others.keySet().removeAll(ArgumentGrammar.PLAIN);

@@ -35,7 +35,9 @@ final class Literals {
     return all(new Literals(text, ""), '=');
   }
 
-  /** Reads {@code KEY:VALUE,KEY:VALUE} with texts in quotation marks; null if it is another text. */
+  /**
+   * Reads {@code KEY:VALUE,KEY:VALUE} with texts in quotation marks; null if it is another text.
+   */
   static @Nullable ObjectNode gemma(String text, String quote) {
     return all(new Literals(text, quote), ':');
   }

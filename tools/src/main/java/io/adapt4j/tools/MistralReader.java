@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the text after {@code [TOOL_CALLS]}: a list of calls, or a name and its arguments; or a list
- * of calls up to a marker.
+ * Reads the text after {@code [TOOL_CALLS]}: a list of calls, or a name and its arguments; or a
+ * list of calls up to a marker.
  */
 final class MistralReader implements CallReader {
 

@@ -2,7 +2,10 @@ package io.adapt4j.tools;
 
 import java.util.function.Consumer;
 
-/** Separates thinking, between markers such as {@code <think>} and {@code </think>}, from the answer. */
+/**
+ * Separates thinking, between markers such as {@code <think>} and {@code </think>}, from the
+ * answer.
+ */
 final class ThoughtSplitter {
 
   private enum State {

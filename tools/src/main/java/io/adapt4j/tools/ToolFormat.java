@@ -27,8 +27,8 @@ public enum ToolFormat {
   /** {@code [TOOL_CALLS]NAME[ARGS]{...}}: Mistral's newer format. */
   MISTRAL,
   /**
-   * {@code <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{...}<｜tool▁call▁end｜>}, in V3 and
-   * R1 with the arguments in a block of code.
+   * {@code <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{...}<｜tool▁call▁end｜>}, in V3
+   * and R1 with the arguments in a block of code.
    */
   DEEPSEEK,
   /**
@@ -36,7 +36,9 @@ public enum ToolFormat {
    * contain the name.
    */
   KIMI,
-  /** {@code <|START_ACTION|>[{"tool_name": ..., "parameters": {...}}]<|END_ACTION|>}: Command R7B. */
+  /**
+   * {@code <|START_ACTION|>[{"tool_name": ..., "parameters": {...}}]<|END_ACTION|>}: Command R7B.
+   */
   COMMAND_R,
   /**
    * {@code <minimax:tool_call><invoke name="NAME"><parameter name="KEY">VALUE</parameter>...}:

@@ -122,8 +122,7 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
       case KIMI -> enclosed("", followed(call, "", more), SectionReader.Markers.KIMI.close());
       case COMMAND_R ->
           enclosed("[\n    ", followed(call, ",\n    ", more), "\n]" + ToolParser.END_ACTION);
-      case MINIMAX ->
-          enclosed("\n", followed(call, "\n", more), "\n" + XmlCall.Tags.MINIMAX.end());
+      case MINIMAX -> enclosed("\n", followed(call, "\n", more), "\n" + XmlCall.Tags.MINIMAX.end());
       case PYTHONIC ->
           form.named().isEmpty()
               ? enclosed("", followed(call, ", ", more), "]")

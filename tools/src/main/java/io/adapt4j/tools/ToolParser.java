@@ -49,7 +49,7 @@ public final class ToolParser {
     this.format = format;
     this.tools = tools;
     this.answer = new AnswerBuilder(ids, onEvent);
-    this.thoughts = 
+    this.thoughts =
         new ThoughtSplitter(Thoughts.of(format), thinking, answer::thinking, this::text);
     this.harmony = new HarmonyReader(tools, answer);
   }
@@ -245,8 +245,7 @@ public final class ToolParser {
               ? List.of(PythonReader.LFM2, PythonReader.LLAMA, PythonReader.LIST)
               : List.of(PythonReader.LFM2, PythonReader.LLAMA);
       case GEMMA ->
-          List.of(
-              GemmaReader.Markers.GEMMA_4.open(), GemmaReader.Markers.FUNCTION_GEMMA.open());
+          List.of(GemmaReader.Markers.GEMMA_4.open(), GemmaReader.Markers.FUNCTION_GEMMA.open());
       case HARMONY -> List.of();
       case LLAMA -> answer.saysNothing() ? List.of(PYTHON_TAG, "{") : List.of(PYTHON_TAG);
       case MISTRAL_LIST, MISTRAL -> List.of(TOOL_CALLS);
@@ -262,8 +261,7 @@ public final class ToolParser {
       case HERMES -> TaggedReader.json(found, tools, answer);
       case QWEN_XML -> TaggedReader.xml(found, XmlCall.Tags.QWEN, tools, answer);
       case MINIMAX -> TaggedReader.xml(found, XmlCall.Tags.MINIMAX, tools, answer);
-      case DEEPSEEK ->
-          new SectionReader(found, SectionReader.Markers.DEEPSEEK, tools, answer);
+      case DEEPSEEK -> new SectionReader(found, SectionReader.Markers.DEEPSEEK, tools, answer);
       case KIMI -> new SectionReader(found, SectionReader.Markers.KIMI, tools, answer);
       case COMMAND_R -> new MistralReader(found, END_ACTION, tools, answer);
       case PYTHONIC -> new PythonReader(found, tools, answer);

@@ -6,16 +6,15 @@ import java.util.Set;
 
 /**
  * Reads {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}, or {@code <invoke
- * name="NAME"><parameter name="KEY">VALUE</parameter></invoke>}. Arguments are reported
- * as JSON, one after the other.
+ * name="NAME"><parameter name="KEY">VALUE</parameter></invoke>}. Arguments are reported as JSON,
+ * one after the other.
  */
 final class XmlCall {
 
   static final String END_PARAMETER = "</parameter>";
 
   /** The tags of a format; names end before {@code afterName}. */
-  record Tags(
-      String function, String parameter, String afterName, String endFunction, String end) {
+  record Tags(String function, String parameter, String afterName, String endFunction, String end) {
 
     /** Qwen's tags. */
     static final Tags QWEN =
@@ -23,7 +22,8 @@ final class XmlCall {
 
     /** MiniMax's tags. */
     static final Tags MINIMAX =
-        new Tags("<invoke name=\"", "<parameter name=\"", "\">", "</invoke>", "</minimax:tool_call>");
+        new Tags(
+            "<invoke name=\"", "<parameter name=\"", "\">", "</invoke>", "</minimax:tool_call>");
 
     private String name(CharSequence read) {
       String name = read.toString();
@@ -145,7 +145,9 @@ final class XmlCall {
       current.setLength(current.length() - END_PARAMETER.length());
       answer.arguments(keys.size() > 1 ? ", " : "");
       answer.arguments(JsonNodeFactory.instance.textNode(key) + ": ");
-      answer.arguments(types.json(key, tags == Tags.QWEN ? withoutLineEnds(current.toString()) : current.toString()));
+      answer.arguments(
+          types.json(
+              key, tags == Tags.QWEN ? withoutLineEnds(current.toString()) : current.toString()));
       to(State.BODY);
     }
     return JsonCall.Step.MORE;

@@ -46,7 +46,8 @@ class FormatGrammarTest {
             "additionalProperties",
             false));
     properties.put(
-        "days", Map.of("type", "array", "items", Map.of("type", "integer", "maximum", 7, "minimum", 1)));
+        "days",
+        Map.of("type", "array", "items", Map.of("type", "integer", "maximum", 7, "minimum", 1)));
     return Map.of("type", "object", "properties", properties, "required", List.of("city", "seat"));
   }
 

@@ -64,7 +64,9 @@ class NothingLostPropertiesTest {
         return word();
       case 1:
         // In a format whose texts are quoted as in JSON, a text may have the end of a call.
-        return enclosed ? word() + " " + ENDS.get(random.nextInt(ENDS.size())) + " " + word() : word();
+        return enclosed
+            ? word() + " " + ENDS.get(random.nextInt(ENDS.size())) + " " + word()
+            : word();
       case 2:
         return random.nextBoolean();
       case 3:
@@ -89,8 +91,8 @@ class NothingLostPropertiesTest {
   }
 
   private List<Map<String, Object>> calls(Random random, ToolFormat format) {
-    boolean enclosed = format != ToolFormat.QWEN_XML && format != ToolFormat.GLM
-        && format != ToolFormat.MINIMAX;
+    boolean enclosed =
+        format != ToolFormat.QWEN_XML && format != ToolFormat.GLM && format != ToolFormat.MINIMAX;
     boolean single = format == ToolFormat.LLAMA || format == ToolFormat.HARMONY;
     List<Map<String, Object>> calls = new ArrayList<>();
     for (int i = single ? 1 : 1 + random.nextInt(3); i > 0; i--) {
@@ -106,19 +108,18 @@ class NothingLostPropertiesTest {
     return calls;
   }
 
-  private static String written(String name, ChatTemplate template, List<Map<String, Object>> calls) {
+  private static String written(
+      String name, ChatTemplate template, List<Map<String, Object>> calls) {
     ChatOptions options =
         ChatOptions.defaults().withTools(TOOLS.stream().map(Tool::definition).toList());
     ToolTemplate form = ToolTemplate.of(template, options);
     List<Map<String, Object>> definitions = new ArrayList<>();
     for (Map<String, Object> each : calls) {
       String tool = each.isEmpty() ? "clock" : "store";
-      definitions.add(
-          new ToolCall("any", tool, PlainJson.object(each).toString()).definition());
+      definitions.add(new ToolCall("any", tool, PlainJson.object(each).toString()).definition());
     }
     List<ChatMessage> talk =
-        List.of(
-            ChatMessage.user("Hi"), ChatMessage.assistant("").with("tool_calls", definitions));
+        List.of(ChatMessage.user("Hi"), ChatMessage.assistant("").with("tool_calls", definitions));
     RenderedChat chat =
         template.renderWithSpans(form.messages(talk, options), form.options(options));
     Span span = chat.assistantSpans().get(0);

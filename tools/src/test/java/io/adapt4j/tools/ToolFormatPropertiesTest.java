@@ -61,7 +61,9 @@ class ToolFormatPropertiesTest {
     ChatOptions options =
         ChatOptions.defaults().withTools(TestTools.ALL.stream().map(Tool::definition).toList());
     // LFM2's template does not escape the quotation marks of a text.
-    Assume.that(!name.equals("lfm2") || arguments.toString().chars().noneMatch(c -> c == '\'' || c == '\\'));
+    Assume.that(
+        !name.equals("lfm2")
+            || arguments.toString().chars().noneMatch(c -> c == '\'' || c == '\\'));
     ToolTemplate form = ToolTemplate.of(template, options);
     ToolFormat format = ToolFormat.of(template);
     List<Map<String, Object>> called =

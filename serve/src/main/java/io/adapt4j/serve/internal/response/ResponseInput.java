@@ -119,7 +119,9 @@ final class ResponseInput {
     fields.ignore("summary");
     Optional<String> more = fields.value("content").map(json -> content(at + ".content", json));
     // Reasoning of several items belongs to the answer after them.
-    thought = more.map(text -> thought.map(before -> before + "\n" + text).orElse(text)).or(() -> thought);
+    thought =
+        more.map(text -> thought.map(before -> before + "\n" + text).orElse(text))
+            .or(() -> thought);
     answering = false;
   }
 

@@ -18,7 +18,9 @@ public enum ToolSyntax {
   DEEPSEEK,
   /** {@code <|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{...}}: Kimi K2. */
   KIMI,
-  /** {@code <|START_ACTION|>[{"tool_call_id": ..., "tool_name": ..., "parameters": ...}]}: Cohere. */
+  /**
+   * {@code <|START_ACTION|>[{"tool_call_id": ..., "tool_name": ..., "parameters": ...}]}: Cohere.
+   */
   COMMAND_R,
   /** {@code <invoke name="NAME"><parameter name="KEY">}: MiniMax M2. */
   MINIMAX,
