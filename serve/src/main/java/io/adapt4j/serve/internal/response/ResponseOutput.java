@@ -28,11 +28,9 @@ final class ResponseOutput {
   private final Sink sink;
   private final ArrayNode items = JsonNodeFactory.instance.arrayNode();
   private final List<UnparsedCall> unparsed = new ArrayList<>();
-  private final boolean streams;
   private @Nullable ResponseItem open;
 
-  ResponseOutput(Optional<Logprobs> logprobs, boolean streams, Sink sink) {
-    this.streams = streams;
+  ResponseOutput(Optional<Logprobs> logprobs, Sink sink) {
     this.logprobs = logprobs;
     this.sink = sink;
   }
@@ -63,9 +61,6 @@ final class ResponseOutput {
       add(ResponseItem.Kind.CALL, more.json(), array(List.of()));
     } else if (event instanceof ToolEvent.CallUnparsed unparsed) {
       this.unparsed.add(unparsed.call());
-    } else if (event instanceof ToolEvent.CallDropped && !streams) {
-      // Its text follows, so that no client runs it.
-      open = null;
     } else {
       end(event instanceof ToolEvent.CallComplete ? "completed" : "incomplete");
     }

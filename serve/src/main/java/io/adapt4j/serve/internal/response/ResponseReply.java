@@ -44,7 +44,7 @@ final class ResponseReply extends Reply<Generation> {
     this.format = format;
     this.recording = recording;
     this.output =
-        new ResponseOutput(format.logprobs(), streams, streams ? this::sendNumbered : event -> {});
+        new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
     this.parser =
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
   }
