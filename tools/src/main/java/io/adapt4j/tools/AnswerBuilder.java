@@ -3,6 +3,7 @@ package io.adapt4j.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package io.adapt4j.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 
 /**
  * Reads {@code call:NAME{KEY:VALUE}} between Gemma's markers, whose texts have their own quotes.

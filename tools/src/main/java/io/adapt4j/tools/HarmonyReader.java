@@ -1,5 +1,6 @@
 package io.adapt4j.tools;
 
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

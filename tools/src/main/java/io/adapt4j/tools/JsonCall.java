@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,6 +1,7 @@
 package io.adapt4j.tools;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -1,6 +1,7 @@
 package io.adapt4j.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 
 /** Reads {@code [NAME(KEY=VALUE, ...), ...]}, with or without markers around it. */
 final class PythonReader implements CallReader {

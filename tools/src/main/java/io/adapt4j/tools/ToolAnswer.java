@@ -3,6 +3,7 @@ package io.adapt4j.tools;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.List;
 import java.util.Optional;
 

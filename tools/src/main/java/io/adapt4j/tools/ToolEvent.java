@@ -1,5 +1,7 @@
 package io.adapt4j.tools;
 
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
+
 /** A part of a streamed answer. */
 public sealed interface ToolEvent {
 

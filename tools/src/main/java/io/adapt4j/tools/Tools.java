@@ -1,5 +1,6 @@
 package io.adapt4j.tools;
 
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -10,6 +10,7 @@ import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.internal.chat.ToolTemplate;
 import io.adapt4j.core.tokenize.TokenBytes;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

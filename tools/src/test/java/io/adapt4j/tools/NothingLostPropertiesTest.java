@@ -9,6 +9,7 @@ import io.adapt4j.core.chat.RenderedChat;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.chat.ToolTemplate;
 import io.adapt4j.jinja.Span;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -43,8 +43,7 @@ final class ResponseReply extends Reply<Generation> {
     super(call, streams);
     this.format = format;
     this.recording = recording;
-    this.output =
-        new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
+    this.output = new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
     this.parser =
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
   }
