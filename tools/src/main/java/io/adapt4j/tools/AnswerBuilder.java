@@ -1,7 +1,12 @@
 package io.adapt4j.tools;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -22,6 +27,8 @@ final class AnswerBuilder {
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
   private final List<ToolCall> calls = new ArrayList<>();
+  private final List<UnparsedCall> unparsed = new ArrayList<>();
+  private UnparsedCall.@Nullable Reason problem;
   private final StringBuilder untold = new StringBuilder();
   private Kind kind = Kind.TEXT;
   private final StringBuilder arguments = new StringBuilder();
@@ -66,13 +73,33 @@ final class AnswerBuilder {
               Objects.requireNonNull(id), Objects.requireNonNull(name), arguments.toString());
     } catch (IllegalArgumentException e) {
       // For example a duplicate key.
+      problem(UnparsedCall.Reason.INVALID_ARGUMENTS);
       drop();
       return false;
     }
     calls.add(call);
     id = null;
+    problem = null;
     onEvent.accept(new ToolEvent.CallComplete(calls.size() - 1, call));
     return true;
+  }
+
+  /** Adds a call that is known as a whole. Texts are read again if the schema allows no text. */
+  boolean whole(Tool tool, ObjectNode arguments) {
+    ParameterTypes types = new ParameterTypes(tool.parameters());
+    StringBuilder json = new StringBuilder("{");
+    for (Map.Entry<String, JsonNode> argument : arguments.properties()) {
+      String key = argument.getKey();
+      JsonNode value = argument.getValue();
+      boolean other = value.isTextual() && !types.mayBeText(key);
+      json.append(json.length() > 1 ? ", " : "")
+          .append(JsonNodeFactory.instance.textNode(key))
+          .append(": ")
+          .append(other ? types.json(key, value.textValue()) : value.toString());
+    }
+    begin(tool.name());
+    arguments(json.append('}'));
+    return complete();
   }
 
   /** Drops the current call, if there is one. */
@@ -82,6 +109,32 @@ final class AnswerBuilder {
       id = null;
       onEvent.accept(new ToolEvent.CallDropped(calls.size()));
     }
+  }
+
+  /** Notes why the current text is not a call; the first reason counts. */
+  void problem(UnparsedCall.Reason reason) {
+    if (problem == null) {
+      problem = reason;
+    }
+  }
+
+  /** Returns whether the text since the last call names a tool or begins a call. */
+  boolean hasProblem() {
+    return problem != null;
+  }
+
+  /** Returns whether a call has begun and is not complete. */
+  boolean hasOpenCall() {
+    return id != null;
+  }
+
+  /** Reports that a text, which was added, is not a call, for the noted or else another reason. */
+  void unparsed(String raw, UnparsedCall.Reason otherwise) {
+    flush();
+    UnparsedCall call = new UnparsedCall(raw, problem == null ? otherwise : problem);
+    problem = null;
+    unparsed.add(call);
+    onEvent.accept(new ToolEvent.CallUnparsed(call));
   }
 
   /** Returns whether there is neither text nor a call. */
@@ -117,6 +170,6 @@ final class AnswerBuilder {
   }
 
   ParsedAnswer answer() {
-    return new ParsedAnswer(text.toString(), thinking.toString(), calls);
+    return new ParsedAnswer(text.toString(), thinking.toString(), calls, unparsed);
   }
 }

@@ -23,7 +23,10 @@ record AnswerForm(ToolFormat format, String named, boolean thinking, boolean may
       Function<ChatOptions, ToolTemplate> forms) {
     boolean mayThink =
         template.sources().values().stream()
-            .anyMatch(source -> source.contains(ThoughtSplitter.CLOSE));
+            .anyMatch(
+                source ->
+                    source.contains(HarmonyReader.MESSAGE)
+                        || Thoughts.ALL.stream().anyMatch(all -> source.contains(all.close())));
     if (!mayThink && options.tools().isEmpty()) {
       return TEXT;
     }
@@ -31,12 +34,14 @@ record AnswerForm(ToolFormat format, String named, boolean thinking, boolean may
     if (!mayThink) {
       return new AnswerForm(ToolFormat.of(form.syntax()), form.named(), false, false);
     }
+    ToolFormat format = ToolFormat.of(form.syntax());
+    if (format == ToolFormat.HARMONY) {
+      return new AnswerForm(format, form.named(), false, true);
+    }
     String prompt =
         template.render(form.messages(messages, options), form.options(options)).stripTrailing();
+    Thoughts thoughts = Thoughts.of(format);
     return new AnswerForm(
-        ToolFormat.of(form.syntax()),
-        form.named(),
-        prompt.endsWith(ThoughtSplitter.OPEN),
-        !prompt.endsWith(ThoughtSplitter.CLOSE));
+        format, form.named(), prompt.endsWith(thoughts.open()), !prompt.endsWith(thoughts.close()));
   }
 }

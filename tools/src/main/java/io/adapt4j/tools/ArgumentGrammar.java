@@ -26,18 +26,32 @@ record ArgumentGrammar(
     String end) {
 
   /** Schema keywords that do not constrain a text. */
-  private static final Set<String> PLAIN =
+  static final Set<String> PLAIN =
       Set.of("type", "title", "description", "default", "examples", "$comment", "deprecated");
 
   static ArgumentGrammar xml() {
+    XmlCall.Tags tags = XmlCall.Tags.QWEN;
     return new ArgumentGrammar(
-        "\n" + XmlCall.FUNCTION,
+        "\n" + tags.function(),
         ">\n",
-        XmlCall.PARAMETER + "%s>\n",
+        tags.parameter() + "%s>\n",
         "\n",
         XmlCall.END_PARAMETER,
         "\n",
-        XmlCall.END_FUNCTION + "\n</tool_call>");
+        tags.endFunction() + "\n" + tags.end());
+  }
+
+  /** MiniMax's grammar, whose calls share the tags around them. */
+  static ArgumentGrammar invoke() {
+    XmlCall.Tags tags = XmlCall.Tags.MINIMAX;
+    return new ArgumentGrammar(
+        tags.function(),
+        "\">\n",
+        tags.parameter() + "%s\">",
+        "",
+        XmlCall.END_PARAMETER,
+        "\n",
+        tags.endFunction());
   }
 
   /** GLM's grammar, from the template's text between the name of a tool and a value. */
@@ -93,7 +107,7 @@ record ArgumentGrammar(
   }
 
   /** References are resolved against the root of a schema. */
-  private static Object withDefinitions(Tool tool, Object property) {
+  static Object withDefinitions(Tool tool, Object property) {
     if (!(property instanceof Map<?, ?> schema)) {
       return property;
     }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +20,13 @@ final class JsonCall {
 
   private static final Pattern BEGINNING =
       Pattern.compile(
-          "\\s*\\{\\s*(?:\"(?:id|type)\"\\s*:\\s*\"[^\"\\\\]*\"\\s*,\\s*)*"
-              + "\"name\"\\s*:\\s*\"([^\"\\\\]{1,64})\"\\s*,\\s*"
+          "\\s*\\{\\s*(?:\"(?:id|type|tool_call_id)\"\\s*:\\s*\"[^\"\\\\]*\"\\s*,\\s*)*"
+              + "\"(?:tool_)?name\"\\s*:\\s*\"([^\"\\\\]{1,64})\"\\s*,\\s*"
               + "\"(?:arguments|parameters)\"\\s*:\\s*\\{");
+
+  /** Fields of a call. One with others is text, so that they are not lost. */
+  private static final Set<String> FIELDS =
+      Set.of("id", "type", "tool_call_id", "name", "tool_name", "arguments", "parameters");
 
   /** Classification of a character. */
   enum Step {
@@ -37,6 +43,7 @@ final class JsonCall {
   private boolean begun;
   private boolean argumentsAreOpen;
   private boolean argumentsAreOver;
+  private int argumentsEnd;
 
   private JsonCall(Tools tools, AnswerBuilder answer, boolean onlyArguments) {
     this.tools = tools;
@@ -58,10 +65,16 @@ final class JsonCall {
 
   /** Accepts the next character, the first of which is a brace. */
   Step accept(char c) {
-    if (raw.length() == MOST_CHARACTERS || !scanner.accept(c)) {
+    boolean tooLong = raw.length() == MOST_CHARACTERS;
+    if (tooLong || !scanner.accept(c)) {
       // With the arguments complete, only the call's own closing brace is missing.
-      if (argumentsAreOver) {
+      if (argumentsAreOver && nothingFollows()) {
         return answer.complete() ? Step.COMPLETE : Step.BROKEN;
+      }
+      if (tooLong) {
+        answer.problem(UnparsedCall.Reason.TOO_LONG);
+      } else if (begun) {
+        answer.problem(UnparsedCall.Reason.INVALID_ARGUMENTS);
       }
       answer.drop();
       return Step.BROKEN;
@@ -75,6 +88,7 @@ final class JsonCall {
       if (c == '}' && scanner.depth() == argumentsDepth && scanner.isOutsideText()) {
         argumentsAreOpen = false;
         argumentsAreOver = true;
+        argumentsEnd = raw.length();
       }
     }
     return scanner.depth() > 0 ? Step.MORE : complete() ? Step.COMPLETE : Step.BROKEN;
@@ -94,26 +108,40 @@ final class JsonCall {
     }
   }
 
+  /** Returns whether the call has no further fields, which would be lost. */
+  private boolean nothingFollows() {
+    return raw.substring(argumentsEnd).replace("}", "").isBlank();
+  }
+
   private boolean complete() {
-    if (argumentsAreOver) {
+    if (argumentsAreOver && nothingFollows()) {
       return answer.complete();
     }
     ObjectNode call = object(raw.toString());
-    if (call == null) {
+    if (call == null || call.properties().stream().anyMatch(f -> !FIELDS.contains(f.getKey()))) {
+      answer.drop();
       return false;
     }
-    String name = call.path("name").asText();
+    if (argumentsAreOver) {
+      return answer.complete();
+    }
+    JsonNode named = call.has("name") ? call.path("name") : call.path("tool_name");
+    String name = named.asText();
     JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
+    if (call.has("arguments") && call.has("parameters")) {
+      return false;
+    }
     if (arguments != null && arguments.isTextual()) {
       arguments = object(arguments.textValue());
     }
-    if (!tools.has(name) || !call.path("name").isTextual()) {
+    if (!named.isTextual() || tools.called(name, answer) == null) {
       return false;
     }
     if (arguments == null || arguments.isNull()) {
       arguments = Json.written("{}");
     }
     if (!arguments.isObject()) {
+      answer.problem(UnparsedCall.Reason.INVALID_ARGUMENTS);
       return false;
     }
     answer.begin(name);
@@ -132,7 +160,7 @@ final class JsonCall {
 
   /** Ends the text; returns whether the call is complete except for its own brace. */
   boolean finish() {
-    if (argumentsAreOver) {
+    if (argumentsAreOver && nothingFollows()) {
       return answer.complete();
     }
     answer.drop();

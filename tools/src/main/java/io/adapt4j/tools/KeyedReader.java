@@ -1,6 +1,7 @@
 package io.adapt4j.tools;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -50,6 +51,7 @@ final class KeyedReader implements CallReader {
   public Step accept(char c) {
     rest.append(c);
     if (rest.length() > MOST_CHARACTERS) {
+      answer.problem(UnparsedCall.Reason.TOO_LONG);
       return broken();
     }
     return switch (state) {
@@ -67,7 +69,7 @@ final class KeyedReader implements CallReader {
       current.append(c);
       return current.length() > MOST_NAME ? broken() : Step.MORE;
     }
-    Tool tool = tools.find(current.toString().strip());
+    Tool tool = tools.called(current.toString().strip(), answer);
     if (tool == null) {
       return broken();
     }

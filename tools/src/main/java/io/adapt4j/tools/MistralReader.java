@@ -1,9 +1,14 @@
 package io.adapt4j.tools;
 
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the text after {@code [TOOL_CALLS]}: a list of calls, or a name and its arguments. */
+/**
+ * Reads the text after {@code [TOOL_CALLS]}: a list of calls, or a name and its arguments; or a
+ * list of calls up to a marker.
+ */
 final class MistralReader implements CallReader {
 
   static final String ARGUMENTS = "[ARGS]";
@@ -11,16 +16,23 @@ final class MistralReader implements CallReader {
 
   private static final int MOST_NAME = 256;
 
+  /** The name, and perhaps an id. */
+  private static final Pattern HEAD =
+      Pattern.compile("\\s*([^\\s\\[]+)\\s*(?:\\[CALL_ID\\]\\s*\\w*\\s*)?(?:\\[ARGS\\]\\s*)?");
+
   private enum State {
     START,
     NAME,
     BEFORE_ELEMENT,
     AFTER_ELEMENT,
-    CALL
+    CALL,
+    END
   }
 
   private final Tools tools;
   private final AnswerBuilder answer;
+  private final String end;
+  private final Expected after;
   private final StringBuilder rest;
   private final StringBuilder head = new StringBuilder();
   private State state = State.START;
@@ -28,7 +40,9 @@ final class MistralReader implements CallReader {
   private @Nullable JsonCall call;
   private boolean hasCall;
 
-  MistralReader(String sign, Tools tools, AnswerBuilder answer) {
+  MistralReader(String sign, String end, Tools tools, AnswerBuilder answer) {
+    this.end = end;
+    this.after = new Expected(end);
     this.rest = new StringBuilder(sign);
     this.tools = tools;
     this.answer = answer;
@@ -43,6 +57,7 @@ final class MistralReader implements CallReader {
       case BEFORE_ELEMENT -> beforeElement(c);
       case AFTER_ELEMENT -> afterElement(c);
       case CALL -> inCall(c);
+      case END -> end(c);
     };
   }
 
@@ -55,6 +70,9 @@ final class MistralReader implements CallReader {
       state = State.BEFORE_ELEMENT;
       return Step.MORE;
     }
+    if (!end.isEmpty()) {
+      return Step.BROKEN;
+    }
     state = State.NAME;
     return name(c);
   }
@@ -64,14 +82,12 @@ final class MistralReader implements CallReader {
       head.append(c);
       return c == '\n' || head.length() > MOST_NAME ? Step.BROKEN : Step.MORE;
     }
-    String text = head.toString();
-    int arguments = text.indexOf(ARGUMENTS);
-    if (arguments >= 0 && text.substring(arguments + ARGUMENTS.length()).isBlank()) {
-      text = text.substring(0, arguments);
+    Matcher matcher = HEAD.matcher(head);
+    if (!matcher.matches()) {
+      return Step.BROKEN;
     }
-    int id = text.indexOf(CALL_ID);
-    String tool = (id < 0 ? text : text.substring(0, id)).strip();
-    if (!tools.has(tool)) {
+    String tool = matcher.group(1);
+    if (tools.called(tool, answer) == null) {
       return Step.BROKEN;
     }
     answer.begin(tool);
@@ -121,9 +137,17 @@ final class MistralReader implements CallReader {
     }
     if (c == ']') {
       rest.setLength(0);
-      return Step.DONE;
+      state = State.END;
+      return end.isEmpty() ? Step.DONE : Step.MORE;
     }
     return Step.LEFT;
+  }
+
+  private Step end(char c) {
+    if (!after.accept(c)) {
+      return Step.LEFT;
+    }
+    return after.complete().isPresent() ? Step.DONE : Step.MORE;
   }
 
   @Override
@@ -132,7 +156,7 @@ final class MistralReader implements CallReader {
       hasCall = true;
       return true;
     }
-    return state == State.AFTER_ELEMENT;
+    return state == State.AFTER_ELEMENT || state == State.END;
   }
 
   @Override

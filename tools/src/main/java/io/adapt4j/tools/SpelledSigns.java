@@ -29,8 +29,32 @@ final class SpelledSigns {
           ToolParser.TOOL_CALLS,
           MistralReader.ARGUMENTS,
           MistralReader.CALL_ID,
-          ThoughtSplitter.OPEN,
-          ThoughtSplitter.CLOSE);
+          ToolParser.START_ACTION,
+          ToolParser.END_ACTION,
+          ToolParser.MINIMAX_CALL,
+          XmlCall.Tags.MINIMAX.end(),
+          PythonReader.LFM2,
+          PythonReader.LFM2_END,
+          PythonReader.LLAMA,
+          PythonReader.LLAMA_END,
+          "<｜tool▁sep｜>",
+          "<|tool_call_argument_begin|>",
+          "<|START_RESPONSE|>",
+          "<|END_RESPONSE|>");
+
+  private static List<String> signs() {
+    List<String> signs = new ArrayList<>(SIGNS);
+    Thoughts.ALL.forEach(thoughts -> signs.addAll(List.of(thoughts.open(), thoughts.close())));
+    // The tokens of Gemma 4 are shorter than the markers.
+    signs.addAll(List.of("<|channel>", "<|tool_call>", "<tool_call|>", "<|\"|>"));
+    signs.addAll(List.of("<start_function_call>", "<end_function_call>", "<escape>"));
+    for (SectionReader.Markers markers :
+        List.of(SectionReader.Markers.DEEPSEEK, SectionReader.Markers.KIMI)) {
+      signs.addAll(List.of(markers.open(), markers.begin(), markers.ends()[0], markers.close()));
+    }
+    signs.addAll(HarmonyReader.MARKERS);
+    return signs;
+  }
 
   private final Map<Integer, byte[]> signs;
 
@@ -45,7 +69,7 @@ final class SpelledSigns {
 
   static SpelledSigns of(Tokenizer tokenizer) {
     Map<Integer, byte[]> signs = new LinkedHashMap<>();
-    for (String sign : SIGNS) {
+    for (String sign : signs()) {
       int[] ids = tokenizer.encode(sign, false);
       if (ids.length == 1 && tokenizer.isSpecial(ids[0])) {
         signs.put(ids[0], sign.getBytes(StandardCharsets.UTF_8));

@@ -3,7 +3,7 @@ package io.adapt4j.tools;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a call between {@code <tool_call>} and {@code </tool_call>}, as JSON or as XML. */
+/** Reads a call between tags, as JSON or as XML. */
 final class TaggedReader implements CallReader {
 
   private static final String END = "</tool_call>";
@@ -11,22 +11,23 @@ final class TaggedReader implements CallReader {
   private final StringBuilder rest;
   private final @Nullable JsonCall json;
   private final @Nullable XmlCall xml;
-  private final Expected end = new Expected(END);
+  private final Expected end;
   private boolean begun;
   private boolean complete;
 
-  private TaggedReader(String sign, @Nullable JsonCall json, @Nullable XmlCall xml) {
+  private TaggedReader(String sign, String end, @Nullable JsonCall json, @Nullable XmlCall xml) {
+    this.end = new Expected(end);
     this.rest = new StringBuilder(sign);
     this.json = json;
     this.xml = xml;
   }
 
   static TaggedReader json(String sign, Tools tools, AnswerBuilder answer) {
-    return new TaggedReader(sign, JsonCall.of(tools, answer), null);
+    return new TaggedReader(sign, END, JsonCall.of(tools, answer), null);
   }
 
-  static TaggedReader xml(String sign, Tools tools, AnswerBuilder answer) {
-    return new TaggedReader(sign, null, new XmlCall(sign, tools, answer));
+  static TaggedReader xml(String sign, XmlCall.Tags tags, Tools tools, AnswerBuilder answer) {
+    return new TaggedReader(sign, tags.end(), null, new XmlCall(sign, tags, tools, answer));
   }
 
   @Override

@@ -2,11 +2,11 @@ package io.adapt4j.tools;
 
 import java.util.function.Consumer;
 
-/** Separates thinking, between {@code <think>} and {@code </think>}, from the answer. */
+/**
+ * Separates thinking, between markers such as {@code <think>} and {@code </think>}, from the
+ * answer.
+ */
 final class ThoughtSplitter {
-
-  static final String OPEN = "<think>";
-  static final String CLOSE = "</think>";
 
   private enum State {
     START,
@@ -15,6 +15,7 @@ final class ThoughtSplitter {
     ANSWER
   }
 
+  private final Thoughts markers;
   private final Consumer<CharSequence> onThought;
   private final TextSink onText;
   private final StringBuilder space = new StringBuilder();
@@ -28,7 +29,9 @@ final class ThoughtSplitter {
   }
 
   /** Creates a splitter; open if the prompt has begun a thought. */
-  ThoughtSplitter(boolean open, Consumer<CharSequence> onThought, TextSink onText) {
+  ThoughtSplitter(
+      Thoughts markers, boolean open, Consumer<CharSequence> onThought, TextSink onText) {
+    this.markers = markers;
     this.state = open ? State.THINKING : State.START;
     this.onThought = onThought;
     this.onText = onText;
@@ -54,10 +57,10 @@ final class ThoughtSplitter {
       return;
     }
     tag.append(c);
-    if (OPEN.contentEquals(tag)) {
+    if (markers.open().contentEquals(tag)) {
       clear();
       state = State.THINKING;
-    } else if (!OPEN.startsWith(tag.toString())) {
+    } else if (!markers.open().startsWith(tag.toString())) {
       state = State.ANSWER;
       tellText();
     }
@@ -66,11 +69,11 @@ final class ThoughtSplitter {
   /** White space at the ends of a thought is dropped. */
   private void thinking(char c) {
     tag.append(c);
-    while (!tag.isEmpty() && !CLOSE.startsWith(tag.toString())) {
+    while (!tag.isEmpty() && !markers.close().startsWith(tag.toString())) {
       thought(tag.charAt(0));
       tag.deleteCharAt(0);
     }
-    if (CLOSE.contentEquals(tag)) {
+    if (markers.close().contentEquals(tag)) {
       clear();
       state = State.AFTER;
     }

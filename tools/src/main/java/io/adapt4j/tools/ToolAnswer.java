@@ -3,6 +3,7 @@ package io.adapt4j.tools;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,13 +14,19 @@ import java.util.Optional;
  * @param thinking the thoughts before it
  * @param calls the tool calls, in order
  * @param generation the generation
+ * @param unparsed parts of the text that begin like calls and are none
  */
 public record ToolAnswer(
-    String text, Optional<String> thinking, List<ToolCall> calls, Generation generation) {
+    String text,
+    Optional<String> thinking,
+    List<ToolCall> calls,
+    Generation generation,
+    List<UnparsedCall> unparsed) {
 
-  /** Copies the calls. */
+  /** Copies the lists. */
   public ToolAnswer {
     calls = List.copyOf(calls);
+    unparsed = List.copyOf(unparsed);
   }
 
   /** {@return the reason why the answer ends} */

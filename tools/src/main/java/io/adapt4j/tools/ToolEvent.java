@@ -1,5 +1,7 @@
 package io.adapt4j.tools;
 
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
+
 /** A part of a streamed answer. */
 public sealed interface ToolEvent {
 
@@ -49,4 +51,11 @@ public sealed interface ToolEvent {
    * @param index its index, which the next call takes
    */
   record CallDropped(int index) implements ToolEvent {}
+
+  /**
+   * A part of the text begins like a call and is none. Its text has been reported as {@link Text}.
+   *
+   * @param call the text, and why it is not a call
+   */
+  record CallUnparsed(UnparsedCall call) implements ToolEvent {}
 }

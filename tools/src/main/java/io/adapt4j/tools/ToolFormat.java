@@ -25,7 +25,35 @@ public enum ToolFormat {
   /** {@code [TOOL_CALLS] [{"name": ..., "arguments": {...}}]}: Mistral's first format. */
   MISTRAL_LIST,
   /** {@code [TOOL_CALLS]NAME[ARGS]{...}}: Mistral's newer format. */
-  MISTRAL;
+  MISTRAL,
+  /**
+   * {@code <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{...}<｜tool▁call▁end｜>}, in V3
+   * and R1 with the arguments in a block of code.
+   */
+  DEEPSEEK,
+  /**
+   * {@code <|tool_calls_section_begin|><|tool_call_begin|>functions.NAME:0...}: Kimi K2, whose ids
+   * contain the name.
+   */
+  KIMI,
+  /**
+   * {@code <|START_ACTION|>[{"tool_name": ..., "parameters": {...}}]<|END_ACTION|>}: Command R7B.
+   */
+  COMMAND_R,
+  /**
+   * {@code <minimax:tool_call><invoke name="NAME"><parameter name="KEY">VALUE</parameter>...}:
+   * MiniMax M2.
+   */
+  MINIMAX,
+  /** {@code [NAME(KEY=VALUE)]}: LFM2 between {@code <|tool_call_start|>} and its end; Llama 4. */
+  PYTHONIC,
+  /** {@code <|tool_call>call:NAME{KEY:VALUE}<tool_call|>}: Gemma 4, FunctionGemma. */
+  GEMMA,
+  /**
+   * {@code <|channel|>commentary to=functions.NAME <|constrain|>json<|message|>{...}<|call|>}:
+   * gpt-oss, whose channels separate thoughts from text.
+   */
+  HARMONY;
 
   private static final Map<String, ?> ANY = Map.of("name", "any");
 
@@ -50,6 +78,13 @@ public enum ToolFormat {
       case BARE_JSON -> LLAMA;
       case MISTRAL_LIST -> MISTRAL_LIST;
       case MISTRAL_NAMED -> MISTRAL;
+      case DEEPSEEK -> DEEPSEEK;
+      case KIMI -> KIMI;
+      case COMMAND_R -> COMMAND_R;
+      case MINIMAX -> MINIMAX;
+      case PYTHONIC -> PYTHONIC;
+      case GEMMA -> GEMMA;
+      case HARMONY -> HARMONY;
     };
   }
 }

@@ -21,6 +21,8 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
   /** Text that is not a call, if a call is a whole answer. */
   private static final String NO_OBJECT = "\\s*([^\\s{][\\s\\S]*)?";
 
+  private static final String NO_LIST = "\\s*([^\\s\\[][\\s\\S]*)?";
+
   /** Keywords that may allow further properties. */
   private static final Set<String> OTHER_PROPERTIES =
       Set.of(
@@ -34,18 +36,25 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
 
   /** Calls and nothing else, optionally after a thought. */
   TextConstraint calls() {
+    if (form.format() == ToolFormat.HARMONY) {
+      return HarmonyGrammar.calls(tools);
+    }
     return afterThought(form, TextConstraint.sequence(literal(sign()), afterSign()));
   }
 
   /** Text, or text and calls. The text is constrained only if there are no calls. */
   TextConstraint textOrCalls(Optional<TextConstraint> text) {
+    if (form.format() == ToolFormat.HARMONY) {
+      return HarmonyGrammar.textOrCalls(tools, text);
+    }
     if (text.isPresent()) {
       TextConstraint calls = TextConstraint.sequence(literal(sign()), afterSign());
       return afterThought(form, TextConstraint.alternatives(text.get(), calls));
     }
-    if (form.format() == ToolFormat.LLAMA) {
+    if (sign().length() == 1) {
       TextConstraint calls = TextConstraint.sequence(literal(sign()), afterSign());
-      return afterThought(form, TextConstraint.alternatives(Regex.of(NO_OBJECT), calls));
+      String other = sign().equals("{") ? NO_OBJECT : NO_LIST;
+      return afterThought(form, TextConstraint.alternatives(Regex.of(other), calls));
     }
     TextConstraint calls = TextConstraint.sequence(TextConstraint.textUntil(sign()), afterSign());
     TextConstraint answer = TextConstraint.alternatives(TextConstraint.textWithout(sign()), calls);
@@ -55,8 +64,11 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
 
   /** Answers of a model, optionally after a thought. */
   static TextConstraint afterThought(AnswerForm form, TextConstraint answer) {
+    if (form.format() == ToolFormat.HARMONY) {
+      return HarmonyGrammar.text(answer);
+    }
     if (form.thinking()) {
-      return TextConstraint.sequence(endOfThought(), answer);
+      return TextConstraint.sequence(endOfThought(form), answer);
     }
     return mayThink(form, answer);
   }
@@ -65,13 +77,14 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
     if (!form.mayThink()) {
       return answer;
     }
-    TextConstraint thought = TextConstraint.sequence(literal(ThoughtSplitter.OPEN), endOfThought());
+    String open = Thoughts.of(form.format()).open();
+    TextConstraint thought = TextConstraint.sequence(literal(open), endOfThought(form));
     return TextConstraint.sequence(thought.optional(), answer);
   }
 
-  private static TextConstraint endOfThought() {
+  private static TextConstraint endOfThought(AnswerForm form) {
     return TextConstraint.sequence(
-        TextConstraint.textUntil(ThoughtSplitter.CLOSE), literal("\n").repeated(0, 2));
+        TextConstraint.textUntil(Thoughts.of(form.format()).close()), literal("\n").repeated(0, 2));
   }
 
   /** Marker of the first call, which no text contains. */
@@ -80,6 +93,13 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
       case HERMES, QWEN_XML, GLM -> ToolParser.TOOL_CALL;
       case LLAMA -> "{";
       case MISTRAL_LIST, MISTRAL -> ToolParser.TOOL_CALLS;
+      case DEEPSEEK -> SectionReader.Markers.DEEPSEEK.open();
+      case KIMI -> SectionReader.Markers.KIMI.open();
+      case COMMAND_R -> ToolParser.START_ACTION;
+      case MINIMAX -> ToolParser.MINIMAX_CALL;
+      case PYTHONIC -> form.named().isEmpty() ? PythonReader.LIST : form.named();
+      case GEMMA -> GemmaReader.Markers.quoting(form.named()).open();
+      case HARMONY -> throw new IllegalStateException("its grammar is another");
     };
   }
 
@@ -93,9 +113,49 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
       case MISTRAL -> followed(call, sign(), more);
       // A single call: the template cannot write more.
       case LLAMA -> call;
-      case MISTRAL_LIST ->
-          TextConstraint.sequence(literal(" ["), followed(call, ", ", more), literal("]"));
+      case MISTRAL_LIST -> enclosed(" [", followed(call, ", ", more), "]");
+      case DEEPSEEK ->
+          enclosed(
+              "",
+              followed(call, deepseekBlock() ? "\n" : "", more),
+              SectionReader.Markers.DEEPSEEK.close());
+      case KIMI -> enclosed("", followed(call, "", more), SectionReader.Markers.KIMI.close());
+      case COMMAND_R ->
+          enclosed("[\n    ", followed(call, ",\n    ", more), "\n]" + ToolParser.END_ACTION);
+      case MINIMAX -> enclosed("\n", followed(call, "\n", more), "\n" + XmlCall.Tags.MINIMAX.end());
+      case PYTHONIC ->
+          form.named().isEmpty()
+              ? enclosed("", followed(call, ", ", more), "]")
+              : enclosed("[", followed(call, ", ", more), "]" + PythonReader.LFM2_END);
+      case GEMMA -> followed(call, sign(), more);
+      case HARMONY -> throw new IllegalStateException("its grammar is another");
     };
+  }
+
+  private static TextConstraint enclosed(String open, TextConstraint calls, String close) {
+    return TextConstraint.sequence(literal(open), calls, literal(close));
+  }
+
+  /** Returns whether DeepSeek's arguments are in a block of code, as in V3 and R1. */
+  private boolean deepseekBlock() {
+    return form.named().contains("```");
+  }
+
+  /** A call of a section: a name with what is around it, and its arguments. */
+  private TextConstraint named(Tool tool) {
+    SectionReader.Markers markers = SectionReader.Markers.DEEPSEEK;
+    if (form.format() == ToolFormat.DEEPSEEK) {
+      String kind = deepseekBlock() ? "function<｜tool▁sep｜>" : "";
+      String end = (deepseekBlock() ? "\n```" : "") + markers.ends()[0];
+      return enclosed(markers.begin() + kind + tool.name() + form.named(), arguments(tool), end);
+    }
+    markers = SectionReader.Markers.KIMI;
+    return TextConstraint.sequence(
+        literal(markers.begin() + "functions." + tool.name() + ":"),
+        Regex.of("[0-9]{1,4}"),
+        literal("<|tool_call_argument_begin|>"),
+        arguments(tool),
+        literal(markers.ends()[0]));
   }
 
   private static TextConstraint followed(TextConstraint call, String between, int more) {
@@ -121,6 +181,22 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
       case MISTRAL -> TextConstraint.sequence(literal(tool.name()), separator(), arguments(tool));
       case QWEN_XML -> ArgumentGrammar.xml().afterSign(tool);
       case GLM -> ArgumentGrammar.keyed(form.named()).afterSign(tool);
+      case MINIMAX -> ArgumentGrammar.invoke().afterSign(tool);
+      case DEEPSEEK, KIMI -> named(tool);
+      case COMMAND_R ->
+          TextConstraint.sequence(
+              literal("{\"tool_call_id\": \""),
+              Regex.of("[0-9]{1,4}"),
+              literal("\", \"tool_name\": \"" + tool.name() + "\", \"parameters\": "),
+              arguments(tool),
+              literal("}"));
+      case PYTHONIC -> enclosed(tool.name() + "(", LiteralGrammar.python(tool), ")");
+      case GEMMA ->
+          enclosed(
+              "call:" + tool.name() + "{",
+              LiteralGrammar.gemma(tool, form.named()),
+              "}" + GemmaReader.Markers.quoting(form.named()).close());
+      case HARMONY -> throw new IllegalStateException("its grammar is another");
     };
   }
 
@@ -143,7 +219,7 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
     return TextConstraint.sequence(parts.toArray(TextConstraint[]::new));
   }
 
-  private static TextConstraint arguments(Tool tool) {
+  static TextConstraint arguments(Tool tool) {
     try {
       return JsonSchema.parseSpaced(PlainJson.object(closed(tool.parameters())).toString());
     } catch (UnsupportedConstraintException e) {

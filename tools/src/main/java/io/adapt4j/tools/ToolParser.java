@@ -1,5 +1,6 @@
 package io.adapt4j.tools;
 
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +20,12 @@ public final class ToolParser {
   static final String TOOL_CALL = "<tool_call>";
   static final String PYTHON_TAG = "<|python_tag|>";
   static final String TOOL_CALLS = "[TOOL_CALLS]";
+  static final String START_ACTION = "<|START_ACTION|>";
+  static final String END_ACTION = "<|END_ACTION|>";
+  static final String MINIMAX_CALL = "<minimax:tool_call>";
+
+  /** Markers around the text of Command R7B. */
+  private static final List<String> RESPONSE = List.of("<|START_RESPONSE|>", "<|END_RESPONSE|>");
 
   /** First characters of markers. */
   private static final String FIRST = "<[{";
@@ -29,7 +36,9 @@ public final class ToolParser {
   private final ThoughtSplitter thoughts;
   private final StringBuilder space = new StringBuilder();
   private final StringBuilder sign = new StringBuilder();
+  private final HarmonyReader harmony;
   private @Nullable CallReader reader;
+  private boolean bare;
   private boolean finished;
 
   private ToolParser(
@@ -41,7 +50,9 @@ public final class ToolParser {
     this.format = format;
     this.tools = tools;
     this.answer = new AnswerBuilder(ids, onEvent);
-    this.thoughts = new ThoughtSplitter(thinking, answer::thinking, this::text);
+    this.thoughts =
+        new ThoughtSplitter(Thoughts.of(format), thinking, answer::thinking, this::text);
+    this.harmony = new HarmonyReader(tools, answer);
   }
 
   /**
@@ -73,7 +84,11 @@ public final class ToolParser {
       throw new IllegalStateException("the answer has ended; use another parser for the next");
     }
     for (int i = 0; i < piece.length(); i++) {
-      thoughts.accept(piece.charAt(i));
+      if (format == ToolFormat.HARMONY) {
+        harmony.accept(piece.charAt(i));
+      } else {
+        thoughts.accept(piece.charAt(i));
+      }
     }
     answer.flush();
   }
@@ -86,14 +101,18 @@ public final class ToolParser {
   public ParsedAnswer finish() {
     if (!finished) {
       finished = true;
+      if (format == ToolFormat.HARMONY) {
+        harmony.finish();
+      }
       thoughts.finish();
       CallReader open = reader;
       if (open != null) {
         reader = null;
+        boolean begun = answer.hasOpenCall();
         if (open.finish()) {
           space.setLength(0);
         } else {
-          tellAsText(open);
+          tellAsText(open, begun);
         }
       }
       space.append(sign);
@@ -128,8 +147,12 @@ public final class ToolParser {
         String rest = open.rest();
         spaceBefore(open);
         answer.text(space);
-        answer.text(rest.substring(0, rest.length() - 1));
+        String broken = rest.substring(0, rest.length() - 1);
+        answer.text(broken);
         space.setLength(0);
+        if (!bare || answer.hasProblem()) {
+          answer.unparsed(broken, UnparsedCall.Reason.INVALID_SYNTAX);
+        }
         outside(c);
       }
     }
@@ -148,11 +171,14 @@ public final class ToolParser {
     }
   }
 
-  private void tellAsText(CallReader closed) {
+  private void tellAsText(CallReader closed, boolean begun) {
     spaceBefore(closed);
     answer.text(space);
     space.setLength(0);
     answer.text(closed.rest());
+    if (!bare || begun) {
+      answer.unparsed(closed.rest(), UnparsedCall.Reason.CUT_OFF);
+    }
   }
 
   /**
@@ -170,6 +196,10 @@ public final class ToolParser {
       List<String> signs = signs();
       if (signs.contains(held)) {
         sign.setLength(0);
+        if (RESPONSE.contains(held)) {
+          return;
+        }
+        bare = held.length() == 1;
         reader = reader(held);
         return;
       }
@@ -202,23 +232,45 @@ public final class ToolParser {
   /** Markers that begin calls. */
   private List<String> signs() {
     if (tools.isEmpty()) {
-      return List.of();
+      return format == ToolFormat.COMMAND_R ? RESPONSE : List.of();
     }
     return switch (format) {
       case HERMES, GLM -> List.of(TOOL_CALL);
-      case QWEN_XML -> List.of(TOOL_CALL, XmlCall.FUNCTION);
+      case QWEN_XML -> List.of(TOOL_CALL, XmlCall.Tags.QWEN.function());
+      case MINIMAX -> List.of(MINIMAX_CALL, XmlCall.Tags.MINIMAX.function());
+      case DEEPSEEK -> signs(SectionReader.Markers.DEEPSEEK);
+      case KIMI -> signs(SectionReader.Markers.KIMI);
+      case COMMAND_R -> List.of(START_ACTION, RESPONSE.get(0), RESPONSE.get(1));
+      case PYTHONIC ->
+          answer.saysNothing()
+              ? List.of(PythonReader.LFM2, PythonReader.LLAMA, PythonReader.LIST)
+              : List.of(PythonReader.LFM2, PythonReader.LLAMA);
+      case GEMMA ->
+          List.of(GemmaReader.Markers.GEMMA_4.open(), GemmaReader.Markers.FUNCTION_GEMMA.open());
+      case HARMONY -> List.of();
       case LLAMA -> answer.saysNothing() ? List.of(PYTHON_TAG, "{") : List.of(PYTHON_TAG);
       case MISTRAL_LIST, MISTRAL -> List.of(TOOL_CALLS);
     };
   }
 
+  private static List<String> signs(SectionReader.Markers markers) {
+    return List.of(markers.open(), markers.begin());
+  }
+
   private CallReader reader(String found) {
     return switch (format) {
       case HERMES -> TaggedReader.json(found, tools, answer);
-      case QWEN_XML -> TaggedReader.xml(found, tools, answer);
+      case QWEN_XML -> TaggedReader.xml(found, XmlCall.Tags.QWEN, tools, answer);
+      case MINIMAX -> TaggedReader.xml(found, XmlCall.Tags.MINIMAX, tools, answer);
+      case DEEPSEEK -> new SectionReader(found, SectionReader.Markers.DEEPSEEK, tools, answer);
+      case KIMI -> new SectionReader(found, SectionReader.Markers.KIMI, tools, answer);
+      case COMMAND_R -> new MistralReader(found, END_ACTION, tools, answer);
+      case PYTHONIC -> new PythonReader(found, tools, answer);
+      case GEMMA -> new GemmaReader(found, tools, answer);
+      case HARMONY -> throw new IllegalStateException("messages have their own reader");
       case GLM -> new KeyedReader(found, tools, answer);
       case LLAMA -> new BareReader(found, tools, answer);
-      case MISTRAL_LIST, MISTRAL -> new MistralReader(found, tools, answer);
+      case MISTRAL_LIST, MISTRAL -> new MistralReader(found, "", tools, answer);
     };
   }
 }

@@ -65,6 +65,7 @@ public final class ToolRequest {
         parsed.text(),
         Optional.of(parsed.thinking()).filter(thinking -> !thinking.isEmpty()),
         parsed.calls(),
-        generation);
+        generation,
+        parsed.unparsed());
   }
 }

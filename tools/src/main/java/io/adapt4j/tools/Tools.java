@@ -1,5 +1,6 @@
 package io.adapt4j.tools;
 
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,15 @@ final class Tools {
 
   @Nullable Tool find(String name) {
     return byName.get(name);
+  }
+
+  /** Returns the tool that a call names, or null and notes the problem. */
+  @Nullable Tool called(String name, AnswerBuilder answer) {
+    Tool tool = byName.get(name);
+    if (tool == null) {
+      answer.problem(UnparsedCall.Reason.UNKNOWN_TOOL);
+    }
+    return tool;
   }
 
   List<Tool> all() {

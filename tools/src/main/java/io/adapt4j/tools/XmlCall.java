@@ -1,19 +1,38 @@
 package io.adapt4j.tools;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Reads {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}. Arguments are reported
- * as JSON, one after the other.
+ * Reads {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}, or {@code <invoke
+ * name="NAME"><parameter name="KEY">VALUE</parameter></invoke>}. Arguments are reported as JSON,
+ * one after the other.
  */
 final class XmlCall {
 
-  static final String FUNCTION = "<function=";
-  static final String PARAMETER = "<parameter=";
-  static final String END_FUNCTION = "</function>";
   static final String END_PARAMETER = "</parameter>";
+
+  /** The tags of a format; names end before {@code afterName}. */
+  record Tags(String function, String parameter, String afterName, String endFunction, String end) {
+
+    /** Qwen's tags. */
+    static final Tags QWEN =
+        new Tags("<function=", "<parameter=", ">", "</function>", "</tool_call>");
+
+    /** MiniMax's tags. */
+    static final Tags MINIMAX =
+        new Tags(
+            "<invoke name=\"", "<parameter name=\"", "\">", "</invoke>", "</minimax:tool_call>");
+
+    private String name(CharSequence read) {
+      String name = read.toString();
+      return afterName.length() > 1 && name.endsWith("\"")
+          ? name.substring(0, name.length() - 1)
+          : name;
+    }
+  }
 
   private static final int MOST_CHARACTERS = 1 << 20;
   private static final int MOST_NAME = 256;
@@ -28,8 +47,9 @@ final class XmlCall {
 
   private final Tools tools;
   private final AnswerBuilder answer;
-  private final Expected opening = new Expected(FUNCTION);
-  private final Expected body = new Expected(PARAMETER, END_FUNCTION);
+  private final Tags tags;
+  private final Expected opening;
+  private final Expected body;
   private final StringBuilder current = new StringBuilder();
   private final Set<String> keys = new HashSet<>();
   private State state;
@@ -37,15 +57,19 @@ final class XmlCall {
   private ParameterTypes types = ParameterTypes.NONE;
   private int length;
 
-  XmlCall(String sign, Tools tools, AnswerBuilder answer) {
+  XmlCall(String sign, Tags tags, Tools tools, AnswerBuilder answer) {
+    this.tags = tags;
+    this.opening = new Expected(tags.function);
+    this.body = new Expected(tags.parameter, tags.endFunction);
     this.tools = tools;
     this.answer = answer;
-    this.state = sign.equals(FUNCTION) ? State.NAME : State.OPENING;
+    this.state = sign.equals(tags.function) ? State.NAME : State.OPENING;
   }
 
   JsonCall.Step accept(char c) {
     length++;
     if (length > MOST_CHARACTERS) {
+      answer.problem(UnparsedCall.Reason.TOO_LONG);
       answer.drop();
       return JsonCall.Step.BROKEN;
     }
@@ -72,7 +96,7 @@ final class XmlCall {
     if (c != '>') {
       return inName(c);
     }
-    Tool tool = tools.find(current.toString().strip());
+    Tool tool = tools.called(tags.name(current).strip(), answer);
     if (tool == null) {
       return broken();
     }
@@ -93,11 +117,11 @@ final class XmlCall {
       return broken();
     }
     String found = body.complete().orElse("");
-    if (found.equals(END_FUNCTION)) {
+    if (found.equals(tags.endFunction)) {
       answer.arguments("}");
       return answer.complete() ? JsonCall.Step.COMPLETE : JsonCall.Step.BROKEN;
     }
-    if (found.equals(PARAMETER)) {
+    if (found.equals(tags.parameter)) {
       body.reset();
       to(State.KEY);
     }
@@ -108,7 +132,7 @@ final class XmlCall {
     if (c != '>') {
       return inName(c);
     }
-    key = current.toString();
+    key = tags.name(current);
     if (!keys.add(key)) {
       return broken();
     }
@@ -122,7 +146,9 @@ final class XmlCall {
       current.setLength(current.length() - END_PARAMETER.length());
       answer.arguments(keys.size() > 1 ? ", " : "");
       answer.arguments(JsonNodeFactory.instance.textNode(key) + ": ");
-      answer.arguments(types.json(key, withoutLineEnds(current.toString())));
+      answer.arguments(
+          types.json(
+              key, tags == Tags.QWEN ? withoutLineEnds(current.toString()) : current.toString()));
       to(State.BODY);
     }
     return JsonCall.Step.MORE;
@@ -133,7 +159,7 @@ final class XmlCall {
     return from >= 0 && text.indexOf(end, from) == from;
   }
 
-  /** Strips the line feeds around a value, which is on separate lines. */
+  /** Strips the line feeds around a value, which is on separate lines in Qwen's format. */
   private static String withoutLineEnds(String value) {
     String without = value.startsWith("\n") ? value.substring(1) : value;
     return without.endsWith("\n") ? without.substring(0, without.length() - 1) : without;

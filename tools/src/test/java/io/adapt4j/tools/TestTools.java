@@ -47,7 +47,8 @@ final class TestTools {
       List.of(
           words(
               "qwen2_5 qwen3 llama3_2 qwen_xml glm mistral_list mistral mistral_ids chatml",
-              "gemma"));
+              "gemma deepseek_v3 deepseek_v31 kimi command_r minimax lfm2 llama4 gemma4",
+              "function_gemma gpt_oss"));
 
   private TestTools() {}
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -25,10 +26,33 @@ import net.jqwik.api.Provide;
 class ToolFormatPropertiesTest {
 
   private static final List<String> ENDS =
-      List.of("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>");
+      List.of(
+          "<|im_end|>",
+          "<|eot_id|>",
+          "<end_of_turn>",
+          "</s>",
+          "<｜end▁of▁sentence｜>",
+          "<|END_OF_TURN_TOKEN|>",
+          "[e~[",
+          "<turn|>",
+          "<|eot|>");
+
+  /** Formats of which an answer with calls has text too. */
+  private static final List<ToolFormat> SPEAKING =
+      List.of(
+          ToolFormat.HERMES,
+          ToolFormat.QWEN_XML,
+          ToolFormat.GLM,
+          ToolFormat.DEEPSEEK,
+          ToolFormat.KIMI,
+          ToolFormat.MINIMAX,
+          ToolFormat.GEMMA);
+
+  /** Formats with one call in an answer. */
+  private static final List<ToolFormat> SINGLE = List.of(ToolFormat.LLAMA, ToolFormat.HARMONY);
 
   /** Rendered by the template of a family and read again, calls are the same. */
-  @Property(tries = 300)
+  @Property(tries = 800)
   void aRenderedCallIsReadAgain(
       @ForAll("templates") String name,
       @ForAll("calls") List<Map<String, Object>> arguments,
@@ -36,12 +60,15 @@ class ToolFormatPropertiesTest {
     ChatTemplate template = TestTools.template(name);
     ChatOptions options =
         ChatOptions.defaults().withTools(TestTools.ALL.stream().map(Tool::definition).toList());
+    // LFM2's template does not escape the quotation marks of a text.
+    Assume.that(
+        !name.equals("lfm2")
+            || arguments.toString().chars().noneMatch(c -> c == '\'' || c == '\\'));
     ToolTemplate form = ToolTemplate.of(template, options);
     ToolFormat format = ToolFormat.of(template);
     List<Map<String, Object>> called =
-        format == ToolFormat.LLAMA ? arguments.subList(0, 1) : arguments;
-    boolean speaks =
-        List.of(ToolFormat.HERMES, ToolFormat.QWEN_XML, ToolFormat.GLM).contains(format);
+        SINGLE.contains(format) ? arguments.subList(0, 1) : arguments;
+    boolean speaks = SPEAKING.contains(format);
     List<Map<String, Object>> calls = new ArrayList<>();
     for (Map<String, Object> each : called) {
       calls.add(
@@ -88,7 +115,11 @@ class ToolFormatPropertiesTest {
     IntStream.range(0, text.length()).forEach(i -> streamed.accept(text.substring(i, i + 1)));
     assertThat(Heard.summary(streamed.finish())).isEqualTo(Heard.summary(answer));
     assertThat(pieces.summary()).isEqualTo(whole.summary());
-    if (answer.calls().isEmpty() && !thinking && !text.contains("<think>")) {
+    boolean hides =
+        format == ToolFormat.HARMONY
+            || format == ToolFormat.COMMAND_R
+            || text.contains(Thoughts.of(format).open());
+    if (answer.calls().isEmpty() && !thinking && !hides) {
       assertThat(answer.text()).isEqualTo(text);
     }
   }
@@ -142,6 +173,15 @@ class ToolFormatPropertiesTest {
                 "~",
                 "<tool_call>~</tool_call>~<think>~</think>~<function=clock>~<function=",
                 "<parameter=a>~</parameter>~</function>~<arg_key>~</arg_key>~<arg_value>",
+                "<｜tool▁calls▁begin｜>~<｜tool▁call▁begin｜>~<｜tool▁sep｜>~<｜tool▁call▁end｜>",
+                "<｜tool▁calls▁end｜>~<|tool_calls_section_begin|>~<|tool_call_begin|>",
+                "<|tool_call_argument_begin|>~<|tool_call_end|>~functions.clock:0~```json",
+                "<|START_ACTION|>~<|END_ACTION|>~<|START_RESPONSE|>~<minimax:tool_call>",
+                "<invoke name=\"clock\">~<parameter name=\"a\">~</invoke>~</minimax:tool_call>",
+                "<|tool_call_start|>~<|tool_call_end|>~clock(~)~a=~[clock()]~'~call:clock{",
+                "<|tool_call>~<tool_call|>~<|\"|>~<start_function_call>~<end_function_call>~<escape>",
+                "<|start|>~<|channel|>~<|message|>~<|call|>~<|end|>~analysis~final~commentary",
+                " to=functions.clock~ to=functions.no~<|constrain|>json",
                 "</arg_value>~[TOOL_CALLS]~[ARGS]~[CALL_ID]~<|python_tag|>~clock",
                 "{\"name\": \"clock\", \"arguments\": {}}",
                 "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}",

@@ -26,7 +26,17 @@ class ToolFormatTest {
     "gemma, HERMES",
     "llama3, HERMES",
     "mistral_v1, HERMES",
-    "zephyr, HERMES"
+    "zephyr, HERMES",
+    "deepseek_v3, DEEPSEEK",
+    "deepseek_v31, DEEPSEEK",
+    "kimi, KIMI",
+    "command_r, COMMAND_R",
+    "minimax, MINIMAX",
+    "lfm2, PYTHONIC",
+    "llama4, PYTHONIC",
+    "gemma4, GEMMA",
+    "function_gemma, GEMMA",
+    "gpt_oss, HARMONY"
   })
   void theFormatOfATemplateIsFoundByWhatItWrites(String template, ToolFormat format) {
     assertThat(ToolFormat.of(TestTools.template(template))).isEqualTo(format);

@@ -138,6 +138,9 @@ final class ChatReply extends Reply<Generation> {
         called(delta(chunk, index, choice, null), choice)
             .putObject("function")
             .put("arguments", more.json());
+      } else if (event instanceof ToolEvent.CallUnparsed unparsed) {
+        delta(chunk, index, choice, null)
+            .set(ToolPrompt.ERRORS, ToolPrompt.errors(List.of(unparsed.call())));
       } else {
         continue;
       }
@@ -229,6 +232,9 @@ final class ChatReply extends Reply<Generation> {
     message.putNull("refusal");
     if (!parsed.thinking().isEmpty()) {
       message.put("reasoning_content", parsed.thinking());
+    }
+    if (!parsed.unparsed().isEmpty()) {
+      message.set(ToolPrompt.ERRORS, ToolPrompt.errors(parsed.unparsed()));
     }
     if (!parsed.calls().isEmpty()) {
       ArrayNode calls = message.putArray("tool_calls");

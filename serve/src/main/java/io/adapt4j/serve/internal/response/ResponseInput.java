@@ -117,7 +117,11 @@ final class ResponseInput {
   private void thought(String at, Parameters fields) {
     fields.refuse("encrypted_content", encrypted -> false);
     fields.ignore("summary");
-    thought = fields.value("content").map(json -> content(at + ".content", json));
+    Optional<String> more = fields.value("content").map(json -> content(at + ".content", json));
+    // Reasoning of several items belongs to the answer after them.
+    thought =
+        more.map(text -> thought.map(before -> before + "\n" + text).orElse(text))
+            .or(() -> thought);
     answering = false;
   }
 

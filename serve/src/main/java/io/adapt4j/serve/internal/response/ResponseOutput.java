@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.serve.internal.answer.Logprobs;
+import io.adapt4j.tools.ParsedAnswer.UnparsedCall;
 import io.adapt4j.tools.ToolEvent;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +27,17 @@ final class ResponseOutput {
   private final Optional<Logprobs> logprobs;
   private final Sink sink;
   private final ArrayNode items = JsonNodeFactory.instance.arrayNode();
+  private final List<UnparsedCall> unparsed = new ArrayList<>();
   private @Nullable ResponseItem open;
 
   ResponseOutput(Optional<Logprobs> logprobs, Sink sink) {
     this.logprobs = logprobs;
     this.sink = sink;
+  }
+
+  /** Parts of the text that begin like calls and are none. */
+  List<UnparsedCall> unparsed() {
+    return unparsed;
   }
 
   /** The complete items. */
@@ -51,6 +59,8 @@ final class ResponseOutput {
       begin(ResponseItem.call(begun.id(), begun.name()));
     } else if (event instanceof ToolEvent.Arguments more) {
       add(ResponseItem.Kind.CALL, more.json(), array(List.of()));
+    } else if (event instanceof ToolEvent.CallUnparsed unparsed) {
+      this.unparsed.add(unparsed.call());
     } else {
       end(event instanceof ToolEvent.CallComplete ? "completed" : "incomplete");
     }

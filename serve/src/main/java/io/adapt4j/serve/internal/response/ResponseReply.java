@@ -97,6 +97,9 @@ final class ResponseReply extends Reply<Generation> {
     Generation answer = answers.get(0);
     recording.record(format.id(), 0, calls ? "" : text.toString());
     ObjectNode json = format.complete(answer, output.items(), usage);
+    if (!output.unparsed().isEmpty()) {
+      json.set(ToolPrompt.ERRORS, ToolPrompt.errors(output.unparsed()));
+    }
     if (!streams()) {
       endWithObject(json);
       return;

@@ -35,6 +35,9 @@ public record ResponsesEndpoint(
 
   private static final String LOGPROBS = "message.output_text.logprobs";
 
+  /** Asked for by clients that send reasoning back, which has its text here. */
+  private static final String REASONING = "reasoning.encrypted_content";
+
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     LanguageModel model = models.chatModel(call, parameters);
@@ -87,15 +90,24 @@ public record ResponsesEndpoint(
     int top = parameters.integer("top_logprobs", 0, Logprobs.MOST).orElse(0);
     List<String> include = parameters.strings("include");
     for (String what : include) {
-      if (!what.equals(LOGPROBS)) {
+      if (!what.equals(LOGPROBS) && !what.equals(REASONING)) {
         throw Fault.unsupported("include", "this server includes " + LOGPROBS + " alone");
       }
     }
-    if (!include.isEmpty()) {
+    if (include.contains(LOGPROBS)) {
       options.logprobs(top);
     } else if (top > 0) {
       throw Fault.parameter("top_logprobs", "expected only with " + LOGPROBS + " in include");
     }
+  }
+
+  /** Reasoning is returned as a whole, so a summary may be asked for, but no effort. */
+  private static boolean asksForNothing(JsonNode reasoning) {
+    JsonNode effort = reasoning.path("effort");
+    return reasoning.isObject()
+        && reasoning.properties().stream()
+            .allMatch(f -> List.of("effort", "summary", "generate_summary").contains(f.getKey()))
+        && (effort.isMissingNode() || effort.isNull());
   }
 
   private static void ignoreStreamOptions(Parameters parameters) {
@@ -112,7 +124,7 @@ public record ResponsesEndpoint(
     parameters.refuse("conversation", id -> false);
     parameters.refuse("background", Sampling::isFalse);
     parameters.refuse("prompt", prompt -> false);
-    parameters.refuse("reasoning", reasoning -> reasoning.isEmpty());
+    parameters.refuse("reasoning", ResponsesEndpoint::asksForNothing);
     parameters.refuse("truncation", way -> way.asText().equals("disabled"));
     // Options of tools that a server runs itself, of which there are none.
     parameters.ignore("max_tool_calls", "prompt_cache_retention");

@@ -14,6 +14,22 @@ public enum ToolSyntax {
   MISTRAL_LIST,
   /** {@code [TOOL_CALLS]NAME[ARGS]{...}}: Mistral from v11. */
   MISTRAL_NAMED,
+  /** {@code <｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{...}}: DeepSeek. */
+  DEEPSEEK,
+  /** {@code <|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{...}}: Kimi K2. */
+  KIMI,
+  /**
+   * {@code <|START_ACTION|>[{"tool_call_id": ..., "tool_name": ..., "parameters": ...}]}: Cohere.
+   */
+  COMMAND_R,
+  /** {@code <invoke name="NAME"><parameter name="KEY">}: MiniMax M2. */
+  MINIMAX,
+  /** {@code [NAME(KEY="VALUE")]}: LFM2, Llama 4. */
+  PYTHONIC,
+  /** {@code call:NAME{KEY:VALUE}}: Gemma 4, FunctionGemma. */
+  GEMMA,
+  /** {@code to=functions.NAME<|channel|>commentary json<|message|>{...}}: gpt-oss. */
+  HARMONY,
   /** The template supports tools but writes calls in a syntax that is not supported here. */
   TEMPLATES_OWN,
   /**

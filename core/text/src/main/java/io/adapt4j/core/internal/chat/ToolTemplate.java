@@ -58,6 +58,10 @@ public final class ToolTemplate {
               + "</arg_value>\\2</tool_call>.*",
           Pattern.DOTALL);
 
+  /** Matches a call of Kimi K2, which has the id instead of the name. */
+  private static final Pattern KIMI =
+      Pattern.compile("<\\|tool_call_begin\\|>" + ID + "<\\|tool_call_argument_begin\\|>");
+
   private final ToolSyntax syntax;
   private final boolean argumentsAreText;
   private final String named;
@@ -134,6 +138,9 @@ public final class ToolTemplate {
 
   /** Detects the syntax of the rendered call; the definition of the tool comes before it. */
   private static Optional<ToolTemplate> read(String text, boolean argumentsAreText) {
+    if (KIMI.matcher(text).find()) {
+      return Optional.of(new ToolTemplate(ToolSyntax.KIMI, argumentsAreText, "", true));
+    }
     int name = text.lastIndexOf(NAME);
     if (name < 0) {
       return Optional.empty();
@@ -159,6 +166,10 @@ public final class ToolTemplate {
               : null;
     } else if (isJson(before, after)) {
       syntax = ofJson(before, after);
+    } else {
+      CallSyntax found = CallSyntax.of(before, after, KEY, VALUE);
+      syntax = found == null ? null : found.syntax();
+      named = found == null ? "" : found.named();
     }
     return syntax == null
         ? Optional.empty()
@@ -181,6 +192,9 @@ public final class ToolTemplate {
     if (open.endsWith("[TOOL_CALLS][{\"name\":\"") && arguments) {
       return ToolSyntax.MISTRAL_LIST;
     }
+    if (open.contains("<|START_ACTION|>[{") && open.endsWith("\"tool_name\":\"") && parameters) {
+      return ToolSyntax.COMMAND_R;
+    }
     if (open.endsWith("<tool_call>{\"name\":\"") && arguments) {
       return ToolSyntax.TAGGED_JSON;
     }
@@ -196,7 +210,9 @@ public final class ToolTemplate {
   /**
    * {@return the text between name and arguments, including the id, in {@link
    * ToolSyntax#MISTRAL_NAMED}; in {@link ToolSyntax#TAGGED_KEYS}, the text between the name and the
-   * first value}
+   * first value; in {@link ToolSyntax#DEEPSEEK}, between name and arguments; in {@link
+   * ToolSyntax#PYTHONIC}, the marker before the list, if any; in {@link ToolSyntax#GEMMA}, the
+   * quotation mark}
    */
   public String named() {
     return named;
@@ -208,8 +224,10 @@ public final class ToolTemplate {
       return ToolTexts.rewrite(messages, options.tools().orElse(List.of()), hasSystem);
     }
     List<ChatMessage> result = new ArrayList<>();
-    Ids ids = new Ids();
-    for (ChatMessage message : messages) {
+    Ids ids = new Ids(syntax == ToolSyntax.KIMI);
+    List<ChatMessage> all =
+        syntax == ToolSyntax.HARMONY ? HarmonyMessages.rewrite(messages) : messages;
+    for (ChatMessage message : all) {
       result.add(ToolCallFields.isAboutTools(message) ? fitted(message, ids) : message);
     }
     return result;
@@ -222,9 +240,12 @@ public final class ToolTemplate {
 
   private ChatMessage fitted(ChatMessage message, Ids ids) {
     List<Map<?, ?>> calls = ToolCallFields.calls(message);
-    boolean mistral = syntax == ToolSyntax.MISTRAL_LIST || syntax == ToolSyntax.MISTRAL_NAMED;
+    boolean ownIds =
+        syntax == ToolSyntax.MISTRAL_LIST
+            || syntax == ToolSyntax.MISTRAL_NAMED
+            || syntax == ToolSyntax.KIMI;
     if (calls.isEmpty()) {
-      return mistral ? ids.answered(message) : message;
+      return ownIds ? ids.answered(message) : message;
     }
     List<Object> fitted = new ArrayList<>();
     for (Map<?, ?> call : calls) {
@@ -233,23 +254,35 @@ public final class ToolTemplate {
           argumentsAreText ? ToolCallFields.asText(arguments) : ToolCallFields.asObject(arguments);
       Map<String, Object> changed =
           ToolCallFields.withArguments(call, Objects.requireNonNullElse(given, Map.of()));
-      fitted.add(mistral ? ids.called(changed) : changed);
+      fitted.add(ownIds ? ids.called(changed) : changed);
     }
     return message.with(ToolCallFields.CALLS, fitted);
   }
 
-  /** Assigns calls and their results the ids of nine letters and digits that Mistral requires. */
+  /**
+   * Assigns calls and their results the ids of nine letters and digits that Mistral requires, or
+   * ids with the name of the tool for Kimi.
+   */
   private static final class Ids {
 
     private static final Pattern FITTING = Pattern.compile("[a-zA-Z0-9]{9}");
 
     private final Map<String, String> byGiven = new HashMap<>();
     private final List<String> open = new ArrayList<>();
+    private final boolean named;
     private int count;
+
+    Ids(boolean named) {
+      this.named = named;
+    }
 
     Map<String, Object> called(Map<String, Object> call) {
       String given = call.get(ToolCallFields.ID) instanceof String text ? text : "";
+      Object name = ToolCallFields.function(call).get(ToolCallFields.NAME);
       String id = FITTING.matcher(given).matches() ? given : "call%05d".formatted(count);
+      if (named) {
+        id = "functions." + name + ":" + count;
+      }
       count++;
       if (!given.isEmpty()) {
         byGiven.put(given, id);
