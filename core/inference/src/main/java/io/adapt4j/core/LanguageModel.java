@@ -20,6 +20,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.TextGenerator;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -355,6 +356,23 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void limitRequests(int running, int waiting, long bytes) {
     requests.limit(running, waiting, bytes);
+  }
+
+  /**
+   * Limits the time between two tokens of an answer while prompts of others are processed: their
+   * chunks are sized by the measured time of a step. Where kernels run the steps of a model, the
+   * limit is kept unless a step takes longer with 8 tokens of a prompt; answers do not depend on
+   * what runs beside them, but may differ from those without a limit by rounding. Elsewhere chunks
+   * have their normal size. Prompts take longer the shorter the limit is.
+   *
+   * @param pause the time; zero for no limit, the default
+   * @throws IllegalArgumentException if it is negative
+   */
+  public void limitPause(Duration pause) {
+    if (Texts.require("pause", pause).isNegative()) {
+      throw new IllegalArgumentException("pause: expected at least 0, found " + pause);
+    }
+    exclusively(() -> requests.limitPause(pause));
   }
 
   /** {@return whether there is a chat template: set, from the model's folder or an adapter} */
