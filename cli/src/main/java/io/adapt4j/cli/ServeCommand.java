@@ -121,6 +121,14 @@ final class ServeCommand implements Callable<Integer> {
   private Integer maxSeconds;
 
   @Option(
+      names = "--max-pause",
+      paramLabel = "MILLIS",
+      description =
+          "Most milliseconds between two tokens of an answer while prompts of others are read;"
+              + " default no limit.")
+  private Integer maxPause;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "TEMPLATE",
       description =
@@ -153,6 +161,9 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     ModelServer.Builder settings = settings();
+    if (maxPause != null) {
+      requirePositive("--max-pause", maxPause);
+    }
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     parts.requirePaths();
     Path folder = model.folder();
@@ -163,6 +174,9 @@ final class ServeCommand implements Callable<Integer> {
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       chosen.ifPresent(found -> use(opened, found));
+      if (maxPause != null) {
+        opened.limitPause(Duration.ofMillis(maxPause));
+      }
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
       try (ServedParts.Opened served =
