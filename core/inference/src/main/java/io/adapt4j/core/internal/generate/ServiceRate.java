@@ -78,7 +78,7 @@ public final class ServiceRate {
    */
   public synchronized Duration comeBack(int waiting, Duration least, long nanos) {
     double all = (waiting + begun.size()) * interval();
-    promised = Math.min(Math.max(promised, nanos) + interval(), nanos + all);
+    promised = Math.min(Math.max(promised, (double) nanos) + interval(), nanos + all);
     Duration free = Duration.ofNanos((long) Math.max(0, promised - nanos));
     Duration longer = free.compareTo(least) > 0 ? free : least;
     return longer.compareTo(LEAST) < 0 ? LEAST : longer.compareTo(MOST) > 0 ? MOST : longer;
