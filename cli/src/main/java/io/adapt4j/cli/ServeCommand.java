@@ -122,6 +122,14 @@ final class ServeCommand implements Callable<Integer> {
   private Integer maxSeconds;
 
   @Option(
+      names = "--max-pause",
+      paramLabel = "MILLIS",
+      description =
+          "Milliseconds to aim at between two tokens of an answer while prompts of others are"
+              + " read; default no limit.")
+  private Integer maxPause;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "TEMPLATE",
       description =
@@ -154,6 +162,9 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     ModelServer.Builder settings = settings();
+    if (maxPause != null) {
+      requirePositive("--max-pause", maxPause);
+    }
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     parts.requirePaths();
     Path folder = model.folder();
@@ -164,6 +175,9 @@ final class ServeCommand implements Callable<Integer> {
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       chosen.ifPresent(found -> use(opened, found));
+      if (maxPause != null) {
+        opened.limitPause(Duration.ofMillis(maxPause));
+      }
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
       try (ServedParts.Opened served =

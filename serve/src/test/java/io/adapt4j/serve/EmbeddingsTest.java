@@ -1,8 +1,11 @@
 package io.adapt4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.EmbeddingOptions;
 import io.adapt4j.core.SmallEmbedder;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Json;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
@@ -89,6 +93,30 @@ class EmbeddingsTest {
     assertThat(ask("'" + CAT + "'", ",'dimensions':" + width).at("/data/0/embedding"))
         .hasSize(width);
     assertRefused("'" + CAT + "','dimensions':8", "dimensions");
+  }
+
+  @Test
+  void aModelThatSaysSoGivesShorterVectorsOfLengthOne(@TempDir Path folder) throws Exception {
+    Path config = SmallEmbedder.write(folder).resolve("config.json");
+    String written = Files.readString(config);
+    Files.writeString(config, written.replaceFirst("\\{", "{\"matryoshka_dimensions\": [16, 8],"));
+    try (TextEmbedder nested = TextEmbedder.load(ModelSource.path(folder), Precision.FP32);
+        TextEmbedder cut =
+            TextEmbedder.load(
+                ModelSource.path(folder),
+                EmbeddingOptions.builder().precision(Precision.FP32).dimension(8).build());
+        TestServer other = TestServer.start(settings -> settings.embedder("nested", nested))) {
+      String ask = "{'model':'nested','input':'a cat sat','dimensions':%d}";
+      float[] vector = floats(other.answer(PATH, ask.formatted(8)).at("/data/0/embedding"));
+      assertThat(vector).containsExactly(cut.embed(CAT), offset(1e-6f));
+      assertThat(nested.truncate(nested.embed(CAT), 8)).isEqualTo(vector);
+      assertThat(nested.truncate(nested.embed(CAT), 24)).isEqualTo(nested.embed(CAT));
+      HttpResponse<String> refused = other.post(PATH, ask.formatted(7));
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body()).contains("are not cut to 7");
+      assertThatThrownBy(() -> nested.truncate(nested.embed(CAT), 7))
+          .hasMessageContaining("expected 24 or less, of [16, 8]");
+    }
   }
 
   @Test

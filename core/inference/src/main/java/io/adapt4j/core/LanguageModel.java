@@ -22,6 +22,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.TextGenerator;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -413,6 +414,24 @@ public final class LanguageModel extends AdaptedModel {
           requests.lend(lent);
           return lent;
         });
+  }
+
+  /**
+   * Aims at a time between two tokens of an answer while prompts of others are processed: their
+   * chunks are sized by the measured time of earlier steps, down to 8 tokens. A pause is longer if
+   * the smallest step is, or if the machine has become slower since. Only where kernels run the
+   * steps of a model: elsewhere chunks have their normal size. Answers do not depend on what runs
+   * beside them, but may differ from those without a limit by rounding. Prompts take longer the
+   * shorter the limit is.
+   *
+   * @param pause the time; zero for no limit, the default
+   * @throws IllegalArgumentException if it is negative
+   */
+  public void limitPause(Duration pause) {
+    if (Texts.require("pause", pause).isNegative()) {
+      throw new IllegalArgumentException("pause: expected at least 0, found " + pause);
+    }
+    exclusively(() -> requests.limitPause(pause));
   }
 
   /** {@return whether there is a chat template: set, from the model's folder or an adapter} */

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.encode.Embedder;
+import io.adapt4j.core.internal.encode.MatryoshkaSizes;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.load.LoadedEncoder;
@@ -45,6 +46,7 @@ public final class TextEmbedder implements AutoCloseable {
   private final Map<String, String> prompts;
   private final String defaultPrompt;
   private final int maxTokens;
+  private final MatryoshkaSizes sizes;
   private final SingleUse use;
 
   private TextEmbedder(Path source, LoadedEncoder model, Loading loading) {
@@ -54,6 +56,7 @@ public final class TextEmbedder implements AutoCloseable {
     this.prompts = loading.folder.prompts();
     this.defaultPrompt = loading.defaultPrompt();
     this.maxTokens = loading.maxTokens;
+    this.sizes = MatryoshkaSizes.read(loading.folder.transformer());
     this.use = new SingleUse("TextEmbedder", this::free);
   }
 
@@ -300,6 +303,39 @@ public final class TextEmbedder implements AutoCloseable {
   /** {@return the width of the vectors} */
   public int dimension() {
     return embedder.dimension();
+  }
+
+  /**
+   * Returns whether vectors may be truncated to a size: the folder's {@code config.json} lists it
+   * in {@code matryoshka_dimensions}, or has {@code is_matryoshka}.
+   *
+   * @param size number of entries
+   * @return true also for {@link #dimension}
+   */
+  public boolean canTruncate(int size) {
+    return sizes.allows(size, dimension());
+  }
+
+  /**
+   * Truncates a vector of this model to its first entries; a normalized one is normalized again.
+   *
+   * @param vector the vector
+   * @param size a size that {@link #canTruncate} allows
+   * @return a new vector
+   * @throws IllegalArgumentException if the model was not trained for this size
+   */
+  public float[] truncate(float[] vector, int size) {
+    if (Texts.require("vector", vector).length != dimension() || !canTruncate(size)) {
+      throw new IllegalArgumentException(
+          "size: expected %d%s, found %d for a vector of %d entries, for the model %s"
+              .formatted(
+                  dimension(),
+                  sizes.isAllowed() ? " or less, of " + sizes.sizes() + " if there are any" : "",
+                  size,
+                  vector.length,
+                  source));
+    }
+    return size == vector.length ? vector.clone() : embedder.truncated(vector, size);
   }
 
   /** {@return the maximum number of tokens of a text, special tokens included} */

@@ -165,6 +165,11 @@ public final class GenerationOptions {
     return values.constraint;
   }
 
+  /** {@return the order among the requests that wait for the model} */
+  public Scheduling scheduling() {
+    return values.scheduling;
+  }
+
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
@@ -424,6 +429,17 @@ public final class GenerationOptions {
     public Builder constraint(OutputConstraint constraint) {
       Texts.require("constraint", constraint);
       values.constraint = Optional.of(constraint);
+      return this;
+    }
+
+    /**
+     * Sets the order among the requests that wait for the model.
+     *
+     * @param scheduling priority, client and time
+     */
+    public Builder scheduling(Scheduling scheduling) {
+      Texts.require("scheduling", scheduling);
+      values.scheduling = scheduling;
       return this;
     }
 

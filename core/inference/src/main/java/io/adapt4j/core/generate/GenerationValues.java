@@ -28,6 +28,7 @@ final class GenerationValues {
   int promptLookupTokens;
   boolean skipSpecialTokens = true;
   Optional<OutputConstraint> constraint = Optional.empty();
+  Scheduling scheduling = Scheduling.defaults();
 
   GenerationValues copy() {
     GenerationValues copy = new GenerationValues();
@@ -49,6 +50,7 @@ final class GenerationValues {
     copy.promptLookupTokens = promptLookupTokens;
     copy.skipSpecialTokens = skipSpecialTokens;
     copy.constraint = constraint;
+    copy.scheduling = scheduling;
     return copy;
   }
 
@@ -75,6 +77,9 @@ final class GenerationValues {
       all.put("skipSpecialTokens", false);
     }
     constraint.ifPresent(value -> all.put("constraint", value));
+    if (!scheduling.equals(Scheduling.defaults())) {
+      all.put("scheduling", scheduling);
+    }
     return all;
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.serve.internal.answer;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.internal.generate.RequestScheduler;
+import io.adapt4j.core.internal.generate.ServiceRate;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.serve.internal.http.Fault;
@@ -21,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -62,21 +62,25 @@ public final class AnswerPool implements AutoCloseable {
    */
   private static final long HEARTBEAT_MILLIS = 400;
 
+  /** A refused client counts as gone after this many times the time that it was told. */
+  private static final int LATENESS = 3;
+
   private final Limits limits;
-  private final Semaphore free;
+  private final ClientShares places;
+  private final ServiceRate rate = new ServiceRate();
   private final ExecutorService threads;
   private final Set<Running<?>> all = ConcurrentHashMap.newKeySet();
   private volatile boolean closing;
 
   public AnswerPool(Limits limits) {
     this.limits = limits;
-    this.free = new Semaphore(limits.answers());
+    this.places = new ClientShares(limits.answers());
     this.threads = Executors.newCachedThreadPool(DaemonThreads.named("adapt4j-answer-"));
   }
 
   /** Number of answers that are computed or waiting. */
   public int running() {
-    return limits.answers() - free.availablePermits();
+    return places.used();
   }
 
   /** Number of open requests. */
@@ -129,7 +133,7 @@ public final class AnswerPool implements AutoCloseable {
 
   private <T> T await(Call call, Job<T> job, String prompt, Heartbeat heartbeat)
       throws IOException {
-    try (Running<T> running = start(List.of(within(call, job)), false)) {
+    try (Running<T> running = start(call.asker(), List.of(within(call, job)), false)) {
       Event<T> end = null;
       while (end == null && !closing) {
         long left = limits.requestTime().minus(call.age()).toMillis();
@@ -171,7 +175,10 @@ public final class AnswerPool implements AutoCloseable {
     jobs.forEach(job -> answers.add(null));
     try (Turns.Answer answering = Turns.OF_PROCESS.answering();
         Running<T> running =
-            start(jobs.stream().map(job -> within(call, job)).toList(), reply.isInPieces())) {
+            start(
+                call.asker(),
+                jobs.stream().map(job -> within(call, job)).toList(),
+                reply.isInPieces())) {
       long quiet = 0;
       while (running.isOpen()) {
         Event<T> event = next(running, LOOK_MILLIS);
@@ -246,12 +253,15 @@ public final class AnswerPool implements AutoCloseable {
   }
 
   /** Starts computing. Without pieces there are no events for them, so that they wake nobody. */
-  <T> Running<T> start(List<Job<T>> jobs, boolean inPieces) {
+  <T> Running<T> start(String client, List<Job<T>> jobs, boolean inPieces) {
     requireFew(jobs.size());
-    if (!free.tryAcquire(jobs.size())) {
-      throw Fault.busy("The server has as many requests as it takes. Ask again later.");
+    long now = System.nanoTime();
+    if (!places.take(client, jobs.size(), now)) {
+      Duration retryAfter = rate.comeBack(0, Duration.ZERO, now);
+      places.expect(client, jobs.size(), now + LATENESS * retryAfter.toNanos());
+      throw Fault.busy("The server has as many requests as it takes. Ask again later.", retryAfter);
     }
-    Running<T> running = new Running<>(jobs.size());
+    Running<T> running = new Running<>(client, jobs.size());
     all.add(running);
     if (closing) {
       running.close();
@@ -280,13 +290,14 @@ public final class AnswerPool implements AutoCloseable {
     try {
       threads.execute(job);
     } catch (RejectedExecutionException | OutOfMemoryError e) {
-      free.release();
+      places.release(running.client);
       running.events.add(new Event<>(choice, null, null, e));
     }
   }
 
   private <T> void run(Running<T> running, int choice, Job<T> job, boolean inPieces) {
     Event<T> end;
+    rate.started(job, System.nanoTime());
     try {
       PieceListener pieces =
           new PieceListener(piece -> running.events.add(new Event<>(choice, piece, null, null)));
@@ -295,7 +306,8 @@ public final class AnswerPool implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       end = new Event<>(choice, null, null, e);
     } finally {
-      free.release();
+      rate.ended(job, System.nanoTime());
+      places.release(running.client);
     }
     running.events.add(end);
   }
@@ -321,9 +333,11 @@ public final class AnswerPool implements AutoCloseable {
 
     private final CancellationToken cancellation = new CancellationToken();
     private final LinkedBlockingQueue<Event<T>> events = new LinkedBlockingQueue<>();
+    private final String client;
     private int open;
 
-    private Running(int answers) {
+    private Running(String client, int answers) {
+      this.client = client;
       this.open = answers;
     }
 

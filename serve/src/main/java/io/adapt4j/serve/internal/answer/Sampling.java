@@ -3,11 +3,15 @@ package io.adapt4j.serve.internal.answer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.Scheduling;
+import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.http.Parameters;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -21,17 +25,19 @@ public record Sampling(
   private static final int MOST_STOPS = 16;
   private static final double MOST_BIAS = 100;
   private static final Pattern TOKEN = Pattern.compile("\\d{1,9}");
+  private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
 
   /** Difference between the seeds of two choices; odd, so that no two are equal. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
   /** Reads the parameters common to conversations and completions. */
   public static Sampling read(
+      Call call,
       Parameters parameters,
       int tokens,
       Limits limits,
       Function<Parameters, OptionalInt> logprobs) {
-    GenerationOptions.Builder options = options(parameters, tokens);
+    GenerationOptions.Builder options = options(call, parameters, tokens, limits);
     logprobs.apply(parameters).ifPresent(options::logprobs);
     options.stopStrings(stops(parameters));
     int choices = parameters.integer("n", 1, limits.answers()).orElse(1);
@@ -41,8 +47,10 @@ public record Sampling(
   }
 
   /** Reads the sampling options. */
-  public static GenerationOptions.Builder options(Parameters parameters, int tokens) {
+  public static GenerationOptions.Builder options(
+      Call call, Parameters parameters, int tokens, Limits limits) {
     GenerationOptions.Builder options = GenerationOptions.builder().maxNewTokens(tokens);
+    options.scheduling(scheduling(call, parameters, limits));
     options.temperature(parameters.number("temperature", 0, 2).orElse(1));
     options.topP(parameters.number("top_p", 0, 1).orElse(1));
     options.topK(Math.max(0, parameters.integer("top_k", -1, Integer.MAX_VALUE).orElse(0)));
@@ -54,6 +62,20 @@ public record Sampling(
     options.logitBias(biases(parameters));
     parameters.ignore("user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier");
     return options;
+  }
+
+  /** Reads the priority as in vLLM, and the timeout that OpenAI's clients send. */
+  private static Scheduling scheduling(Call call, Parameters parameters, Limits limits) {
+    int priority = parameters.integer("priority", Integer.MIN_VALUE, Integer.MAX_VALUE).orElse(0);
+    Duration most =
+        call.header("x-stainless-timeout")
+            .filter(text -> SECONDS.matcher(text).matches())
+            .map(text -> Duration.ofMillis((long) (1_000 * Double.parseDouble(text))))
+            .filter(time -> time.compareTo(limits.requestTime()) < 0)
+            .orElse(limits.requestTime());
+    Duration left = most.minus(call.age());
+    return new Scheduling(
+        priority, call.asker(), 1, Optional.of(left.isNegative() ? Duration.ZERO : left));
   }
 
   private static Map<Integer, Double> biases(Parameters parameters) {

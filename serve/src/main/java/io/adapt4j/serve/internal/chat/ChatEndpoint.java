@@ -48,7 +48,7 @@ public record ChatEndpoint(
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
-    Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
+    Sampling sampling = Sampling.read(call, parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
     answering.requireFew(sampling.choices());
     boolean inTurn = call.hasTurn();

@@ -43,7 +43,8 @@ public record CompletionEndpoint(
     List<Prompt> prompts = Prompt.all(parameters, limits);
     parameters.refuse("suffix", suffix -> suffix.isTextual() && suffix.textValue().isEmpty());
     int tokens = Sampling.tokens(parameters, DEFAULT_TOKENS, limits, "max_tokens");
-    Sampling sampling = Sampling.read(parameters, tokens, limits, CompletionEndpoint::logprobs);
+    Sampling sampling =
+        Sampling.read(call, parameters, tokens, limits, CompletionEndpoint::logprobs);
     boolean echoes = echoes(parameters, sampling);
     boolean asIds = parameters.flag("return_tokens_as_token_ids");
     Recording recording =

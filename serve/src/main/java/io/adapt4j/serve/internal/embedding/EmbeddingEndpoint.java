@@ -51,9 +51,11 @@ public final class EmbeddingEndpoint implements Endpoint {
     boolean base64 = isBase64(parameters);
     boolean cut = parameters.integer("truncate_prompt_tokens", -1, -1).isPresent();
     int width = embedder.dimension();
-    if (parameters.integer("dimensions", 1, Integer.MAX_VALUE).orElse(width) != width) {
+    int size = parameters.integer("dimensions", 1, Integer.MAX_VALUE).orElse(width);
+    if (!embedder.canTruncate(size)) {
       throw Fault.unsupported(
-          "dimensions", "the vectors of '" + name + "' have " + width + " and are not cut");
+          "dimensions",
+          "the vectors of '%s' have %d and are not cut to %d".formatted(name, width, size));
     }
     parameters.ignore("user");
     parameters.requireNoOthers();
@@ -64,7 +66,9 @@ public final class EmbeddingEndpoint implements Endpoint {
             call,
             (onText, cancellation) -> {
               int tokens = tokens(embedder, texts, cut, cancellation);
-              return new Embedded(all.embed(texts, cancellation), tokens);
+              List<float[]> vectors = all.embed(texts, cancellation);
+              return new Embedded(
+                  vectors.stream().map(vector -> embedder.truncate(vector, size)).toList(), tokens);
             },
             INPUT);
     call.took(new Usage(embedded.tokens(), 0));

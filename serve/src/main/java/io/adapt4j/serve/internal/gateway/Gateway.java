@@ -187,7 +187,7 @@ public final class Gateway implements HttpHandler {
   private void refuse(Call call, Fault fault) throws IOException {
     if (!call.isCommitted()) {
       if (fault.isPassing()) {
-        call.set("Retry-After", "1");
+        call.set("Retry-After", Long.toString(fault.retryAfterSeconds()));
       }
       if (closing) {
         call.set("Connection", "close");

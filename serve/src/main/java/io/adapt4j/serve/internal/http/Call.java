@@ -30,6 +30,7 @@ public final class Call {
   private @Nullable OutputStream out;
   private int status;
   private Optional<String> model = Optional.empty();
+  private Optional<String> asker = Optional.empty();
   private Optional<String> version = Optional.empty();
   private Runnable releasing = () -> {};
   private Work work = Work.PLAIN;
@@ -134,6 +135,19 @@ public final class Call {
 
   public void asks(String name) {
     model = Optional.of(name);
+  }
+
+  /** Notes who asks, as far as the request says it. */
+  public void askedBy(String name) {
+    asker = Optional.of(name);
+  }
+
+  /** Who asks, for fair shares: as the request says, else its key, else its address. */
+  public String asker() {
+    return asker
+        .or(() -> header("x-adapt4j-customer"))
+        .or(() -> header("Authorization").map(key -> "key " + Integer.toHexString(key.hashCode())))
+        .orElseGet(this::client);
   }
 
   /** The name of the version that answers, if the model has any. */

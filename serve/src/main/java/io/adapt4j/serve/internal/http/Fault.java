@@ -23,10 +23,22 @@ public final class Fault extends RuntimeException {
   private final String type;
   private final @Nullable String param;
   private final @Nullable String code;
+  private final Duration retryAfter;
 
   private Fault(
       int status, String type, @Nullable String param, @Nullable String code, String message) {
+    this(status, type, param, code, message, Duration.ofSeconds(1));
+  }
+
+  private Fault(
+      int status,
+      String type,
+      @Nullable String param,
+      @Nullable String code,
+      String message,
+      Duration retryAfter) {
     super(message, null, false, false);
+    this.retryAfter = retryAfter;
     this.status = status;
     this.type = type;
     this.param = param;
@@ -65,8 +77,9 @@ public final class Fault extends RuntimeException {
         "A valid API key is needed, as the header 'Authorization: Bearer KEY'.");
   }
 
-  public static Fault busy(String message) {
-    return new Fault(429, LIMITED, null, "rate_limit_exceeded", message);
+  /** A request for which there is no room now, and when to come back. */
+  public static Fault busy(String message, Duration retryAfter) {
+    return new Fault(429, LIMITED, null, "rate_limit_exceeded", message, retryAfter);
   }
 
   public static Fault closing() {
@@ -110,8 +123,10 @@ public final class Fault extends RuntimeException {
     if (failure instanceof UnknownAdapterException unknown) {
       return unknownModel(unknown.name());
     }
-    if (failure instanceof TooManyRequestsException) {
-      return busy("The model has as many waiting requests as it takes. Ask again later.");
+    if (failure instanceof TooManyRequestsException busy) {
+      return busy(
+          "The model has as many waiting requests as it can answer in time. Ask again later.",
+          busy.retryAfter());
     }
     if (failure instanceof ChatException || failure instanceof TemplateException) {
       return invalid(400, prompt, "chat_template", String.valueOf(failure.getMessage()));
@@ -133,6 +148,11 @@ public final class Fault extends RuntimeException {
   /** Returns whether the same request may succeed later. */
   public boolean isPassing() {
     return status == 429 || status == 503;
+  }
+
+  /** Returns the time after which it may succeed, in whole seconds. */
+  public long retryAfterSeconds() {
+    return Math.max(1, retryAfter.plusNanos(999_999_999).toSeconds());
   }
 
   /** Returns whether an operator should look at the server. */

@@ -80,17 +80,21 @@ public final class Models {
       model = languageModel(name);
     }
     call.asks(name);
+    named(parameters).ifPresent(call::askedBy);
     return model;
   }
 
   private static String key(Call call, Parameters parameters) {
+    return named(parameters).or(() -> call.header("x-adapt4j-customer")).orElseGet(call::client);
+  }
+
+  /** Returns who asks, if a parameter says it. */
+  private static Optional<String> named(Parameters parameters) {
     return KEYS.stream()
         .flatMap(name -> parameters.value(name).stream())
         .map(JsonNode::asText)
         .filter(text -> !text.isBlank())
-        .findFirst()
-        .or(() -> call.header("x-adapt4j-customer"))
-        .orElseGet(call::client);
+        .findFirst();
   }
 
   /** Draws a version for a copy of an answered request, other than the one that answered it. */

@@ -47,7 +47,7 @@ public record ResponsesEndpoint(
     refuse(parameters);
     Recording recording = Recording.read(recorder, call, choice -> messages, parameters);
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
-    GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
+    GenerationOptions.Builder asked = Sampling.options(call, parameters, tokens, limits);
     logprobs(parameters, asked);
     boolean streams = parameters.flag("stream");
     ignoreStreamOptions(parameters);

@@ -49,7 +49,7 @@ class AnswerPoolTest {
           onText.accept("b");
           return "ab";
         };
-    try (AnswerPool.Running<String> running = pool.start(List.of(job), true)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(job), true)) {
       List<String> pieces = new ArrayList<>();
       while (running.isOpen()) {
         AnswerPool.Event<String> event = Objects.requireNonNull(running.next(LONG));
@@ -68,7 +68,7 @@ class AnswerPoolTest {
           onText.accept("a");
           return "a";
         };
-    try (AnswerPool.Running<String> running = pool.start(List.of(job), false)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(job), false)) {
       assertThat(end(running)).isEqualTo("a");
       assertThat(running.isOpen()).isFalse();
     }
@@ -80,7 +80,7 @@ class AnswerPoolTest {
         (onText, cancellation) -> {
           throw new IllegalStateException("broken");
         };
-    try (AnswerPool.Running<String> running = pool.start(List.of(job), true)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(job), true)) {
       AnswerPool.Event<String> event = Objects.requireNonNull(running.next(LONG));
       assertThat(event.isEnd()).isTrue();
       assertThat(event.failure()).hasMessage("broken");
@@ -90,7 +90,7 @@ class AnswerPoolTest {
 
   @Test
   void nothingHappensForAWhile() throws InterruptedException {
-    try (AnswerPool.Running<String> running = pool.start(List.of(untilCancelled), true)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(untilCancelled), true)) {
       assertThat(running.next(10)).isNull();
       assertThat(running.isOpen()).isTrue();
     }
@@ -98,7 +98,7 @@ class AnswerPoolTest {
 
   @Test
   void aRequestWhoseClientLeftIsCancelledAndForgotten() throws InterruptedException {
-    AnswerPool.Running<String> running = pool.start(List.of(untilCancelled), true);
+    AnswerPool.Running<String> running = pool.start("", List.of(untilCancelled), true);
     assertThat(begun.await(LONG, TimeUnit.MILLISECONDS)).isTrue();
     assertThat(pool.open()).isOne();
     assertThat(pool.running()).isOne();
@@ -112,7 +112,7 @@ class AnswerPoolTest {
   void answersInTimeLeaveNothingBehind() throws InterruptedException {
     for (int i = 0; i < 50; i++) {
       try (AnswerPool.Running<String> running =
-          pool.start(List.of((onText, cancellation) -> "done"), true)) {
+          pool.start("", List.of((onText, cancellation) -> "done"), true)) {
         assertThat(end(running)).isEqualTo("done");
       }
     }
@@ -122,7 +122,7 @@ class AnswerPoolTest {
 
   @Test
   void allAreCancelledWhenTheServerCloses() throws InterruptedException {
-    try (AnswerPool.Running<String> running = pool.start(List.of(untilCancelled), true)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(untilCancelled), true)) {
       assertThat(pool.isClosing()).isFalse();
       pool.cancelAll();
       assertThat(end(running)).isEqualTo("cancelled");
@@ -133,7 +133,7 @@ class AnswerPoolTest {
   @Test
   void whatBeginsWhileTheServerClosesIsCancelledAtOnce() throws InterruptedException {
     pool.cancelAll();
-    try (AnswerPool.Running<String> running = pool.start(List.of(untilCancelled), true)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(untilCancelled), true)) {
       assertThat(end(running)).isEqualTo("cancelled");
       assertThat(pool.open()).isZero();
     }
@@ -142,7 +142,7 @@ class AnswerPoolTest {
   @Test
   void whatBeginsAfterTheEndFails() throws InterruptedException {
     pool.close();
-    try (AnswerPool.Running<String> running = pool.start(List.of(untilCancelled), true)) {
+    try (AnswerPool.Running<String> running = pool.start("", List.of(untilCancelled), true)) {
       AnswerPool.Event<String> event = Objects.requireNonNull(running.next(LONG));
       assertThat(event.failure()).isInstanceOf(RejectedExecutionException.class);
       assertThat(pool.running()).isZero();
@@ -152,10 +152,10 @@ class AnswerPoolTest {
   @Test
   void asManyAsMayAreComputedAndNoMore() throws InterruptedException {
     try (AnswerPool.Running<String> two =
-        pool.start(List.of(untilCancelled, untilCancelled), true)) {
+        pool.start("", List.of(untilCancelled, untilCancelled), true)) {
       assertThat(pool.running()).isEqualTo(2);
       assertThatExceptionOfType(Fault.class)
-          .isThrownBy(() -> pool.start(List.of(untilCancelled), true))
+          .isThrownBy(() -> pool.start("", List.of(untilCancelled), true))
           .satisfies(e -> assertThat(e.status()).isEqualTo(429));
       two.cancel();
       end(two);

@@ -67,6 +67,22 @@ public final class Embedder implements AutoCloseable {
     return Arrays.asList(vectors);
   }
 
+  /** Truncates a vector to its first entries, and normalizes it again if vectors are. */
+  public float[] truncated(float[] vector, int size) {
+    float[] first = Arrays.copyOf(vector, size);
+    if (head.normalizes()) {
+      double squares = 0;
+      for (float value : first) {
+        squares += (double) value * value;
+      }
+      double length = Math.max(Math.sqrt(squares), Float.MIN_NORMAL);
+      for (int i = 0; i < size; i++) {
+        first[i] = (float) (first[i] / length);
+      }
+    }
+    return first;
+  }
+
   /** Sets whether the vector of a text is bit-identical whatever it is batched with. */
   public void batchInvariant(boolean on) {
     runner.batchInvariant(on);

@@ -131,6 +131,11 @@ public final class VectorHead implements AutoCloseable {
     return after.stream().map(VectorModule::parameters).toList();
   }
 
+  /** {@return whether the vectors have length 1} */
+  public boolean normalizes() {
+    return !after.isEmpty() && isNormalize(after.get(after.size() - 1));
+  }
+
   /** {@return the width of the vectors} */
   public int width() {
     return width;

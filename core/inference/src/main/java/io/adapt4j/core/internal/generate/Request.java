@@ -8,6 +8,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -43,6 +44,7 @@ final class Request {
   private final AdapterSet.@Nullable Lease adapter;
   private final int row;
   private final boolean ofGroup;
+  private final long asked = System.nanoTime();
   private Request group = this;
 
   /** The next request of the same call. */
@@ -180,6 +182,13 @@ final class Request {
   /** Returns whether the rest of the answer is no longer wanted. */
   boolean isCancelled() {
     return abandoned || cancellation.isCancelled();
+  }
+
+  /** Returns whether it should have started already; requests of a group may always wait. */
+  boolean isLate(long nanos) {
+    Duration waited = Duration.ofNanos(nanos - asked);
+    return !ofGroup
+        && options.scheduling().startWithin().filter(t -> waited.compareTo(t) > 0).isPresent();
   }
 
   /** Returns whether the listener has failed. */

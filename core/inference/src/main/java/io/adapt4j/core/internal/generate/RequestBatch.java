@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.Logits;
 import io.adapt4j.core.internal.tensor.op.CachedAttention;
 import io.adapt4j.core.internal.tensor.op.Ops;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -70,6 +71,11 @@ final class RequestBatch implements AutoCloseable {
   private int turn;
 
   private int passes;
+
+  private PauseLimit pause = new PauseLimit(Duration.ZERO, STEP);
+
+  /** Prompt tokens that the current step has read. */
+  private int promptTokens;
 
   RequestBatch(Generator generator, Decoder decoder, AdapterSet adapters, StepKernels kernels) {
     this.generator = generator;
@@ -134,10 +140,25 @@ final class RequestBatch implements AutoCloseable {
     }
   }
 
+  /**
+   * Limits the time of a step that reads prompts beside answers; zero for no limit. The tokens of a
+   * prompt are then read by step kernels wherever there are any, since those may be divided among
+   * steps in any way with the same result. No request is running.
+   */
+  void limitPause(Duration time) {
+    pause = new PauseLimit(time, STEP);
+  }
+
   private void stepAll() {
     running().forEach(RunningRequest::finishIfCancelled);
+    boolean besideAnswers = running().stream().anyMatch(RunningRequest::hasBegun);
+    long begun = System.nanoTime();
+    promptTokens = 0;
     readChunks();
-    readNext();
+    readNext(besideAnswers ? pause.tokens() : STEP);
+    if (besideAnswers) {
+      pause.took(System.nanoTime() - begun, promptTokens);
+    }
     turn = (turn + 1) % MOST;
     removeFinished();
   }
@@ -213,7 +234,9 @@ final class RequestBatch implements AutoCloseable {
     return steps
         .programFor(request.adapter())
         .map(PreparedSteps.Program::steps)
-        .filter(program -> isLong ? program.readsLongPrompts() : program.readsPrompts())
+        .filter(
+            program ->
+                pause.isSet() || (isLong ? program.readsLongPrompts() : program.readsPrompts()))
         .isPresent();
   }
 
@@ -226,8 +249,12 @@ final class RequestBatch implements AutoCloseable {
     return unread > 1 && request.rotationChanges(request.held() + 1, request.held() + unread);
   }
 
-  /** Processes the next tokens of all other requests: those of a program or group together. */
-  private void readNext() {
+  /**
+   * Processes the next tokens of all other requests: those of a program or group together.
+   *
+   * @param mostOfPrompts maximum number of prompt tokens
+   */
+  private void readNext(int mostOfPrompts) {
     Map<PreparedSteps.Program, List<RunningRequest>> bySteps = new LinkedHashMap<>();
     Map<Request, List<RunningRequest>> byOperators = new LinkedHashMap<>();
     for (RunningRequest request : running()) {
@@ -244,18 +271,20 @@ final class RequestBatch implements AutoCloseable {
     }
     bySteps.forEach(
         (program, requests) -> {
-          int room = program.steps().readsPrompts() ? STEP : MOST;
+          int room = pause.isSet() || program.steps().readsPrompts() ? STEP : MOST;
+          int share = Math.max(1, mostOfPrompts / bySteps.size());
           if (alone) {
-            requests.forEach(request -> readBySteps(program, step(List.of(request), room)));
+            requests.forEach(request -> readBySteps(program, step(List.of(request), room, share)));
           } else {
-            readBySteps(program, step(requests, room));
+            readBySteps(program, step(requests, room, share));
           }
         });
-    byOperators.values().forEach(requests -> readByOperators(step(requests, STEP)));
+    byOperators.values().forEach(requests -> readByOperators(step(requests, STEP, STEP)));
   }
 
   /** Chooses the tokens of a step. */
-  private Map<RunningRequest, int[]> step(List<RunningRequest> requests, int most) {
+  private Map<RunningRequest, int[]> step(
+      List<RunningRequest> requests, int most, int mostOfPrompts) {
     List<RunningRequest> prompts =
         requests.stream().filter(request -> request.unread() > 1).toList();
     int room = most;
@@ -273,7 +302,12 @@ final class RequestBatch implements AutoCloseable {
         ids.put(request, own);
       }
     }
-    shares(prompts, room).forEach((request, share) -> ids.put(request, request.next(share)));
+    shares(prompts, Math.min(room, mostOfPrompts))
+        .forEach(
+            (request, share) -> {
+              ids.put(request, request.next(share));
+              promptTokens += share;
+            });
     return ids;
   }
 

@@ -8,13 +8,16 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Waiting requests, in order of arrival. A group has one request in the queue at a time: when it
- * starts, the next joins at the end, so that the requests of other calls get their turn. Not thread
- * safe.
+ * Waiting requests, which start in {@link StartOrder}. A group has one request in the queue at a
+ * time: when it starts, the next joins at the end, so that the requests of other calls get their
+ * turn. Not thread safe.
  */
 final class RequestQueue {
 
+  /** In order of arrival. */
   private final Set<Request> waiting = new LinkedHashSet<>();
+
+  private final StartOrder order = new StartOrder();
 
   boolean isEmpty() {
     return waiting.isEmpty();
@@ -29,13 +32,19 @@ final class RequestQueue {
     waiting.add(request);
   }
 
-  /** Returns the first request that matches. */
+  /** Returns the matching request that starts first. */
   Optional<Request> first(Predicate<Request> which) {
-    return waiting.stream().filter(which).findFirst();
+    return order.next(waiting.stream().filter(which).toList());
+  }
+
+  /** Returns how many requests start before another one, about. */
+  int ahead(Request request) {
+    return StartOrder.ahead(request, waiting);
   }
 
   /** Removes a request that starts, and queues the next of its group. */
   void started(Request request) {
+    order.started(request);
     waiting.remove(request);
     request.following().ifPresent(waiting::add);
   }

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.MachineMemory;
 import io.adapt4j.core.internal.Threads;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Answers the requests of many threads with one model. A thread that finds the model idle computes
  * its answer itself; when more requests come, the scheduler's thread takes over and runs all of
  * them as one {@link RequestBatch}. That thread ends after a few idle seconds. Requests start in
- * order of arrival.
+ * {@link StartOrder}.
  *
  * <p>The model's lock is held for one step at a time, so that other uses of the model can run in
  * between. Thread safe.
@@ -62,6 +63,8 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   /** Reads texts for larger models; guarded by the lock. */
   private final List<DraftModel> lent = new ArrayList<>();
+
+  private final ServiceRate rate = new ServiceRate();
 
   private final Object monitor = new Object();
 
@@ -106,6 +109,15 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       mostWaiting = waiting;
       mostBytes = bytes;
     }
+  }
+
+  /**
+   * Limits the time between two tokens of an answer beside prompts, after running requests; zero
+   * for no limit. The lock is held.
+   */
+  public void limitPause(Duration pause) {
+    beforeChange();
+    batch.limitPause(pause);
   }
 
   private static void require(String name, long value, long least, long most) {
@@ -222,6 +234,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   private void step() {
     batch.step();
+    rate.endOver(System.nanoTime());
     adapters.dropUnneeded();
   }
 
@@ -246,10 +259,36 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
         throw new TooManyRequestsException(
             "model: "
                 + waiting.calls()
-                + " requests wait already. Ask again later, or allow more with limitRequests.");
+                + " requests wait already. Ask again later, or allow more with limitRequests.",
+            comeBack(Duration.ZERO));
       }
+      requireStartInTime(request);
       addWaiting(request);
     }
+  }
+
+  private void requireStartInTime(Request request) {
+    Duration most = request.options().scheduling().startWithin().orElse(null);
+    if (most == null) {
+      return;
+    }
+    Duration until = rate.untilStart(waiting.ahead(request), mostRunning);
+    if (until.compareTo(most) > 0) {
+      throw new TooManyRequestsException(
+          "startWithin: the request would start in about %d ms, which is more than %d. Ask again later."
+              .formatted(until.toMillis(), most.toMillis()),
+          comeBack(until.minus(most)));
+    }
+  }
+
+  private Duration comeBack(Duration least) {
+    return rate.comeBack(waiting.calls(), least, System.nanoTime());
+  }
+
+  private TooManyRequestsException tooLate() {
+    return new TooManyRequestsException(
+        "startWithin: the request has not started in its time. Ask again later.",
+        comeBack(Duration.ZERO));
   }
 
   private void requireOpen() {
@@ -313,6 +352,8 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       waiting
           .remove(Request::isCancelled)
           .forEach(request -> request.answer(generator.cancelled(request)));
+      long now = System.nanoTime();
+      waiting.remove(request -> request.isLate(now)).forEach(request -> request.refuse(tooLate()));
       while (batch.running().size() < mostRunning) {
         Optional<Request> next = waiting.first(startable(onlyBegun));
         if (next.isEmpty() || !hasMemoryFor(next.get())) {
@@ -347,6 +388,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
         adapters.requireUnmerged();
       }
       batch.add(request, promptsOf(request));
+      rate.started(request, System.nanoTime());
     } catch (RuntimeException | Error e) {
       request.refuse(e);
     }
@@ -357,6 +399,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     try {
       led = false;
       batch.fail(reason);
+      rate.endOver(System.nanoTime());
     } finally {
       lock.unlock();
     }
@@ -374,6 +417,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   public void beforeChange() {
     do {
       batch.finish();
+      rate.endOver(System.nanoTime());
       admit(true);
     } while (!batch.isEmpty());
     rearranged();

@@ -177,6 +177,11 @@ final class RunningRequest {
     return length - held();
   }
 
+  /** Returns whether it has generated a token. */
+  boolean hasBegun() {
+    return length > prompt.length;
+  }
+
   int held() {
     return Math.toIntExact(cache.length());
   }
