@@ -45,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,
+      DeleteCommand.class,
       RegistryCommand.class,
       DownloadCommand.class,
       DoctorCommand.class
