@@ -1,13 +1,13 @@
 package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.upkeep.deletion.Deletion;
 import io.adapt4j.upkeep.deletion.DeletionReport;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import io.adapt4j.upkeep.registry.NewVersion;
 import io.adapt4j.upkeep.registry.Registry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +27,6 @@ import picocli.CommandLine.Parameters;
             + " first use.",
     mixinStandardHelpOptions = true)
 final class DeleteCommand implements Callable<Integer> {
-
-  private static final int REPORT_BYTES = 256 << 20;
 
   @Mixin private Output output;
 
@@ -99,7 +97,10 @@ final class DeleteCommand implements Callable<Integer> {
             : Registry.open(
                 Destination.existing("--registry", "the folder of a registry", old.registry));
     @Nullable ModelVersion version = registry == null ? null : registry.resolve(old.version);
-    Deletion deletion = Deletion.of(run).at(places.toArray(String[]::new));
+    Deletion deletion = Deletion.of(run);
+    for (String place : places) {
+      deletion.at(Path.of(place).toAbsolutePath().toString());
+    }
     values.forEach(deletion::where);
     if (erasesRows) {
       deletion.erasingRows();
@@ -110,11 +111,10 @@ final class DeleteCommand implements Callable<Integer> {
     deletion.listener(new WordedProgress(output.isJson() ? System.err : System.out));
     DeletionReport report = deletion.run(target);
     ObjectNode json =
-        (ObjectNode)
-            Output.parsed(BoundedFiles.readText(target.resolve(DeletionReport.FILE), REPORT_BYTES));
+        (ObjectNode) Output.parsed(Files.readString(target.resolve(DeletionReport.FILE)));
     StringBuilder text =
         new StringBuilder(
-            "%d rows deleted; %d of %d steps made again in %d s. The new model is in %s\n"
+            "rows deleted: %d; steps made again: %d of %d, in %d s. The new model is in %s\n"
                 .formatted(
                     report.plan().rows().size(),
                     report.plan().repeatedSteps(),

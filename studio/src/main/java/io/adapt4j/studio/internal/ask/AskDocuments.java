@@ -181,7 +181,7 @@ public final class AskDocuments {
     return answer;
   }
 
-  /** What has come of an answer. */
+  /** Returns the text so far of an answer. */
   public String said(Asked asked) {
     return background.said(asked.id());
   }

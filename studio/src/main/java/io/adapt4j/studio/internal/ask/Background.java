@@ -41,12 +41,12 @@ public final class Background implements AutoCloseable {
     }
   }
 
-  /** Notes what has come of an answer. */
+  /** Notes the text so far of an answer. */
   void say(String key, String text) {
     texts.put(key, text);
   }
 
-  /** What has come of an answer; empty if nothing has. */
+  /** Returns the text so far of an answer; empty before its first word. */
   String said(String key) {
     return texts.getOrDefault(key, "");
   }

@@ -259,7 +259,7 @@ public final class Comparisons {
     return letter.equals("A") == swapped ? 1 : 0;
   }
 
-  /** What has come of the answer that is shown as A or B. */
+  /** Returns the text so far of the answer that is shown as A or B. */
   public String said(Comparison comparison, int number, String letter) {
     return background.said(key(comparison, number) + " " + letter);
   }

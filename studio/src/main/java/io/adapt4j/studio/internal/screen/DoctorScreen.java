@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** Findings in the rows of a source, each with its row, and the fixes. */
 public final class DoctorScreen implements Screen {
@@ -333,16 +332,9 @@ public final class DoctorScreen implements Screen {
     }
   }
 
-  /** Names the first classes of lengths. */
-  static List<String> classes(Look look, int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> "≤" + Lengths.brief(look, (long) Examination.SHORTEST << i))
-        .toList();
-  }
-
   private static List<Object> charts(Look look, Examination found) {
     List<Object> charts = new ArrayList<>();
-    List<String> classes = classes(look, found.lengths().size());
+    List<String> classes = Lengths.classes(look, found.lengths().size());
     charts.add(Charts.columns(look.message("chart_lengths"), found.lengths(), classes));
     if (!found.labels().isEmpty()) {
       List<Map.Entry<String, Integer>> labels =

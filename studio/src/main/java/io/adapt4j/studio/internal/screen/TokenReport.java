@@ -110,8 +110,7 @@ public final class TokenReport {
     counted.path("classes").forEach(each -> counts.add(each.asInt()));
     model.put(
         "token_chart",
-        Charts.columns(
-            look.message("chart_tokens"), counts, DoctorScreen.classes(look, counts.size())));
+        Charts.columns(look.message("chart_tokens"), counts, Lengths.classes(look, counts.size())));
     long over = counted.path("over").asLong();
     Formats formats = look.formats();
     model.put("token_over", over > 0);
