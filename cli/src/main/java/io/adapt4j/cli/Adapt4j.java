@@ -38,13 +38,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ServeCommand.class,
       StudioCommand.class,
       EmbedCommand.class,
-      RagCommand.class,
+      Adapt4j.Rag.class,
       EvalCommand.class,
       DriftCommand.class,
       FeedbackCommand.class,
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,
+      DeleteCommand.class,
       RegistryCommand.class,
       DownloadCommand.class,
       DoctorCommand.class
@@ -139,6 +140,25 @@ public final class Adapt4j {
       }
     }
     return message;
+  }
+
+  /** Answers from documents. */
+  @Command(
+      name = "rag",
+      description =
+          "Indexes documents, answers questions from them with citations, and makes rows to train"
+              + " on.",
+      mixinStandardHelpOptions = true,
+      synopsisSubcommandLabel = "COMMAND",
+      subcommands = {
+        RagIndexCommand.class,
+        RagAskCommand.class,
+        RagRaftCommand.class,
+        RagDeleteCommand.class
+      })
+  static final class Rag {
+
+    private Rag() {}
   }
 
   /** The version of the library. */

@@ -210,6 +210,13 @@ class PathsTest {
           argument(
               "serve", "--registry", Use.ADAPTERS, "model --port 0 --follow a@1 --registry PATH"),
           argument("serve", "--feedback", Use.FOLDER, "model --port 0 --feedback PATH"),
+          argument("delete", "RUN", Use.MODEL, "PATH --where a=b --output new"),
+          argument("delete", "--output", Use.NEW_FOLDER, "model --where a=b --output PATH"),
+          argument(
+              "delete",
+              "--registry",
+              Use.STORE,
+              "model --where a=b --output new --version-of a@1 --registry PATH"),
           argument("drift", "REFERENCE", Use.ROWS, "PATH rows.jsonl"),
           argument("drift", "NOW", Use.ROWS, "rows.jsonl PATH"),
           argument("feedback rows", "--log", Use.LOG, "--output new --log PATH"),

@@ -3,6 +3,7 @@ package io.adapt4j.studio;
 import io.adapt4j.studio.internal.ask.Background;
 import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
+import io.adapt4j.studio.internal.data.TokenLengths;
 import io.adapt4j.studio.internal.exam.Corrected;
 import io.adapt4j.studio.internal.exam.ExamDrafts;
 import io.adapt4j.studio.internal.exam.ExamResults;
@@ -27,6 +28,7 @@ import io.adapt4j.studio.internal.screen.PreferencesScreen;
 import io.adapt4j.studio.internal.screen.RunScreen;
 import io.adapt4j.studio.internal.screen.Shipping;
 import io.adapt4j.studio.internal.screen.StartScreen;
+import io.adapt4j.studio.internal.screen.TokenReport;
 import io.adapt4j.studio.internal.screen.UploadScreen;
 import io.adapt4j.studio.internal.store.Jobs;
 import io.adapt4j.studio.internal.store.Plans;
@@ -104,10 +106,13 @@ final class StudioScreens implements AutoCloseable {
     Map<String, Screen> screens = new HashMap<>();
     screens.put("", new StartScreen(pages, sources, inspections, uploads));
     Doctor doctor = new Doctor(workspace, sources, jobs);
+    Plans plans = new Plans(workspace);
+    PlanScreen.Opened opened = new PlanScreen.Opened(sources, inspections, doctor);
+    TokenLengths lengths = new TokenLengths(workspace, sources, doctor, jobs);
     Map<String, Screen> ofData =
         Map.of(
             "doctor",
-            new DoctorScreen(pages, sources, inspections, doctor),
+            new DoctorScreen(opened, pages, new TokenReport(pages, models, plans, lengths)),
             "mask",
             new MaskScreen(pages, workspace, sources, inspections, doctor, models));
     ModelFits fits = new ModelFits(workspace, sources, doctor, models, jobs);
@@ -115,9 +120,7 @@ final class StudioScreens implements AutoCloseable {
     screens.put("upload", new UploadScreen(uploads));
     screens.put("machine", new MachineScreen(pages, workspace, models, jobs));
     screens.put("preferences", new PreferencesScreen(preferences));
-    Plans plans = new Plans(workspace);
     Estimates estimates = new Estimates(workspace, plans, jobs, trainer);
-    PlanScreen.Opened opened = new PlanScreen.Opened(sources, inspections, doctor);
     screens.put("plans", new PlanScreen(pages, opened, models, plans, estimates, runs));
     screens.put("runs", new RunScreen(pages, runs, queue, trainer));
     screens.putAll(

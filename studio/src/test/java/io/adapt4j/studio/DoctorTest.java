@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,5 +176,38 @@ class DoctorTest {
     assertThat(browser.wait(page, text -> text.contains("leaves no row"))).contains("Undo");
     browser.post(page + "/undo", "action", "drop", "of", "EMPTY_ANSWER");
     assertThat(findings()).contains("<b>1</b><span>Rows</span>");
+  }
+
+  @Test
+  void rowsLongerThanALimitInTokensAreNamedTruncatedAndLeftOut() throws Exception {
+    studio.close();
+    studio =
+        Studio.builder()
+            .workspace(folder.resolve("ws"))
+            .models(TestWorkspace.MODEL.getParent())
+            .start();
+    browser = Browser.of(studio);
+    examined(rows() + ROW.formatted("Once there was a cat. ".repeat(40), "It sat."));
+    String model = TestWorkspace.MODEL.toString();
+    assertThat(browser.post(page + "/tokens", "model", "/etc", "limit", "64").statusCode())
+        .isEqualTo(422);
+    browser.post(page + "/tokens", "model", model, "limit", "64");
+    String counted = browser.wait(page, text -> text.contains("Rows by number of tokens"));
+    assertThat(counted).contains("Rows with more than 64 tokens: 1.", "rows.jsonl line 41");
+    String truncate = " value=\"(\\d+ " + Pattern.quote(model) + ")\"";
+    String of = Pattern.compile(truncate).matcher(counted).results().findFirst().get().group(1);
+    assertThat(browser.post(page + "/fix", "action", "truncate", "of", "1 /x").statusCode())
+        .isEqualTo(422);
+    browser.post(page + "/fix", "action", "truncate", "of", of);
+    assertThat(browser.wait(page, text -> text.contains("All rows fit.")))
+        .contains("tokens of stories260K", "<b>41</b><span>Rows</span>");
+    browser.post(page + "/undo", "action", "truncate", "of", of);
+    browser.wait(page, text -> text.contains("Rows with more than"));
+    browser.post(page + "/fix", "action", "drop_long", "of", "64 " + model);
+    assertThat(browser.wait(page, text -> text.contains("All rows fit.")))
+        .contains("<b>40</b><span>Rows</span>");
+    browser.post(page + "/tokens", "model", model, "limit", "5000");
+    assertThat(browser.wait(page, text -> text.contains("All rows fit.")))
+        .contains("The model was made for 512 tokens at most.");
   }
 }

@@ -23,6 +23,9 @@ class HostileTest {
 
   private static final Path MODELS = Path.of("../examples/models").toAbsolutePath().normalize();
 
+  private static final String STORIES = TestWorkspace.MODEL.toString();
+  private static final String RUN = "cats-1";
+
   private static final List<String> CORPUS =
       List.of(
           "<script>x9()</script>",
@@ -72,6 +75,7 @@ class HostileTest {
 
   @BeforeEach
   void start() throws Exception {
+    TestWorkspace.addRun(folder.resolve("ws"), RUN);
     studio =
         Studio.builder()
             .workspace(folder.resolve("ws"))
@@ -84,6 +88,12 @@ class HostileTest {
   @AfterEach
   void close() {
     studio.close();
+  }
+
+  /** Fields after those of a version whose rows can be deleted. */
+  private static String[] given(String... fields) {
+    return Stream.concat(Stream.of("name", "cats", "version", "1"), Stream.of(fields))
+        .toArray(String[]::new);
   }
 
   private String value() {
@@ -143,11 +153,13 @@ class HostileTest {
             .uri()
             .getPath()
             .substring(1);
+    browser.post("ship/register", "run", RUN, "name", "cats");
+    browser.wait("registry/cats", text -> text.contains("Version 1"));
     Set<String> before = files();
     String yaml = Files.readString(folder.resolve("ws").resolve(plan).resolve("plan.yaml"));
 
     for (int i = 0; i < 500; i++) {
-      switch (i % 18) {
+      switch (i % 19) {
         case 0 -> {
           String[] path = values("path");
           // Existing files of this machine are the user's to open.
@@ -172,6 +184,17 @@ class HostileTest {
           look(exam + "?task=", "&with=", "&view=", "&page=");
         }
         case 11 -> send(data + "/doctor/test", values("test"));
+        case 17 -> {
+          send(data + "/doctor/tokens", values("model", "limit"));
+          send(data + "/doctor/tokens", "model", STORIES, "limit", value());
+          send(data + "/doctor/fix", "action", "truncate", "of", value());
+          send(data + "/doctor/fix", "action", "drop_long", "of", value() + " " + STORIES);
+          look(data + "/doctor?long=", "&page=");
+          send("deletion", values("name", "version", "field", "value", "all"));
+          send("deletion", given(values("field", "value", "at:" + value(), "erase-rows")));
+          send("deletion", given("field", value(), "value", value(), "all", "1"));
+          look("deletion?name=cats&version=1&field=", "&value=", "&page=");
+        }
         case 12 -> send(data + "/doctor/split", values("percent"));
         case 6 -> look(data + "/doctor?check=", "&page=", "&done=");
         case 7 -> {
@@ -222,6 +245,7 @@ class HostileTest {
             "ship",
             "ask",
             "registry",
+            "deletion?name=cats&version=1",
             "drift",
             "documents",
             "services/new")) {

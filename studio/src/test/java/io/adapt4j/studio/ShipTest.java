@@ -220,4 +220,27 @@ class ShipTest {
     browser.post("registry/cats/verify", "version", "1");
     browser.wait("registry/cats", text -> text.contains("files have changed"));
   }
+
+  @Test
+  void rowsAreDeletedFromAVersionAndANewOneAppears() throws Exception {
+    browser.post("ship/register", "run", RUN, "name", "cats");
+    browser.wait("registry/cats", text -> text.contains("Version 1"));
+    String page = "deletion?name=cats&version=1";
+    assertThat(browser.get("registry/cats").body()).contains("deletion?name=cats&amp;version=1");
+    assertThat(browser.get(page + "&value=once").body()).contains("rows.jsonl line 8");
+    assertThat(browser.get(page + "&field=text&value=once").body()).contains("No such rows.");
+    assertThat(browser.get("deletion?name=cats&version=2").statusCode()).isEqualTo(404);
+    String[] version = {"name", "cats", "version", "1"};
+    assertThat(browser.post("deletion", version).statusCode()).isEqualTo(422);
+    String place = workspace.resolve("runs").resolve(RUN).resolve("rows.jsonl").toRealPath() + "";
+    String deletion =
+        path(
+            browser.post(
+                "deletion", "name", "cats", "version", "1", "at:" + place + " line 3", "1"));
+    String report = browser.wait(deletion, text -> text.contains("data-state>done"));
+    assertThat(report)
+        .contains("<b>1</b><span>Rows deleted", "3 / 3", "href=\"/registry/cats\">cats@2</a>")
+        .contains("Backups of any of these.");
+    assertThat(browser.get("registry/cats").body()).contains("Version 2", deletion);
+  }
 }

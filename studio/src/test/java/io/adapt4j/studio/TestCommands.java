@@ -11,7 +11,12 @@ import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.report.ReportWriter;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.serve.ModelServer;
+import io.adapt4j.upkeep.deletion.Deletion;
+import io.adapt4j.upkeep.deletion.DeletionReport;
 import io.adapt4j.upkeep.drift.DriftTest;
+import io.adapt4j.upkeep.registry.ModelVersion;
+import io.adapt4j.upkeep.registry.NewVersion;
+import io.adapt4j.upkeep.registry.Registry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +33,7 @@ final class TestCommands {
       case "export" -> export(words);
       case "drift" -> drift(words);
       case "rag" -> rag(words);
+      case "delete" -> delete(words);
       default -> System.out.println("{\"problems\": [\"there is no such command\"]}");
     }
   }
@@ -109,5 +115,31 @@ final class TestCommands {
           .put("verified", true);
     }
     System.out.println(Json.compact(json));
+  }
+
+  private static String value(List<String> words, String name) {
+    return words.stream()
+        .filter(word -> word.startsWith(name + "="))
+        .map(word -> word.substring(name.length() + 1))
+        .findFirst()
+        .orElse("");
+  }
+
+  private static void delete(List<String> words) throws Exception {
+    Deletion deletion = Deletion.of(Path.of(words.get(1)));
+    String[] where = value(words, "--where").split("=", 2);
+    if (where.length == 2) {
+      deletion.where(where[0], where[1]);
+    } else {
+      deletion.at(value(words, "--at"));
+    }
+    Path output = Path.of(value(words, "--output"));
+    DeletionReport report = deletion.run(output);
+    Registry registry = Registry.open(Path.of(value(words, "--registry")));
+    ModelVersion old = registry.resolve(value(words, "--version-of"));
+    ModelVersion added = registry.add(NewVersion.of(old.name(), report.best()));
+    ObjectNode json =
+        (ObjectNode) Json.parse(Files.readString(output.resolve(DeletionReport.FILE)));
+    System.out.println(Json.compact(json.put("version", added.reference())));
   }
 }

@@ -38,6 +38,7 @@ final class Commands {
           "studio",
           "merge",
           "repeat",
+          "delete",
           "doctor",
           "help");
 

@@ -56,6 +56,7 @@ public final class Deletion {
   private final RowRemoval removal;
   private final Set<Integer> rows = new TreeSet<>();
   private final List<Map.Entry<String, String>> values = new ArrayList<>();
+  private final Set<String> places = new HashSet<>();
   private @Nullable Path root;
   private Optional<Interval> saving = Optional.empty();
   private boolean erasesRows;
@@ -112,6 +113,17 @@ public final class Deletion {
    */
   public Deletion where(String field, String value) {
     values.add(Map.entry(field, value));
+    return this;
+  }
+
+  /**
+   * Adds rows by their locations.
+   *
+   * @param locations file and line of each row, as {@link DeletionPlan#places} has them
+   * @return this deletion
+   */
+  public Deletion at(String... locations) {
+    places.addAll(List.of(locations));
     return this;
   }
 
@@ -259,8 +271,22 @@ public final class Deletion {
       }
       chosen.addAll(found);
     }
+    Set<String> missing = new TreeSet<>(places);
+    for (int row = 0; row < data.size() && !places.isEmpty(); row++) {
+      String place = data.locate(row);
+      if (places.contains(place)) {
+        chosen.add(row);
+        missing.remove(place);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: no row of the training data is at %s. Name file and line of rows that were trained on."
+              .formatted(data.name(), missing.iterator().next()));
+    }
     if (chosen.isEmpty()) {
-      throw new IllegalArgumentException("no rows to delete: name them by rows(...) or where(...)");
+      throw new IllegalArgumentException(
+          "no rows to delete: name them by rows(...), where(...) or at(...)");
     }
     texts.clear();
     if (!kept.isEmpty()) {

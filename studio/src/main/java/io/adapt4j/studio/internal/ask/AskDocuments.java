@@ -158,7 +158,11 @@ public final class AskDocuments {
   private JsonNode answered(Asked asked) throws IOException {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", INDEX);
     body.put("question", asked.question());
-    return services.call(services.get(asked.service()), "/v1/rag/ask", Optional.of(body));
+    return services.stream(
+        services.get(asked.service()),
+        "/v1/rag/ask",
+        body,
+        text -> background.say(asked.id(), text));
   }
 
   /** Returns the passages that are found, in the form of a service's answer. */
@@ -175,6 +179,11 @@ public final class AskDocuments {
       citation.put("document_id", each.path("document").asText());
     }
     return answer;
+  }
+
+  /** Returns the text so far of an answer. */
+  public String said(Asked asked) {
+    return background.said(asked.id());
   }
 
   public String problem(Asked asked) {

@@ -13,6 +13,7 @@ public final class Background implements AutoCloseable {
   private static final int AT_ONCE = 4;
 
   private final Map<String, String> states = new ConcurrentHashMap<>();
+  private final Map<String, String> texts = new ConcurrentHashMap<>();
   private final ExecutorService threads =
       Executors.newFixedThreadPool(AT_ONCE, DaemonThreads.named("adapt4j-studio-ask-"));
 
@@ -35,7 +36,19 @@ public final class Background implements AutoCloseable {
       states.remove(key);
     } catch (IOException | RuntimeException e) {
       states.put(key, e.getMessage() == null ? e.toString() : e.getMessage());
+    } finally {
+      texts.keySet().removeIf(text -> text.startsWith(key));
     }
+  }
+
+  /** Notes the text so far of an answer. */
+  void say(String key, String text) {
+    texts.put(key, text);
+  }
+
+  /** Returns the text so far of an answer; empty before its first word. */
+  String said(String key) {
+    return texts.getOrDefault(key, "");
   }
 
   /** Why a request failed; empty if it did not. */

@@ -80,7 +80,7 @@ public final class Comparisons {
 
     /** Index of the model whose answer is shown as A or B. */
     public int model(String letter) {
-      return letter.equals("A") == swapped ? 1 : 0;
+      return Comparisons.model(swapped, letter);
     }
   }
 
@@ -228,29 +228,40 @@ public final class Comparisons {
   private void answer(Comparison comparison, int number) throws IOException {
     Service service = services.get(comparison.service());
     List<String> chats = services.models(service, CHAT);
-    ObjectNode json = JsonNodeFactory.instance.objectNode().put("vote", "");
-    for (String model : comparison.models()) {
-      boolean chat = chats.contains(model);
+    String[] answers = new String[2];
+    boolean swapped = RANDOM.nextBoolean();
+    // A comes first whichever model it is, so that nothing tells them apart.
+    for (String letter : List.of("A", "B")) {
+      int at = model(swapped, letter);
+      String model = comparison.models().get(at);
       ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", model);
       body.put("max_tokens", comparison.tokens()).put("temperature", 0);
       String prompt = comparison.prompts().get(number);
+      boolean chat = chats.contains(model);
       if (chat) {
         body.putArray("messages").addObject().put("role", "user").put("content", prompt);
       } else {
         body.put("prompt", prompt);
       }
-      JsonNode choice =
-          services
-              .call(service, chat ? CHAT : COMPLETIONS, Optional.of(body))
-              .path("choices")
-              .path(0);
-      json.withArray("answers")
-          .add(
-              chat
-                  ? choice.path("message").path("content").asText()
-                  : choice.path("text").asText());
+      String key = key(comparison, number) + " " + letter;
+      answers[at] =
+          services.stream(
+                  service, chat ? CHAT : COMPLETIONS, body, text -> background.say(key, text))
+              .path("text")
+              .asText();
     }
-    AtomicFiles.writeJson(file(comparison, number), json.put("swapped", RANDOM.nextBoolean()));
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("vote", "");
+    json.putArray("answers").add(answers[0]).add(answers[1]);
+    AtomicFiles.writeJson(file(comparison, number), json.put("swapped", swapped));
+  }
+
+  private static int model(boolean swapped, String letter) {
+    return letter.equals("A") == swapped ? 1 : 0;
+  }
+
+  /** Returns the text so far of the answer that is shown as A or B. */
+  public String said(Comparison comparison, int number, String letter) {
+    return background.said(key(comparison, number) + " " + letter);
   }
 
   /**

@@ -162,7 +162,7 @@ public final class Doctor {
   }
 
   /** Tells when the rows are others: the file, the way it is read, or the fixes have changed. */
-  private String fingerprint(Source source) throws IOException {
+  String fingerprint(Source source) throws IOException {
     Optional<Source> test = sources.find(source.test());
     return String.join(
         "\n",

@@ -10,8 +10,6 @@ import java.util.Map;
 /** The texts of a row as training has it, by their names, to show. */
 public final class ExampleFields {
 
-  private static final int SHOWN = 4000;
-
   /** A text with its name. */
   public record Field(String name, String text) {}
 
@@ -27,7 +25,7 @@ public final class ExampleFields {
   }
 
   private void add(String name, String text) {
-    fields.add(new Field(name, text.length() <= SHOWN ? text : text.substring(0, SHOWN) + " …"));
+    fields.add(new Field(name, text));
   }
 
   private void add(String prefix, List<ChatMessage> messages) {

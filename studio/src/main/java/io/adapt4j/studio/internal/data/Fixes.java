@@ -6,6 +6,7 @@ import io.adapt4j.core.data.quality.DataCleaner;
 import io.adapt4j.core.data.quality.Normalization;
 import io.adapt4j.core.data.quality.Sensitive;
 import io.adapt4j.studio.internal.store.Source.Fix;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,12 @@ public final class Fixes {
   /** Leaves out one row, by its place in the file. */
   public static final String ROW = "row";
 
+  /** Truncates rows to a number of tokens by the tokenizer of a model, as in {@link #tokens}. */
+  public static final String TRUNCATE = "truncate";
+
+  /** Leaves out rows with more than a number of tokens. */
+  public static final String DROP_LONG = "drop_long";
+
   private static final double NEAR = 0.8;
 
   private static final Map<Check, List<String>> ACTIONS =
@@ -47,6 +54,16 @@ public final class Fixes {
   /** Returns the actions that fix findings of a check, the mildest first. */
   public static List<String> of(Check check) {
     return ACTIONS.getOrDefault(check, List.of());
+  }
+
+  /** Says what a fix of long rows is of. */
+  public static String tokens(int tokens, String model) {
+    return tokens + " " + model;
+  }
+
+  /** Returns whether a fix is one of long rows. */
+  public static boolean isOfTokens(Fix fix) {
+    return fix.action().equals(TRUNCATE) || fix.action().equals(DROP_LONG);
   }
 
   /** Returns whether a fix is one that can be done. */
@@ -88,7 +105,22 @@ public final class Fixes {
     return cleaner.clean().dataset();
   }
 
+  private static void addTokens(DataCleaner cleaner, Fix fix) {
+    String[] of = fix.of().split(" ", 2);
+    TokenCounter counter = TokenCounter.of(Path.of(of[1]));
+    int most = Integer.parseInt(of[0]);
+    if (fix.action().equals(TRUNCATE)) {
+      cleaner.truncate(counter.tokenizer(), most);
+    } else {
+      cleaner.drop("over " + most + " tokens", row -> counter.count(row) > most);
+    }
+  }
+
   private static void add(DataCleaner cleaner, Fix fix, Optional<? extends Dataset> test) {
+    if (isOfTokens(fix)) {
+      addTokens(cleaner, fix);
+      return;
+    }
     Check check = Check.valueOf(fix.of());
     switch (fix.action()) {
       case REDACT -> {

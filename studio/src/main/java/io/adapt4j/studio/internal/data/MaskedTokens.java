@@ -56,7 +56,7 @@ public record MaskedTokens(List<List<Token>> parts, List<String> remarks) {
     FineTuner.Builder builder =
         FineTuner.builder()
             .model(ModelSource.path(model))
-            .dataset(options.asChat() ? chat(one) : one)
+            .dataset(options.asChat() ? Datasets.of(List.of(chat(one.get(0)))) : one)
             .method(FullFineTuning.create())
             .lossOn(options.lossOn())
             .maxLength(options.maxLength())
@@ -72,15 +72,12 @@ public record MaskedTokens(List<List<Token>> parts, List<String> remarks) {
     return new MaskedTokens(parts, shown.remarks());
   }
 
-  private static Dataset chat(Dataset one) {
-    return one.get(0) instanceof Example.PromptCompletion pair
-        ? Datasets.of(
-            List.of(
-                new Example.Chat(
-                    List.of(
-                        ChatMessage.user(pair.prompt()),
-                        ChatMessage.assistant(pair.completion())))))
-        : one;
+  /** Returns a prompt with an answer as a conversation; other rows as they are. */
+  static Example chat(Example example) {
+    return example instanceof Example.PromptCompletion pair
+        ? new Example.Chat(
+            List.of(ChatMessage.user(pair.prompt()), ChatMessage.assistant(pair.completion())))
+        : example;
   }
 
   private static List<Token> tokens(Preview.Sample sample, Tokenizer tokenizer) {

@@ -259,8 +259,18 @@ public final class AskScreen implements Screen {
     model.put("failed", question.isPresent() ? "" : problem);
     model.put("waiting", !ended && question.isEmpty() && problem.isEmpty());
     model.put("answered", question.isPresent());
-    model.put("first", question.map(q -> q.answers().get(q.model("A")).strip()).orElse(""));
-    model.put("second", question.map(q -> q.answers().get(q.model("B")).strip()).orElse(""));
+    model.put(
+        "first",
+        question
+            .map(q -> q.answers().get(q.model("A")))
+            .orElse(comparisons.said(comparison, number, "A"))
+            .strip());
+    model.put(
+        "second",
+        question
+            .map(q -> q.answers().get(q.model("B")))
+            .orElse(comparisons.said(comparison, number, "B"))
+            .strip());
     model.put(
         "same", question.filter(q -> q.answers().get(0).equals(q.answers().get(1))).isPresent());
     model.put("revealed", seen == 0 ? "" : revealed(look, comparison, seen - 1));

@@ -14,6 +14,7 @@ import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.page.Charts;
 import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
+import io.adapt4j.studio.internal.page.Markup;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.store.Jobs;
 import io.adapt4j.studio.internal.store.Source;
@@ -37,6 +38,7 @@ import java.util.Optional;
 public final class DoctorScreen implements Screen {
 
   private static final int SIZE = 10;
+  private static final int SHOWN = 4000;
   private static final int MOST_FIXES = 2000;
   private static final int FEWEST_ROWS = 10;
 
@@ -44,12 +46,14 @@ public final class DoctorScreen implements Screen {
   private final Sources sources;
   private final Inspections inspections;
   private final Doctor doctor;
+  private final TokenReport tokens;
 
-  public DoctorScreen(Pages pages, Sources sources, Inspections inspections, Doctor doctor) {
+  public DoctorScreen(PlanScreen.Opened opened, Pages pages, TokenReport tokens) {
     this.pages = pages;
-    this.sources = sources;
-    this.inspections = inspections;
-    this.doctor = doctor;
+    this.sources = opened.sources();
+    this.inspections = opened.inspections();
+    this.doctor = opened.doctor();
+    this.tokens = tokens;
   }
 
   @Override
@@ -58,10 +62,17 @@ public final class DoctorScreen implements Screen {
     if (request.isSafe() && request.path().size() == 3) {
       return page(request, look, source);
     }
+    if (request.isSafe() && request.segment(3).equals("tokens") && request.path().size() == 4) {
+      return Response.html(tokens.part(look, source, request.query()));
+    }
     if (request.isPost() && request.path().size() == 4) {
       return switch (request.segment(3)) {
         case "fix" -> fix(request.form(), look, source);
         case "undo" -> undo(request.form(), look, source);
+        case "tokens" -> {
+          tokens.choose(source, request.form());
+          yield Response.see(look.to("data/" + source.id() + "/doctor#tokens"));
+        }
         case "test" -> test(request.form(), look, source);
         case "split" -> split(request.form(), look, source);
         default -> throw Refusal.notFound();
@@ -84,12 +95,14 @@ public final class DoctorScreen implements Screen {
 
   /** A row is one that was found something in, a leak one of named test rows. */
   private boolean isKnown(Source source, Fix fix) throws IOException {
-    return Fixes.isKnown(fix)
-        && (!fix.of().equals(Check.LEAKAGE.name()) || doctor.test(source).isPresent())
-        && (!fix.action().equals(Fixes.ROW)
-            || doctor.of(source).stream()
-                .flatMap(found -> found.findings().stream())
-                .anyMatch(finding -> finding.place().equals(fix.of())));
+    return Fixes.isOfTokens(fix)
+        ? tokens.offers(source, fix)
+        : Fixes.isKnown(fix)
+            && (!fix.of().equals(Check.LEAKAGE.name()) || doctor.test(source).isPresent())
+            && (!fix.action().equals(Fixes.ROW)
+                || doctor.of(source).stream()
+                    .flatMap(found -> found.findings().stream())
+                    .anyMatch(finding -> finding.place().equals(fix.of())));
   }
 
   private synchronized Response undo(Fields form, Look look, Source source) throws IOException {
@@ -128,6 +141,7 @@ public final class DoctorScreen implements Screen {
   private Response changed(Look look, Source source, String done, String check) throws IOException {
     sources.save(source);
     doctor.again(source);
+    tokens.again(source);
     return Response.see(
         look.to(
             "data/"
@@ -167,6 +181,7 @@ public final class DoctorScreen implements Screen {
     if (part) {
       return Response.html("").with("X-Reload", "1");
     }
+    model.put("token_part", new Markup(tokens.part(look, source, request.query())));
     add(model, look, source, known.get(), request.query());
     return Response.html(pages.page(look, "doctor", "start", model));
   }
@@ -263,9 +278,11 @@ public final class DoctorScreen implements Screen {
     List<Object> fixes = new ArrayList<>();
     for (Fix fix : source.fixes()) {
       String of =
-          fix.action().equals(Fixes.ROW)
-              ? Places.brief(fix.of())
-              : check(fix.of()).map(each -> name(look, each)).orElse(fix.of());
+          Fixes.isOfTokens(fix)
+              ? look.message("tokens_of", fix.of().split(" ", 2)[0], Places.brief(fix.of()))
+              : fix.action().equals(Fixes.ROW)
+                  ? Places.brief(fix.of())
+                  : check(fix.of()).map(each -> name(look, each)).orElse(fix.of());
       fixes.add(
           Map.of(
               "action", fix.action(),
@@ -307,7 +324,7 @@ public final class DoctorScreen implements Screen {
     try {
       List<Object> fields = new ArrayList<>();
       for (ExampleFields.Field field : ExampleFields.of(rows.get(row))) {
-        fields.add(Models.fact(field.name(), field.text()));
+        fields.add(Models.fact(field.name(), Lengths.cut(field.text(), SHOWN)));
       }
       return fields;
     } catch (Adapt4jException e) {
@@ -316,11 +333,8 @@ public final class DoctorScreen implements Screen {
   }
 
   private static List<Object> charts(Look look, Examination found) {
-    List<String> classes = new ArrayList<>();
-    for (int i = 0; i < found.lengths().size(); i++) {
-      classes.add("≤" + Lengths.brief(look, (long) Examination.SHORTEST << i));
-    }
     List<Object> charts = new ArrayList<>();
+    List<String> classes = Lengths.classes(look, found.lengths().size());
     charts.add(Charts.columns(look.message("chart_lengths"), found.lengths(), classes));
     if (!found.labels().isEmpty()) {
       List<Map.Entry<String, Integer>> labels =

@@ -7,6 +7,7 @@ import io.adapt4j.studio.internal.ask.AskDocuments.Asked;
 import io.adapt4j.studio.internal.ask.AskDocuments.Cited;
 import io.adapt4j.studio.internal.data.Inspection;
 import io.adapt4j.studio.internal.page.Look;
+import io.adapt4j.studio.internal.page.Markup;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.ship.Commands;
 import io.adapt4j.studio.internal.ship.Services;
@@ -196,11 +197,13 @@ public final class DocumentsScreen implements Screen {
     model.put("answered", answer.isObject());
     model.put("alone", asked.service().isEmpty());
     model.put("answerable", answer.path("answerable").asBoolean());
+    model.put("said", documents.said(asked));
     if (request.header("X-Part").isPresent()) {
       return answer.isObject() || !problem.isEmpty()
           ? Response.html("").with("X-Reload", "1")
-          : Response.html(pages.part(look, "waiting", model));
+          : Response.html(pages.part(look, "documents-now", model));
     }
+    model.put("now", new Markup(pages.part(look, "documents-now", model)));
     int number = 0;
     List<Object> citations = new ArrayList<>();
     String chosen = request.segment(2);

@@ -12,11 +12,13 @@ import io.adapt4j.studio.internal.ship.Commands;
 import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
+import io.adapt4j.studio.internal.store.Workspace;
 import io.adapt4j.studio.internal.web.Request;
 import io.adapt4j.studio.internal.web.Response;
 import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,12 @@ public final class ExportScreen implements Screen {
     }
     switch (request.segment(2)) {
       case "stop" -> queue.end(runs, run.id(), State.STOPPED);
-      case "resume" -> queue.resume(runs, run.id());
+      case "resume" -> {
+        if (Commands.kind(run).equals(Commands.DELETION)) {
+          Workspace.delete(runs.output(run.id()));
+        }
+        queue.resume(runs, run.id());
+      }
       case "delete" -> {
         runs.delete(run);
         return Response.see(look.to(screen(run) + "?done=deleted"));
@@ -70,6 +77,7 @@ public final class ExportScreen implements Screen {
     return switch (Commands.kind(run)) {
       case Commands.INDEX -> "documents";
       case Commands.DRIFT -> "drift";
+      case Commands.DELETION -> "registry";
       default -> "ship";
     };
   }
@@ -83,7 +91,7 @@ public final class ExportScreen implements Screen {
     String active =
         switch (screen(run)) {
           case "documents" -> "ask";
-          case "drift" -> "registry";
+          case "drift", "registry" -> "registry";
           default -> "ship";
         };
     return Response.html(pages.page(look, "export", active, model));
@@ -102,6 +110,7 @@ public final class ExportScreen implements Screen {
       switch (Commands.kind(run)) {
         case Commands.GGUF -> addExport(model, tiles, remarks, look, answer.get());
         case Commands.INDEX -> addIndex(tiles, remarks, look, answer.get());
+        case Commands.DELETION -> addDeletion(model, tiles, look, answer.get());
         case Commands.DRIFT -> model.putAll(DriftScreen.report(look, answer.get()));
         default -> {
           // A merge answers with its folder only.
@@ -125,6 +134,32 @@ public final class ExportScreen implements Screen {
     }
     answer.path("failed").forEach(each -> remarks.add(each.asText()));
     answer.path("skipped").forEach(each -> remarks.add(each.asText()));
+  }
+
+  private static void addDeletion(
+      Map<String, Object> model, List<Object> tiles, Look look, JsonNode answer) {
+    if (!answer.has("version")) {
+      return;
+    }
+    Formats formats = look.formats();
+    JsonNode steps = answer.path("steps");
+    long all = steps.path("total").asLong();
+    long again = all - steps.path("continuedFrom").asLong();
+    tiles.add(
+        Models.fact(look.message("deletion_rows"), formats.count(answer.path("rows").size())));
+    tiles.add(
+        Models.fact(
+            look.message("deletion_steps"), formats.count(again) + " / " + formats.count(all)));
+    Duration time = Duration.ofMillis((long) (1000 * answer.path("seconds").asDouble()));
+    tiles.add(Models.fact(look.message("deletion_time"), formats.duration(time)));
+    String version = answer.path("version").asText();
+    model.put("deleted", version);
+    model.put("deleted_from", version.replaceFirst("@.*", ""));
+    for (String list : List.of("erased", "toErase", "remains")) {
+      List<String> lines = new ArrayList<>();
+      answer.path(list).forEach(each -> lines.add(each.asText()));
+      model.put("deletion_" + list, lines);
+    }
   }
 
   private static void addExport(

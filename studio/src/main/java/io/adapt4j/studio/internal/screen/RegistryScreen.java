@@ -5,9 +5,11 @@ import io.adapt4j.studio.internal.page.Formats;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Pages;
 import io.adapt4j.studio.internal.ship.Artifacts;
+import io.adapt4j.studio.internal.ship.Commands;
 import io.adapt4j.studio.internal.ship.Services;
 import io.adapt4j.studio.internal.ship.Services.Service;
 import io.adapt4j.studio.internal.store.Jobs;
+import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.upkeep.Versions;
 import io.adapt4j.studio.internal.web.Fields;
 import io.adapt4j.studio.internal.web.Request;
@@ -42,13 +44,16 @@ public final class RegistryScreen implements Screen {
   private final Registry registry;
   private final Artifacts artifacts;
   private final Services services;
+  private final Commands commands;
 
-  public RegistryScreen(Pages pages, Versions versions, Artifacts artifacts, Services services) {
+  public RegistryScreen(
+      Pages pages, Versions versions, Artifacts artifacts, Services services, Commands commands) {
     this.pages = pages;
     this.versions = versions;
     this.registry = versions.registry();
     this.artifacts = artifacts;
     this.services = services;
+    this.commands = commands;
   }
 
   @Override
@@ -184,6 +189,13 @@ public final class RegistryScreen implements Screen {
                 "registry_rollback_to",
                 aliases.getOrDefault(Registry.PRODUCTION, 0),
                 earlier.get(0).number()));
+    List<Run> deletions = commands.of(name, Commands.DELETION);
+    int of = fields.number("deletions", 0, 0, 100_000);
+    model.put(
+        "deletions",
+        Models.onPage(deletions, of, SIZE).stream().map(run -> RunScreen.head(look, run)).toList());
+    String listed = look.to("registry/" + name + "?deletions=");
+    model.put("deletion_pages", Models.pages(look, listed, of, SIZE, deletions.size()));
     List<HistoryEntry> history = new ArrayList<>(registry.history(name));
     Collections.reverse(history);
     int at = fields.number("history", 0, 0, 100_000);
@@ -213,6 +225,8 @@ public final class RegistryScreen implements Screen {
     row.put("aliases", own);
     row.put("live", own.contains(Registry.PRODUCTION));
     row.put("challenges", own.contains(Registry.CHALLENGER));
+    row.put(
+        "deletion", look.to("deletion?name=" + version.name() + "&version=" + version.number()));
     row.put("note", version.note());
     row.put("examined", exams > 0);
     List<Object> facts = new ArrayList<>();

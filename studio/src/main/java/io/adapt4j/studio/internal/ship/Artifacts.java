@@ -8,6 +8,7 @@ import io.adapt4j.studio.internal.plan.PlanText;
 import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
+import io.adapt4j.upkeep.registry.ModelVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 public final class Artifacts {
 
   private static final String ADAPTER = "adapter_config.json";
+  private static final String RECORD = "provenance.json";
   private static final long DESCRIPTION_BYTES = 1 << 20;
 
   private final Runs runs;
@@ -74,6 +76,23 @@ public final class Artifacts {
       }
       if (Files.exists(folder.resolve("config.json"))) {
         return Optional.of(new Artifact(run.id(), run.name(), folder.toString(), Optional.empty()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns the folder of the run that a version came from, by its record. */
+  public Optional<Path> runOf(ModelVersion version) throws IOException {
+    Path record = version.folder().resolve(RECORD);
+    List<Path> folders = new ArrayList<>();
+    runs.all().forEach(run -> folders.add(runs.output(run.id())));
+    exports.all().forEach(run -> folders.add(exports.output(run.id()).resolve("run")));
+    for (Path folder : Files.exists(record) ? folders : List.<Path>of()) {
+      for (String name : List.of("best", "last")) {
+        Path other = folder.resolve(name).resolve(RECORD);
+        if (Files.exists(other) && Files.mismatch(record, other) < 0) {
+          return Optional.of(folder);
+        }
       }
     }
     return Optional.empty();

@@ -28,6 +28,9 @@ public final class Commands {
   /** Kind of the comparison of rows of two times. */
   public static final String DRIFT = "drift";
 
+  /** Kind of the deletion of rows from a version. */
+  public static final String DELETION = "deletion";
+
   private final Runs runs;
   private final Workspace workspace;
 

@@ -5,14 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Client of services on this machine. */
 public final class ServiceClient {
@@ -27,7 +32,7 @@ public final class ServiceClient {
     try {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(address + "/health")).timeout(BRIEF).build();
-      return send(request).statusCode() == 200;
+      return send(request, BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException e) {
       return false;
     }
@@ -35,27 +40,66 @@ public final class ServiceClient {
 
   /** Gets an address, or posts a body to it; fails with what the service says. */
   JsonNode call(String address, String key, Optional<ObjectNode> body) throws IOException {
+    HttpResponse<String> response = send(request(address, key, body), BodyHandlers.ofString());
+    return parsed(response.statusCode(), response.body());
+  }
+
+  private static HttpRequest request(String address, String key, Optional<ObjectNode> body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(address))
             .timeout(body.isPresent() ? LONG : BRIEF)
             .header("Authorization", "Bearer " + key)
             .header("Content-Type", "application/json");
     body.ifPresent(json -> request.POST(BodyPublishers.ofString(Json.compact(json))));
-    HttpResponse<String> response = send(request.build());
+    return request.build();
+  }
+
+  private static JsonNode parsed(int status, String text) throws IOException {
     try {
-      JsonNode answer = Json.parse(response.body());
-      if (response.statusCode() != 200) {
-        throw new IOException(answer.path("error").path("message").asText(response.body()));
+      JsonNode answer = Json.parse(text);
+      if (status != 200 || answer.has("error")) {
+        throw new IOException(answer.path("error").path("message").asText(text));
       }
       return answer;
     } catch (JsonProcessingException e) {
-      throw new IOException("the service answered with status " + response.statusCode(), e);
+      throw new IOException("the service answered with status " + status, e);
     }
   }
 
-  private HttpResponse<String> send(HttpRequest request) throws IOException {
+  /**
+   * Posts a body whose answer comes in events.
+   *
+   * @param said is given the text so far, again and again
+   * @return the last event, with the whole {@code text}
+   */
+  ObjectNode stream(String address, String key, ObjectNode body, Consumer<String> said)
+      throws IOException {
+    HttpResponse<Stream<String>> response =
+        send(request(address, key, Optional.of(body.put("stream", true))), BodyHandlers.ofLines());
+    StringBuilder text = new StringBuilder();
+    ObjectNode last = body;
+    try (Stream<String> lines = response.body()) {
+      if (response.statusCode() != 200) {
+        parsed(response.statusCode(), lines.collect(Collectors.joining("\n")));
+      }
+      for (String line : (Iterable<String>) lines::iterator) {
+        if (line.startsWith("data: {")) {
+          last = (ObjectNode) parsed(200, line.substring("data: ".length()));
+          JsonNode choice = last.path("choices").path(0);
+          text.append(last.path("delta").asText(""));
+          text.append(choice.path("delta").path("content").asText(""));
+          said.accept(text.append(choice.path("text").asText("")).toString());
+        }
+      }
+    } catch (UncheckedIOException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    return last.put("text", text.toString());
+  }
+
+  private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler) throws IOException {
     try {
-      return http.send(request, BodyHandlers.ofString());
+      return http.send(request, handler);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

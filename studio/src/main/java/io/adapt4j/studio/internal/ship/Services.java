@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Services of {@code adapt4j serve}, each a process that outlives the studio, with what is known of
@@ -284,6 +285,12 @@ public final class Services {
   /** Sends a request of a client to a service. */
   public JsonNode call(Service service, String path, Optional<ObjectNode> body) throws IOException {
     return client.call(service.address() + path, key(service.id()), body);
+  }
+
+  /** Sends a request whose answer comes in events, as {@link ServiceClient#stream}. */
+  public ObjectNode stream(Service service, String path, ObjectNode body, Consumer<String> said)
+      throws IOException {
+    return client.stream(service.address() + path, key(service.id()), body, said);
   }
 
   /** Returns the models of a service that have an endpoint. */

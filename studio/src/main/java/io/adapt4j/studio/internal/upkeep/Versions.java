@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.store.Jobs;
 import io.adapt4j.studio.internal.store.Workspace;
 import io.adapt4j.upkeep.registry.ModelVersion;
@@ -64,6 +65,15 @@ public final class Versions {
 
   public List<String> names() {
     return Files.isDirectory(folder()) ? registry.names() : List.of();
+  }
+
+  /** Returns a version by its number; refuses one that there is not. */
+  public ModelVersion find(String name, String number) {
+    return (names().contains(name) ? registry.versions(name) : List.<ModelVersion>of())
+        .stream()
+            .filter(version -> number.equals("" + version.number()))
+            .findFirst()
+            .orElseThrow(Refusal::notFound);
   }
 
   /** Returns the names that have a version in production. */

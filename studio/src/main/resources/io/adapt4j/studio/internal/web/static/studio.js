@@ -40,13 +40,25 @@ function live(part) {
     try {
       const answer = await fetch(part.dataset.live, { headers: { "X-Part": "1" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      if (answer.headers.get("X-Reload")) { location.reload(); return; }
+      if (answer.headers.get("X-Reload")) {
+        if (typed()) live(part);
+        else location.reload();
+        return;
+      }
       replace(part, await answer.text());
     } catch (e) {
       part.classList.add("stale");
       live(part);
     }
   }, wait);
+}
+
+// A page is not loaded anew while something in it is being typed.
+function typed() {
+  const fields = [...document.querySelectorAll("main input:not([type=hidden]), main textarea, main select")];
+  return fields.some(each => each === document.activeElement || (each.options
+    ? [...each.options].some((option, i) => option.selected !== (option.defaultSelected || (i === 0 && !each.querySelector("[selected]"))))
+    : each.value !== each.defaultValue || each.checked !== each.defaultChecked));
 }
 
 // The server escapes all texts of a part, as in a page; scripts in it would not run.
