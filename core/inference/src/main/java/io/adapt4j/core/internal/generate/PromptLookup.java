@@ -36,8 +36,7 @@ final class PromptLookup {
     for (int size = Math.min(LONGEST, length - 1); size > 0; size--) {
       int end = latest(text, length, size);
       if (end > 0) {
-        // One token alone says little where more could have matched.
-        int[] guessed = new int[size == 1 && length > 2 ? 1 : count];
+        int[] guessed = new int[count];
         for (int i = 0; i < guessed.length; i++) {
           guessed[i] = end + i < length ? text[end + i] : guessed[end + i - length];
         }
