@@ -52,7 +52,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private SamplingArguments sampling;
-  @Mixin private DraftArgument draft;
+  @Mixin private ModelArgument.Draft draft;
   @Spec private CommandSpec command;
 
   @Option(
@@ -97,7 +97,7 @@ final class ChatCommand implements Callable<Integer> {
     Path folder = model.folder();
     Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
     try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
-        DraftArgument.Opened smaller = draft.open(opened)) {
+        ModelArgument.Draft.Opened smaller = draft.open(opened)) {
       chosen.ifPresent(found -> use(opened, found));
       begin();
       BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));

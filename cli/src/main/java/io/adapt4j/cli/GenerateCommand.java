@@ -40,7 +40,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private SamplingArguments sampling;
   @Mixin private BeamArguments beams;
-  @Mixin private DraftArgument draft;
+  @Mixin private ModelArgument.Draft draft;
 
   @Option(
       names = "--adapter",
@@ -131,7 +131,7 @@ final class GenerateCommand implements Callable<Integer> {
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);
     try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
-        DraftArgument.Opened smaller = draft.open(opened)) {
+        ModelArgument.Draft.Opened smaller = draft.open(opened)) {
       if (chosen.isPresent()) {
         use(opened, chosen.get());
       } else if (anyChatTemplate && adapters.isEmpty()) {

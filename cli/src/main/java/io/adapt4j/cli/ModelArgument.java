@@ -1,5 +1,6 @@
 package io.adapt4j.cli;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.model.ModelSource;
@@ -7,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The model argument of a command. */
@@ -55,6 +58,60 @@ final class ModelArgument {
           "%s: there is no folder %s, and on the hub: %s"
               .formatted(label, folder.toAbsolutePath().normalize(), e.getMessage()),
           e);
+    }
+  }
+
+  /** A smaller model that drafts tokens for the model of a command. */
+  static final class Draft {
+
+    private static final String NAME = "--draft";
+
+    @Option(
+        names = NAME,
+        paramLabel = "MODEL",
+        description =
+            "A smaller model with the same tokenizer, which guesses tokens that the model then checks"
+                + " together: the same text, sooner where it guesses well.")
+    private @Nullable String draft;
+
+    @Option(
+        names = "--draft-tokens",
+        paramLabel = "N",
+        defaultValue = "4",
+        description = "With --draft: guess up to N tokens at once. Default ${DEFAULT-VALUE}.")
+    private int tokens;
+
+    Draft() {}
+
+    boolean isGiven() {
+      return draft != null;
+    }
+
+    /** A draft model, closed after its use; nothing to close where none is given. */
+    interface Opened extends AutoCloseable {
+      @Override
+      void close();
+    }
+
+    /** Loads the draft model, if one is given, and lets it draft. */
+    Opened open(LanguageModel model) {
+      if (draft == null) {
+        return () -> {};
+      }
+      if (tokens < 1) {
+        throw new IllegalArgumentException(
+            "--draft-tokens: expected at least 1, found "
+                + tokens
+                + ". Give about 4, or leave out --draft.");
+      }
+      LanguageModel smaller = LanguageModel.load(ModelSource.path(folder(NAME, draft)));
+      try {
+        model.useDraft(smaller, tokens);
+        return smaller::close;
+      } catch (RuntimeException e) {
+        smaller.close();
+        throw e;
+      }
     }
   }
 }

@@ -34,7 +34,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private ServedParts parts;
-  @Mixin private DraftArgument draft;
+  @Mixin private ModelArgument.Draft draft;
   @Mixin private FeedbackArguments feedback;
   @Mixin private FollowArguments follow;
   @Mixin private Output output;

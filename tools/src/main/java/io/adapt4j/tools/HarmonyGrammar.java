@@ -52,9 +52,7 @@ final class HarmonyGrammar {
             .map(
                 tool ->
                     TextConstraint.sequence(
-                        head(tool),
-                        ToolGrammar.arguments(tool),
-                        literal(HarmonyReader.CALL).optional()))
+                        head(tool), JsonArguments.of(tool), literal(HarmonyReader.CALL).optional()))
             .toArray(TextConstraint[]::new);
     return TextConstraint.alternatives(each);
   }

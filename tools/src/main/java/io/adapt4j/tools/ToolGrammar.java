@@ -1,17 +1,10 @@
 package io.adapt4j.tools;
 
-import io.adapt4j.core.internal.PlainJson;
-import io.adapt4j.structured.JsonSchema;
 import io.adapt4j.structured.Regex;
 import io.adapt4j.structured.TextConstraint;
-import io.adapt4j.structured.UnsupportedConstraintException;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The texts allowed for an answer with calls. */
 record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
@@ -22,17 +15,6 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
   private static final String NO_OBJECT = "\\s*([^\\s{][\\s\\S]*)?";
 
   private static final String NO_LIST = "\\s*([^\\s\\[][\\s\\S]*)?";
-
-  /** Keywords that may allow further properties. */
-  private static final Set<String> OTHER_PROPERTIES =
-      Set.of(
-          "additionalProperties",
-          "patternProperties",
-          "unevaluatedProperties",
-          "$ref",
-          "allOf",
-          "anyOf",
-          "oneOf");
 
   /** Calls and nothing else, optionally after a thought. */
   TextConstraint calls() {
@@ -147,14 +129,15 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
     if (form.format() == ToolFormat.DEEPSEEK) {
       String kind = deepseekBlock() ? "function<｜tool▁sep｜>" : "";
       String end = (deepseekBlock() ? "\n```" : "") + markers.ends()[0];
-      return enclosed(markers.begin() + kind + tool.name() + form.named(), arguments(tool), end);
+      return enclosed(
+          markers.begin() + kind + tool.name() + form.named(), JsonArguments.of(tool), end);
     }
     markers = SectionReader.Markers.KIMI;
     return TextConstraint.sequence(
         literal(markers.begin() + "functions." + tool.name() + ":"),
         Regex.of("[0-9]{1,4}"),
         literal("<|tool_call_argument_begin|>"),
-        arguments(tool),
+        JsonArguments.of(tool),
         literal(markers.ends()[0]));
   }
 
@@ -170,15 +153,16 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
       case HERMES ->
           TextConstraint.sequence(
               literal("\n" + named("{", tool, "arguments")),
-              arguments(tool),
+              JsonArguments.of(tool),
               literal("}\n</tool_call>"));
       case LLAMA ->
           TextConstraint.sequence(
-              literal(named("", tool, "parameters")), arguments(tool), literal("}"));
+              literal(named("", tool, "parameters")), JsonArguments.of(tool), literal("}"));
       case MISTRAL_LIST ->
           TextConstraint.sequence(
-              literal(named("{", tool, "arguments")), arguments(tool), literal("}"));
-      case MISTRAL -> TextConstraint.sequence(literal(tool.name()), separator(), arguments(tool));
+              literal(named("{", tool, "arguments")), JsonArguments.of(tool), literal("}"));
+      case MISTRAL ->
+          TextConstraint.sequence(literal(tool.name()), separator(), JsonArguments.of(tool));
       case QWEN_XML -> ArgumentGrammar.xml().afterSign(tool);
       case GLM -> ArgumentGrammar.keyed(form.named()).afterSign(tool);
       case MINIMAX -> ArgumentGrammar.invoke().afterSign(tool);
@@ -188,7 +172,7 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
               literal("{\"tool_call_id\": \""),
               Regex.of("[0-9]{1,4}"),
               literal("\", \"tool_name\": \"" + tool.name() + "\", \"parameters\": "),
-              arguments(tool),
+              JsonArguments.of(tool),
               literal("}"));
       case PYTHONIC -> enclosed(tool.name() + "(", LiteralGrammar.python(tool), ")");
       case GEMMA ->
@@ -217,27 +201,6 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
     parts.add(Regex.of("[a-zA-Z0-9]{9}"));
     parts.add(literal(form.named().substring(Math.max(start, end))));
     return TextConstraint.sequence(parts.toArray(TextConstraint[]::new));
-  }
-
-  static TextConstraint arguments(Tool tool) {
-    try {
-      return JsonSchema.parseSpaced(PlainJson.object(closed(tool.parameters())).toString());
-    } catch (UnsupportedConstraintException e) {
-      if (tool.isStrict()) {
-        throw ArgumentGrammar.unsupported(tool, e);
-      }
-      return JsonSchema.anyObject();
-    }
-  }
-
-  /** Excludes undeclared parameters, unless the schema allows further ones. */
-  private static Map<String, Object> closed(Map<String, Object> schema) {
-    if (!Collections.disjoint(schema.keySet(), OTHER_PROPERTIES)) {
-      return schema;
-    }
-    Map<String, Object> closed = new LinkedHashMap<>(schema);
-    closed.put("additionalProperties", false);
-    return closed;
   }
 
   private static TextConstraint literal(String text) {

@@ -22,11 +22,6 @@ public record Scheduling(int priority, String client, int weight, Optional<Durat
 
   private static final Scheduling DEFAULTS = new Scheduling(0, "", 1, Optional.empty());
 
-  /**
-   * Checks the values.
-   *
-   * @throws IllegalArgumentException if the weight is below 1 or the time is negative
-   */
   public Scheduling {
     Texts.require("client", client);
     Texts.require("startWithin", startWithin);
@@ -44,17 +39,30 @@ public record Scheduling(int priority, String client, int weight, Optional<Durat
     return DEFAULTS;
   }
 
-  /** {@return a copy with another priority} */
+  /**
+   * {@return a copy with another priority}
+   *
+   * @param number the priority; lower ones start first
+   */
   public Scheduling withPriority(int number) {
     return new Scheduling(number, client, weight, startWithin);
   }
 
-  /** {@return a copy for a client with a weight} */
+  /**
+   * {@return a copy for a client with a weight}
+   *
+   * @param name the client
+   * @param turns its weight, at least 1
+   */
   public Scheduling withClient(String name, int turns) {
     return new Scheduling(priority, name, turns, startWithin);
   }
 
-  /** {@return a copy with a time in which the answer must start} */
+  /**
+   * {@return a copy with a time in which the answer must start}
+   *
+   * @param time the time, at least 0
+   */
   public Scheduling withStartWithin(Duration time) {
     return new Scheduling(priority, client, weight, Optional.of(time));
   }

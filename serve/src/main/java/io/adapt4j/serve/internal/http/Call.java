@@ -142,7 +142,7 @@ public final class Call {
     asker = Optional.of(name);
   }
 
-  /** Who asks, for fair shares: as the request says, else its key, else its address. */
+  /** Name of the client, for fair shares: from the request, else its key, else its address. */
   public String asker() {
     return asker
         .or(() -> header("x-adapt4j-customer"))

@@ -237,21 +237,17 @@ final class RunningRequest {
   private int[] guess(int most, boolean isAlone) {
     int count = Math.min(most, room() - 1);
     int[] found = lookup.guess(tokens, length, count);
-    isDrafted = found.length == 0 && isAlone && draft != null;
-    if (isDrafted) {
-      found = drafted(count);
+    DraftModel smaller = isAlone && found.length == 0 ? draft : null;
+    isDrafted = smaller != null;
+    if (smaller != null) {
+      int drafted = Math.min(draftLength.next(), count);
+      Sampler same = isPlainGreedy() ? null : sampler;
+      found = drafted <= 0 ? NONE : smaller.guess(tokens, length, drafted, same);
     }
     if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
     return constraint == null ? found : constraint.allowed(found);
-  }
-
-  private int[] drafted(int most) {
-    int count = Math.min(draftLength.next(), most);
-    return count <= 0 || draft == null
-        ? NONE
-        : draft.guess(tokens, length, count, isPlainGreedy() ? null : sampler);
   }
 
   /**
