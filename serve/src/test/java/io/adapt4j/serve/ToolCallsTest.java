@@ -189,7 +189,9 @@ class ToolCallsTest {
   @Test
   void aSchemaThatCannotBeEnsuredIsRefused() throws Exception {
     HttpResponse<String> response =
-        server.post(PATH, ask(ONE.replace("'enum':['Rome','Oslo']", "'unevaluatedItems':{'type':'number'}")));
+        server.post(
+            PATH,
+            ask(ONE.replace("'enum':['Rome','Oslo']", "'unevaluatedItems':{'type':'number'}")));
     assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
     JsonNode error = Json.parse(response.body()).path("error");
     assertThat(error.path("param").asText()).isEqualTo("tools");
@@ -199,7 +201,8 @@ class ToolCallsTest {
             server
                 .post(
                     PATH,
-                    ask(ONE.replace("'enum':['Rome','Oslo']", "'unevaluatedItems':{'type':'number'}"))
+                    ask(ONE.replace(
+                            "'enum':['Rome','Oslo']", "'unevaluatedItems':{'type':'number'}"))
                         .replace("'strict':true,", "")
                         .replace(":100", ":5"))
                 .statusCode())

@@ -48,7 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** All screens of a studio with what they stand on, without a server. */
+/** All screens of a studio with their stores, without a server. */
 final class StudioScreens implements AutoCloseable {
 
   private final Workspace workspace;

@@ -83,7 +83,7 @@ public final class StudioServlet extends HttpServlet {
     Objects.requireNonNull(front, "init").answer(request, response);
   }
 
-  /** Ends background work; a training that runs goes on in its process. */
+  /** Ends background work; a running training continues in its process. */
   @Override
   public void destroy() {
     if (screens != null) {

@@ -57,7 +57,7 @@ final class HarmonyGrammar {
     return TextConstraint.alternatives(each);
   }
 
-  /** The recipient may stand in the channel, as the model prefers, or before it. */
+  /** The recipient may be in the channel, as the model prefers, or before it. */
   private static TextConstraint head(Tool tool) {
     String to = " to=" + HarmonyReader.FUNCTIONS + tool.name();
     String json = HarmonyReader.CONSTRAIN + "json" + HarmonyReader.MESSAGE;

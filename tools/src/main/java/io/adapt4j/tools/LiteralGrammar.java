@@ -69,7 +69,7 @@ record LiteralGrammar(Tool tool, String quote, String assign, String between) {
     if (quote.isEmpty()) {
       return "boolean".equals(type) && !schema.containsKey("enum") && !schema.containsKey("const")
           ? Choice.of(List.of("True", "False"))
-          : json(name, property);
+          : json(property);
     }
     if ("string".equals(type)) {
       return text(name, schema);
@@ -82,7 +82,7 @@ record LiteralGrammar(Tool tool, String quote, String assign, String between) {
       return TextConstraint.sequence(literal("{"), arguments(schema), literal("}"));
     }
     if (type instanceof String && !type.equals("array") && !type.equals("object")) {
-      return json(name, property);
+      return json(property);
     }
     if (tool.isStrict() && !schema.isEmpty()) {
       throw unsupported(name, schema.keySet());
@@ -90,7 +90,7 @@ record LiteralGrammar(Tool tool, String quote, String assign, String between) {
     return free(depth);
   }
 
-  private TextConstraint json(String name, @Nullable Object property) {
+  private TextConstraint json(@Nullable Object property) {
     try {
       Object whole = ArgumentGrammar.withDefinitions(tool, property == null ? Map.of() : property);
       return JsonSchema.parseSpaced(PlainJson.tree(whole).toString());

@@ -124,16 +124,15 @@ final class Literals {
   }
 
   private JsonNode word(String word) throws UnreadableException {
-    switch (word.toLowerCase(Locale.ROOT)) {
-      case "true":
-        return NODES.booleanNode(true);
-      case "false":
-        return NODES.booleanNode(false);
-      case "none", "null":
-        return NODES.nullNode();
-      default:
-        break;
-    }
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "true" -> NODES.booleanNode(true);
+      case "false" -> NODES.booleanNode(false);
+      case "none", "null" -> NODES.nullNode();
+      default -> number(word);
+    };
+  }
+
+  private JsonNode number(String word) throws UnreadableException {
     try {
       JsonNode number = Json.parseStrictly(word);
       require(number.isNumber());

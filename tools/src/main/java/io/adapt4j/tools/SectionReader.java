@@ -1,5 +1,6 @@
 package io.adapt4j.tools;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,7 +20,7 @@ final class SectionReader implements CallReader {
    * @param ends after the arguments
    * @param close after all calls
    */
-  record Markers(String open, String begin, Pattern head, String[] ends, String close) {
+  record Markers(String open, String begin, Pattern head, List<String> ends, String close) {
 
     static final Markers DEEPSEEK =
         new Markers(
@@ -27,7 +28,7 @@ final class SectionReader implements CallReader {
             "<｜tool▁call▁begin｜>",
             Pattern.compile(
                 "\\s*(?:function<｜tool▁sep｜>)?([^<\\s]+)\\s*(?:<｜tool▁sep｜>)?\\s*(?:```(?:json)?\\s*)?"),
-            new String[] {"<｜tool▁call▁end｜>", "```<｜tool▁call▁end｜>"},
+            List.of("<｜tool▁call▁end｜>", "```<｜tool▁call▁end｜>"),
             "<｜tool▁calls▁end｜>");
 
     static final Markers KIMI =
@@ -36,7 +37,7 @@ final class SectionReader implements CallReader {
             "<|tool_call_begin|>",
             Pattern.compile(
                 "\\s*(?:functions\\.)?([^<\\s]+?)(?::\\d+)?\\s*<\\|tool_call_argument_begin\\|>\\s*"),
-            new String[] {"<|tool_call_end|>"},
+            List.of("<|tool_call_end|>"),
             "<|tool_calls_section_end|>");
   }
 
@@ -64,7 +65,7 @@ final class SectionReader implements CallReader {
     this.tools = tools;
     this.answer = answer;
     this.between = new Expected(markers.begin, markers.close);
-    this.after = new Expected(markers.ends);
+    this.after = new Expected(markers.ends.toArray(String[]::new));
     this.state = sign.equals(markers.begin) ? State.HEAD : State.BETWEEN;
   }
 

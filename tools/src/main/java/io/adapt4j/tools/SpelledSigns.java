@@ -50,7 +50,8 @@ final class SpelledSigns {
     signs.addAll(List.of("<start_function_call>", "<end_function_call>", "<escape>"));
     for (SectionReader.Markers markers :
         List.of(SectionReader.Markers.DEEPSEEK, SectionReader.Markers.KIMI)) {
-      signs.addAll(List.of(markers.open(), markers.begin(), markers.ends()[0], markers.close()));
+      signs.addAll(
+          List.of(markers.open(), markers.begin(), markers.ends().get(0), markers.close()));
     }
     signs.addAll(HarmonyReader.MARKERS);
     return signs;

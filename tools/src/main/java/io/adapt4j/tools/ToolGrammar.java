@@ -128,7 +128,7 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
     SectionReader.Markers markers = SectionReader.Markers.DEEPSEEK;
     if (form.format() == ToolFormat.DEEPSEEK) {
       String kind = deepseekBlock() ? "function<｜tool▁sep｜>" : "";
-      String end = (deepseekBlock() ? "\n```" : "") + markers.ends()[0];
+      String end = (deepseekBlock() ? "\n```" : "") + markers.ends().get(0);
       return enclosed(
           markers.begin() + kind + tool.name() + form.named(), JsonArguments.of(tool), end);
     }
@@ -138,7 +138,7 @@ record ToolGrammar(AnswerForm form, List<Tool> tools, boolean parallel) {
         Regex.of("[0-9]{1,4}"),
         literal("<|tool_call_argument_begin|>"),
         JsonArguments.of(tool),
-        literal(markers.ends()[0]));
+        literal(markers.ends().get(0)));
   }
 
   private static TextConstraint followed(TextConstraint call, String between, int more) {

@@ -148,7 +148,8 @@ final class XmlCall {
       answer.arguments(JsonNodeFactory.instance.textNode(key) + ": ");
       answer.arguments(
           types.json(
-              key, tags == Tags.QWEN ? withoutLineEnds(current.toString()) : current.toString()));
+              key,
+              tags.equals(Tags.QWEN) ? withoutLineEnds(current.toString()) : current.toString()));
       to(State.BODY);
     }
     return JsonCall.Step.MORE;

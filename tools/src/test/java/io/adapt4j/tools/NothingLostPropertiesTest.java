@@ -60,29 +60,27 @@ class NothingLostPropertiesTest {
   private final List<Object> words = new ArrayList<>();
 
   private Object value(Random random, int depth, boolean enclosed) {
-    switch (depth == 0 ? random.nextInt(3) : random.nextInt(5)) {
-      case 0:
-        return word();
-      case 1:
-        // In a format whose texts are quoted as in JSON, a text may have the end of a call.
-        return enclosed
-            ? word() + " " + ENDS.get(random.nextInt(ENDS.size())) + " " + word()
-            : word();
-      case 2:
-        return random.nextBoolean();
-      case 3:
+    return switch (depth == 0 ? random.nextInt(3) : random.nextInt(5)) {
+      case 0 -> word();
+      // In a format whose texts are quoted as in JSON, a text may have the end of a call.
+      case 1 ->
+          enclosed ? word() + " " + ENDS.get(random.nextInt(ENDS.size())) + " " + word() : word();
+      case 2 -> random.nextBoolean();
+      case 3 -> {
         List<Object> list = new ArrayList<>();
         for (int i = random.nextInt(3); i > 0; i--) {
           list.add(value(random, depth - 1, enclosed));
         }
-        return list;
-      default:
+        yield list;
+      }
+      default -> {
         Map<String, Object> map = new LinkedHashMap<>();
         for (int i = random.nextInt(3); i > 0; i--) {
           map.put(word(), value(random, depth - 1, enclosed));
         }
-        return map;
-    }
+        yield map;
+      }
+    };
   }
 
   private String word() {
@@ -109,8 +107,7 @@ class NothingLostPropertiesTest {
     return calls;
   }
 
-  private static String written(
-      String name, ChatTemplate template, List<Map<String, Object>> calls) {
+  private static String written(ChatTemplate template, List<Map<String, Object>> calls) {
     ChatOptions options =
         ChatOptions.defaults().withTools(TOOLS.stream().map(Tool::definition).toList());
     ToolTemplate form = ToolTemplate.of(template, options);
@@ -146,7 +143,7 @@ class NothingLostPropertiesTest {
     ChatTemplate template = TestTools.template(name);
     ToolFormat format = ToolFormat.of(template);
     List<Map<String, Object>> calls = calls(random, format);
-    String written = written(name, template, calls);
+    String written = written(template, calls);
     ParsedAnswer answer = parse(format, written, random, new Heard());
     assertThat(answer.calls().stream().map(ToolCall::argumentsMap).toList())
         .as(written)
@@ -159,7 +156,7 @@ class NothingLostPropertiesTest {
     Random random = new Random(seed);
     ChatTemplate template = TestTools.template(name);
     ToolFormat format = ToolFormat.of(template);
-    String damaged = word() + " " + written(name, template, calls(random, format)) + " " + word();
+    String damaged = word() + " " + written(template, calls(random, format)) + " " + word();
     if (random.nextBoolean() || format == ToolFormat.HARMONY) {
       damaged = damaged.substring(damaged.indexOf(' ') + 1);
     }

@@ -165,7 +165,7 @@ public final class PerformancePage {
     return table.toString();
   }
 
-  /** Returns what a label shares with others, which stands in the first of their rows. */
+  /** Returns what a label shares with others, which is in the first of their rows. */
   private static String head(String label) {
     return label.replaceFirst(": .*", "");
   }

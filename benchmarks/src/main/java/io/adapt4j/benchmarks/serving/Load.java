@@ -44,7 +44,7 @@ enum Load {
    * turns before, the same for both servers.
    */
   List<List<Integer>> prompts(int client, int round) {
-    SplittableRandom random = new SplittableRandom(31L * client + 7919L * round + ordinal());
+    SplittableRandom random = new SplittableRandom(31L * client + 7919L * round + prompt);
     List<List<Integer>> prompts = new ArrayList<>();
     List<Integer> ids = new ArrayList<>();
     for (int i = 0; i < requests; i++) {

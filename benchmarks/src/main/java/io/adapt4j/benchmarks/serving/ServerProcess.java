@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 final class ServerProcess implements AutoCloseable {
 
   private static final int TRIES = 600;

@@ -50,6 +50,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LanguageModel extends AdaptedModel {
 
+  /** Held while a model becomes the draft of another. */
+  private static final Object DRAFTS = new Object();
+
   /** Default size limit of the prompt cache, 256 MiB. */
   public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
 
@@ -394,7 +397,7 @@ public final class LanguageModel extends AdaptedModel {
     }
     DraftFit.require(model, draft.model);
     // One at a time, or two models could become each other's draft and wait for each other.
-    synchronized (DraftFit.class) {
+    synchronized (DRAFTS) {
       boolean drafts = exclusively(requests::isLent);
       DraftModel lent = draft.lent(tokens, drafts, model.decoder().dimensions().vocabularySize());
       exclusively(() -> generator.useDraft(lent));

@@ -212,7 +212,7 @@ final class StepCompiler {
     }
   }
 
-  /** Emits one of two layers; what the first passes the second is in a buffer of its own. */
+  /** Emits one of two layers; the output of the first is in a separate buffer. */
   private void shortcut(ShortcutLayer layer, int hidden, int index) {
     SequentialLayer own = layer.layer();
     Branch plain = new Branch(hidden, Norm.NONE, 1);

@@ -127,7 +127,7 @@ final class StepMlps {
     throw new Unsupported();
   }
 
-  /** Emits a mixture whose result goes to a buffer of its own. */
+  /** Emits a mixture whose result goes to a separate buffer. */
   void apart(Mlp mlp, int x, int to) {
     if (!(mlp instanceof ExpertMlp mixture) || mixture.shared() != null) {
       throw new Unsupported();

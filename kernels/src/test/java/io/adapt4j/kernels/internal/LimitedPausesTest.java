@@ -54,8 +54,11 @@ class LimitedPausesTest {
       ReentrantLock lock = new ReentrantLock(true);
       RequestScheduler scheduler = new RequestScheduler(lock, generator, prompts);
       lock.lock();
-      scheduler.limitPause(Duration.ofNanos(1_000));
-      lock.unlock();
+      try {
+        scheduler.limitPause(Duration.ofNanos(1_000));
+      } finally {
+        lock.unlock();
+      }
       int most = model.decoder().positionLimit();
       List<Generation> alone = new ArrayList<>();
       List<Future<Generation>> together = new ArrayList<>();

@@ -151,7 +151,7 @@ public final class RollbackGuard {
   /** State to write, and the number of scores in it that the file lacks. */
   private record Saving(ObjectNode state, String id, int scores) {}
 
-  /** Begins anew from a file that another guard has written, with the scores that it lacks. */
+  /** Restarts from a file that another guard has written, with the scores that it lacks. */
   private synchronized void join(JsonNode stored, GuardFile shared) {
     String id = stored.path(ID).asText();
     if (id.equals(synchronizedId)) {

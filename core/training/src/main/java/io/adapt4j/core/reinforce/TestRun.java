@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reward of code that passes the tests of its row, run by a command in a process of its own. */
+/** Reward of code that passes the tests of its row, run by a command in a separate process. */
 record TestRun(String field, List<String> command, Rewards.ProcessLimits limits)
     implements RewardFunction {
 

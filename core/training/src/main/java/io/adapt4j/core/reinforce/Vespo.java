@@ -15,7 +15,7 @@ public record Vespo(
     double positivePower, double positiveDecay, double negativePower, double negativeDecay)
     implements PolicyObjective {
 
-  /** Logarithm of the smallest ratio of completions that is told apart from 0. */
+  /** Logarithm of the smallest ratio of completions that differs from 0. */
   private static final double LEAST = Math.log(1e-8);
 
   private static final double MOST = 20;

@@ -120,7 +120,7 @@ public record ProjectionConfig(
     return options.path(field).asText();
   }
 
-  /** Returns the configuration that goes on with the adapter in a folder. */
+  /** Returns the configuration that continues the adapter in a folder. */
   public static ProjectionConfig continuing(ProjectionKind kind, Path folder) {
     ProjectionConfig read = read(kind, folder);
     return new ProjectionConfig(

@@ -19,7 +19,7 @@ public record Site(
     return part.width();
   }
 
-  /** Returns the same site in a layer of its own. */
+  /** Returns the same site in a separate layer. */
   Site apart() {
     return new Site(slot, place, new Linear.Part(path(), 0, width()), in, true, transposed);
   }

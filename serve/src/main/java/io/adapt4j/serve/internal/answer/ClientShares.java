@@ -39,9 +39,12 @@ final class ClientShares {
     return true;
   }
 
-  /** Keeps the others to their shares until a refused client comes back, if it has less. */
+  /**
+   * Keeps the others to their shares until a refused client comes back, if it has less. No more
+   * clients are expected than there are places, as requests can have any name.
+   */
   synchronized void expect(String client, int count, long until) {
-    if (isWithinShare(client, count)) {
+    if (expected.size() < places && isWithinShare(client, count)) {
       expected.put(client, until);
     }
   }

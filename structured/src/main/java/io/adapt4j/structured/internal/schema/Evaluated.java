@@ -33,7 +33,10 @@ final class Evaluated {
     return List.copyOf(all);
   }
 
-  /** Returns whether a schema evaluates all properties that another one applied beside it does. */
+  /**
+   * Returns whether a schema evaluates all properties that another one applied to the same object
+   * does.
+   */
   private static boolean evaluatesAll(Part part, Part asking) {
     return !part.isDerived()
         && (part.has("additionalProperties")

@@ -61,7 +61,7 @@ final class Numbers {
     }
   }
 
-  /** In draft 4 a boolean says whether the bound beside it is exclusive. */
+  /** In draft 4 a boolean says whether the bound of the same side is exclusive. */
   private static boolean isExclusive(Part part, String keyword) {
     String beside = keyword.equals("minimum") ? "exclusiveMinimum" : "exclusiveMaximum";
     return keyword.startsWith("exclusive")

@@ -24,7 +24,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Blind comparisons of two models of a service; every question and vote in a file of its own. */
+/** Blind comparisons of two models of a service; every question and vote is a file. */
 public final class Comparisons {
 
   private static final String KIND = "comparisons";

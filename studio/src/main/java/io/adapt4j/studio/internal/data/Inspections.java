@@ -26,7 +26,7 @@ public final class Inspections {
     this.jobs = jobs;
   }
 
-  /** Returns what is known; if nothing is, the inspection begins. */
+  /** Returns the known result; without one, the inspection begins. */
   public Optional<Inspection> of(Source source) throws IOException {
     Path file = sources.folder(source.id()).resolve(FILE);
     JsonNode known = workspace.json(file);
@@ -47,7 +47,7 @@ public final class Inspections {
     return jobs.job(key(source));
   }
 
-  /** Forgets what is known, for example since the source is read in another way now. */
+  /** Forgets the result, for example since the source is read in another way now. */
   public void forget(Source source) throws IOException {
     jobs.reset(key(source));
     Files.deleteIfExists(sources.folder(source.id()).resolve(FILE));

@@ -1,6 +1,6 @@
 package io.adapt4j.studio.internal.exam;
 
-/** The stores of exams, of the trainings that they ask, and of what comes of them. */
+/** The stores of exams, of the trainings that they ask, and of their results. */
 public record ExamStores(
     Exams exams,
     ExamDrafts drafts,

@@ -79,7 +79,7 @@ public final class Trainings {
         || Files.isRegularFile(folder.resolve("config.json"));
   }
 
-  /** Returns the newest training on a file that has finished and held rows back. */
+  /** Returns the newest training on a file that has finished and has held-back rows. */
   Optional<Run> holdingBack(Path file) throws IOException {
     for (Run run : runs.all()) {
       if (reads(run, file) && made(run).isPresent() && !heldBackParts(run).isEmpty()) {

@@ -58,7 +58,7 @@ public final class PlanText {
     return tree(yaml).map(tree -> tree.path("data").path("path").asText()).orElse("");
   }
 
-  /** Returns the text with rows that are read in another way; what is done with them stays. */
+  /** Returns the text with rows that are read in another way; their use stays. */
   public static String withData(String yaml, ObjectNode reading) {
     Optional<ObjectNode> tree = tree(yaml);
     if (tree.isEmpty()) {

@@ -190,7 +190,7 @@ public final class RunQueue implements AutoCloseable {
     runs.save(run.in(State.QUEUED, 0));
   }
 
-  /** Ends the queue; a run that has begun goes on. */
+  /** Ends the queue; a run that has begun continues. */
   @Override
   public void close() {
     clock.shutdownNow();

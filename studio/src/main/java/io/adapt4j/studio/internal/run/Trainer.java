@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The command line {@code adapt4j} in processes of its own. */
+/** The command line {@code adapt4j} in separate processes. */
 public final class Trainer {
 
   private static final String MAIN = "io.adapt4j.cli.Adapt4j";

@@ -37,7 +37,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Exams: the list, the form of a new one, its results, and what is done with them. */
+/** Exams: the list, the form of a new one, its results, and actions on them. */
 public final class ExamScreen implements Screen {
 
   private static final int SIZE = 20;

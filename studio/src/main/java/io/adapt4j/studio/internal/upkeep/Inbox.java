@@ -48,7 +48,7 @@ public final class Inbox {
     return service.one("--feedback").map(folder -> FeedbackLog.open(Path.of(folder)));
   }
 
-  /** Begins to make rows of what was judged, each file of rows a source of its own. */
+  /** Begins to make rows of what was judged, each file of rows a new source. */
   public void makeRows(Service service, FeedbackLog log) {
     jobs.begin(
         key(service),

@@ -23,7 +23,7 @@ final class Front {
     this.router = router;
   }
 
-  /** Answers a request, and reads what is left of its body. */
+  /** Answers a request, and reads the rest of its body. */
   Response answer(
       String method,
       String path,

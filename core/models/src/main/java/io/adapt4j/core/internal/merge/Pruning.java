@@ -122,7 +122,7 @@ enum Pruning {
     throw new IllegalStateException("Nothing is pruned");
   }
 
-  /** Prunes a difference in place and rescales what is left. */
+  /** Prunes a difference in place and rescales the rest. */
   final void apply(
       float[] values,
       List<Long> sizes,

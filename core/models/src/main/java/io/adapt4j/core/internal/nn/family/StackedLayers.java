@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
-/** Models whose layers are stacked anew, as by PEFT's {@code layer_replication}. */
+/** Models with restacked layers, as by PEFT's {@code layer_replication}. */
 public final class StackedLayers {
 
   private static final String FIELD = "layer_replication";
@@ -33,7 +33,7 @@ public final class StackedLayers {
 
   private StackedLayers() {}
 
-  /** Returns the configuration of a model with its layers stacked anew, or refuses that by name. */
+  /** Returns the configuration of a model with restacked layers, or refuses that by name. */
   public static ModelConfig of(ModelConfig stated, Optional<LayerStack> wanted) {
     return wanted.isEmpty() ? stated : of(Architectures.known(stated), wanted.get());
   }
