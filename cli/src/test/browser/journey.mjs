@@ -46,27 +46,32 @@ async function step(name, work) {
   process.stderr.write(name + " " + found.steps[name].toFixed(1) + " s\n");
 }
 
-/** Takes pictures of the page in both widths and looks for what hinders people, light and dark. */
-async function look(name) {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    // The protocol evaluates in the page without regard to its policy, as an extension would.
-    await page.evaluate(axeSource);
-    const report = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-    for (const violation of report.violations) {
-      for (const node of violation.nodes) {
-        found.violations.push(
-          [name, scheme, violation.id, node.target.join(" "), node.failureSummary].join(" | "));
-      }
+/** Says what hinders people in the page as it is now. */
+async function examine(name) {
+  // The protocol evaluates in the page without regard to its policy, as an extension would.
+  await page.evaluate(axeSource);
+  const report = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  for (const violation of report.violations) {
+    for (const node of violation.nodes) {
+      found.violations.push(
+        [name, violation.id, node.target.join(" "), node.failureSummary].join(" | "));
     }
   }
-  await page.emulateMedia({ colorScheme: "light" });
+}
+
+/** Takes pictures of the page in both widths and examines it, light, dark, and on a phone. */
+async function look(name) {
+  for (const scheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await examine(name + " " + scheme);
+  }
   await page.evaluate(() => { document.activeElement.blur(); window.scrollTo(0, 0); });
   found.screens[name] = await page.locator("nav[aria-label] a, h1, h2, th").evaluateAll(
     all => all.map(each => each.textContent.trim()).filter(text => text && !/[\d.]/.test(text)));
   await page.screenshot({ path: path.join(pictures, name + ".png") });
   await page.screenshot({ path: path.join(pictures, name + "-whole.png"), fullPage: true });
   await page.setViewportSize(PHONE);
+  await examine(name + " phone");
   const wider = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wider > 0) found.complaints.push(name + ": " + wider + " px wider than a phone");
@@ -145,6 +150,24 @@ await step("open a PDF", async () => {
   await look("document");
 });
 
+await step("index the PDF and ask it", async () => {
+  await open("Ask");
+  await press("link", "Ask documents");
+  await look("documents");
+  await press("button", "Index them");
+  await text("The documents are indexed");
+  await look("index");
+  await open("Ask");
+  await press("link", "Ask documents");
+  await page.getByLabel("Question").fill("When does the shop close?");
+  await press("button", "Ask");
+  await page.getByRole("heading", { name: "Passages" }).waitFor();
+  await press("link", /handbook/, page.getByRole("main"));
+  await page.locator("#passage").waitFor();
+  await text("closes at six");
+  await look("passage");
+});
+
 await step("open stories", async () => {
   await open("Start");
   await page.getByLabel("Path").fill(path.resolve("../examples/data/tinystories/heldout.jsonl"));
@@ -155,6 +178,7 @@ await step("open stories", async () => {
 await step("fix a finding", async () => {
   await go(data + "/doctor");
   await text("Findings");
+  await text("Tokens per row");
   await look("doctor");
   await press("button", /Mask them/);
   await page.getByRole("button", { name: "Undo" }).first().waitFor();
@@ -165,6 +189,7 @@ await step("split and check for leaks", async () => {
   await page.getByLabel("Share of the test rows").fill("20");
   await press("button", "Split into training and test");
   await text("Rows by number of characters");
+  await text("Tokens per row");
   data = new URL(page.url()).pathname.replace("/doctor", "");
   await look("split");
 });
@@ -269,7 +294,7 @@ await step("serve", async () => {
 });
 
 await step("ask blind", async () => {
-  await press("link", "Compare blind");
+  await open("Ask");
   await page.getByLabel("Prompts of").selectOption({ label: "support.csv (test)" });
   await page.getByLabel("Number of prompts").fill("3");
   await look("ask");
@@ -314,6 +339,28 @@ await step("promote and roll back", async () => {
   await page.locator("#rollback").getByLabel("Why").fill("Customers complained.");
   await press("button", "Roll back", page.locator("#rollback"));
   await page.locator("#version-1").getByText("production", { exact: true }).waitFor();
+});
+
+await step("delete a customer's rows from a version", async () => {
+  await press("link", /Delete rows/, page.locator("#version-2"));
+  await page.getByLabel("Field").selectOption("customer");
+  await page.getByLabel("Value").fill("customer-3");
+  await press("button", "Find rows");
+  await look("deletion");
+  await press("button", /^Delete all \d+ rows/);
+  await text("The new version is");
+  await look("deletion-done");
+});
+
+await step("see drift", async () => {
+  await open("Registry");
+  await press("link", "Compare rows");
+  await page.getByLabel("Rows of the earlier time").selectOption({ label: "support.csv (training)" });
+  await page.getByLabel("Rows of now").selectOption({ label: "heldout.jsonl" });
+  await look("drift");
+  await press("button", "Compare", page.getByRole("main"));
+  await text("The rows have drifted");
+  await look("drift-found");
 });
 
 await step("machine", async () => {

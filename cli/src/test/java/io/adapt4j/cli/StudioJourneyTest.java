@@ -96,13 +96,14 @@ class StudioJourneyTest {
 
   private void writeRows() throws Exception {
     Random random = new Random(5);
-    StringBuilder rows = new StringBuilder("question,answer\n");
+    StringBuilder rows = new StringBuilder("question,answer,customer\n");
     for (int i = 0; i < 150; i++) {
       String question = QUESTIONS.get(random.nextInt(QUESTIONS.size()));
       rows.append('"').append(question.formatted(THINGS.get(i % 10))).append(' ').append(i);
-      rows.append("\",It is ").append(PLACES.get(i % 5)).append(".\n");
+      rows.append("\",It is ").append(PLACES.get(i % 5)).append(".,customer-").append(i % 10);
+      rows.append('\n');
     }
-    rows.append("Who can help me?,Write to anna.meier@example.com.\n");
+    rows.append("Who can help me?,Write to anna.meier@example.com.,customer-1\n");
     Files.writeString(folder.resolve("support.csv"), rows);
   }
 

@@ -154,6 +154,25 @@ class DoctorTest {
         .containsPattern("<option value=\"[^\"]+\" selected>rows.jsonl \\(test\\)");
   }
 
+  @Test
+  void splittingKeepsFieldsThatAreNotLearnedUnlessRowsWouldBeReadOtherwise() throws Exception {
+    examined(rows().replace("}\n", ",\"customer\":\"c1\"}\n"));
+    page = browser.post(page + "/split", "percent", "25").uri().getPath().substring(1);
+    findings();
+    assertThat(browser.get(page.replace("/doctor", "")).body()).contains("<dt>customer</dt>");
+
+    Path file = folder.resolve("more.jsonl");
+    Files.writeString(file, rows().replace("}\n", ",\"messages\":\"none\"}\n"));
+    page = browser.post("", "path", file.toString()).uri().getPath().substring(1);
+    browser.wait(page, text -> text.contains("id=\"reading\""));
+    browser.post(page + "/reading", "shape", "PROMPT_COMPLETION", "delimiter", "");
+    browser.wait(page, text -> text.contains("prompts with answers"));
+    page += "/doctor";
+    findings();
+    page = browser.post(page + "/split", "percent", "25").uri().getPath().substring(1);
+    assertThat(findings()).contains("<b>30</b><span>Rows</span>");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "drop,LEAKAGE",

@@ -2,7 +2,6 @@ package io.adapt4j.studio.internal.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.Check;
@@ -117,8 +116,12 @@ public final class Doctor {
   public Source split(Source source, double share, String training, String test)
       throws IOException {
     Split split = rows(source).split(1 - share, 0, share, SEED);
-    Source tested = sources.write(test, split.test());
-    Source trained = sources.write(training, split.train()).testedOn(tested.id());
+    FileDataset all = SourceRows.open(source);
+    Source tested = sources.write(test, file -> SourceRows.write(all, split.test(), file));
+    Source trained =
+        sources
+            .write(training, file -> SourceRows.write(all, split.train(), file))
+            .testedOn(tested.id());
     sources.save(trained);
     return trained;
   }
@@ -133,7 +136,7 @@ public final class Doctor {
     Path cleaned = sources.folder(source.id()).resolve(CLEANED);
     if (!source.fixes().isEmpty() || Files.exists(cleaned)) {
       // A plan may name the file, also when the last fix is undone.
-      Datasets.write(rows, cleaned);
+      SourceRows.write(all, rows, cleaned);
     }
     Map<Check, Long> counts = new EnumMap<>(Check.class);
     for (Check check : Check.values()) {

@@ -1,6 +1,7 @@
 package io.adapt4j.studio.internal.data;
 
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.DatasetReader;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
@@ -9,8 +10,12 @@ import io.adapt4j.core.data.Row;
 import io.adapt4j.core.data.Shape;
 import io.adapt4j.studio.internal.store.Source;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Opens the rows of a source. */
@@ -37,6 +42,28 @@ public final class SourceRows {
   /** Opens the rows with their fields only, whatever these are. */
   public static FileDataset openFields(Source source) {
     return reader(source).map(row -> new Example.Text("row")).open();
+  }
+
+  /**
+   * Writes rows with the unused fields that all of them have, such as a customer's name, unless the
+   * file would then be read as rows of another shape.
+   */
+  public static void write(FileDataset all, Dataset rows, Path file) {
+    List<String> kept = new ArrayList<>(all.unusedFields());
+    for (int row = 0; row < rows.size() && !kept.isEmpty(); row++) {
+      kept.retainAll(rows.source(row).map(Row::fields).orElse(Set.of()));
+    }
+    if (!kept.isEmpty() && rows.size() > 0) {
+      try {
+        Datasets.write(rows, file, kept.toArray(String[]::new));
+        if (Datasets.read(file).open().get(0).equals(rows.get(0))) {
+          return;
+        }
+      } catch (DatasetException e) {
+        // Written again without the fields.
+      }
+    }
+    Datasets.write(rows, file);
   }
 
   private static DatasetReader reader(Source source) {

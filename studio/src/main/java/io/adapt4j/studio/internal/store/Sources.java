@@ -2,8 +2,6 @@ package io.adapt4j.studio.internal.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.studio.internal.Refusal;
@@ -16,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The data that was opened, each in a folder of the workspace. */
 public final class Sources {
@@ -55,12 +54,12 @@ public final class Sources {
     return json.isMissingNode() ? Optional.empty() : Optional.of(Source.of(id, json));
   }
 
-  /** Adds rows, which are written into the workspace. */
-  public Source write(String name, Dataset rows) throws IOException {
+  /** Adds rows, which are written into a file of the workspace. */
+  public Source write(String name, Consumer<Path> writer) throws IOException {
     String id = Workspace.newId(name);
     Disk.createFolders(folder(id));
     Path file = folder(id).resolve("rows.jsonl");
-    Datasets.write(rows, file);
+    writer.accept(file);
     return add(id, name, file);
   }
 
