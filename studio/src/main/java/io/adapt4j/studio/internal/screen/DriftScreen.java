@@ -144,13 +144,15 @@ public final class DriftScreen implements Screen {
       }
     }
     model.put("words", words);
+    // A row that lacks the field has nothing to show.
     List<Object> rows = new ArrayList<>();
     for (JsonNode each : answer.path("rows")) {
-      if (rows.size() < SHOWN) {
+      String text = each.path("text").asText();
+      if (rows.size() < SHOWN && !text.isBlank()) {
         rows.add(
             Models.fact(
-                formats.count(each.path("row").asLong() + 1),
-                Lengths.cut(each.path("text").asText(), 400)));
+                formats.count(each.path("row").asLong() + 1) + " · " + each.path("field").asText(),
+                Lengths.cut(text, 400)));
       }
     }
     model.put("changed_rows", rows);
