@@ -21,8 +21,9 @@ public interface RelevanceScorer {
 
   /**
    * Creates a scorer from a classifier of query and document pairs, such as
-   * cross-encoder/ms-marco-MiniLM-L6-v2. With one class the score is that class's, with two the
-   * second one's; the meaning of the numbers depends on the model.
+   * cross-encoder/ms-marco-MiniLM-L6-v2. A server scores the pairs of concurrent requests together.
+   * With one class the score is that class's, with two the second one's; the meaning of the numbers
+   * depends on the model.
    *
    * @param classifier the model, open for as long as the scorer is used
    * @return the scorer
@@ -35,9 +36,10 @@ public interface RelevanceScorer {
           "classifier: expected a model with one class or two, relevant or not, found "
               + classifier.labels());
     }
-    return (query, documents) ->
-        classifier.classifyPairs(query, documents).stream()
-            .mapToDouble(found -> found.scores().get(classes - 1).score())
-            .toArray();
+    return new PairScorer(
+        (queries, documents) ->
+            classifier.classifyPairs(queries, documents).stream()
+                .map(found -> found.scores().get(classes - 1).score())
+                .toList());
   }
 }

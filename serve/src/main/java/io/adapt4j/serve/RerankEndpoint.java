@@ -33,9 +33,7 @@ final class RerankEndpoint implements Endpoint {
   private final Models models;
   private final AnswerPool computing;
 
-  /**
-   * A model computes one request at a time; more permits serve scorers that call other services.
-   */
+  /** Permits of scorers that do not join requests, such as those that call other services. */
   private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
   RerankEndpoint(Models models, AnswerPool computing) {
@@ -76,6 +74,9 @@ final class RerankEndpoint implements Endpoint {
       String query,
       List<String> documents,
       CancellationToken cancellation) {
+    if (scorer instanceof PairScorer pairs) {
+      return pairs.scores(query, documents, cancellation);
+    }
     double[] scores = new double[documents.size()];
     for (int from = 0; from < scores.length; from += DOCUMENTS_A_TURN) {
       int to = Math.min(scores.length, from + DOCUMENTS_A_TURN);

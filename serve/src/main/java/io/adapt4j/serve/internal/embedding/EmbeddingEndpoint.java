@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.answer.JoinedInputs;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
@@ -32,7 +33,7 @@ public final class EmbeddingEndpoint implements Endpoint {
 
   private final Models models;
   private final AnswerPool computing;
-  private final Map<TextEmbedder, JoinedEmbeddings> joined = new ConcurrentHashMap<>();
+  private final Map<TextEmbedder, JoinedInputs<String, float[]>> joined = new ConcurrentHashMap<>();
 
   public EmbeddingEndpoint(Models models, AnswerPool computing) {
     this.models = models;
@@ -59,14 +60,14 @@ public final class EmbeddingEndpoint implements Endpoint {
     }
     parameters.ignore("user");
     parameters.requireNoOthers();
-    JoinedEmbeddings all =
-        joined.computeIfAbsent(embedder, key -> new JoinedEmbeddings(key::embedAll));
+    JoinedInputs<String, float[]> all =
+        joined.computeIfAbsent(embedder, key -> new JoinedInputs<>(key::embedAll));
     Embedded embedded =
         computing.compute(
             call,
             (onText, cancellation) -> {
               int tokens = tokens(embedder, texts, cut, cancellation);
-              List<float[]> vectors = all.embed(texts, cancellation);
+              List<float[]> vectors = all.compute(texts, cancellation);
               return new Embedded(
                   vectors.stream().map(vector -> embedder.truncate(vector, size)).toList(), tokens);
             },

@@ -1,4 +1,4 @@
-package io.adapt4j.serve.internal.embedding;
+package io.adapt4j.serve.internal.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,14 +15,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Requests for vectors that wait at the same time are computed together. */
+/** Requests that wait at the same time are computed together. */
 @Timeout(60)
-class JoinedEmbeddingsTest {
+class JoinedInputsTest {
 
   private final List<List<String>> batches = Collections.synchronizedList(new ArrayList<>());
   private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);
-  private final JoinedEmbeddings joined = new JoinedEmbeddings(this::lengths);
+  private final JoinedInputs<String, float[]> joined = new JoinedInputs<>(this::lengths);
 
   /** The length of a text is its vector; the first batch waits. */
   private List<float[]> lengths(List<String> texts) {
@@ -46,7 +46,7 @@ class JoinedEmbeddingsTest {
         new Thread(
             () -> {
               try {
-                vectors.complete(joined.embed(List.of(texts), cancellation));
+                vectors.complete(joined.compute(List.of(texts), cancellation));
               } catch (RuntimeException e) {
                 vectors.completeExceptionally(e);
               }
