@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.Json;
 import java.net.http.HttpResponse;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -113,6 +114,49 @@ class ToolCallsTest {
     assertThat(events.size()).isGreaterThan(3);
     assertThat(events.get(events.size() - 1).at("/choices/0/finish_reason").asText())
         .isEqualTo("tool_calls");
+  }
+
+  @Test
+  void aCallThatIsCutOffIsTextWithItsReason() throws Exception {
+    String cut = ask(ONE.replace("100", "30"));
+    JsonNode message = server.answer(PATH, cut).at("/choices/0/message");
+    String text = message.path("content").asText();
+    assertThat(text).startsWith("<tool_call>\n{\"name\": \"weather\"");
+    assertThat(message.has("tool_calls")).isFalse();
+    JsonNode errors = message.path("tool_call_errors");
+    assertThat(errors).hasSize(1);
+    assertThat(errors.at("/0/reason").asText()).isEqualTo("cut_off");
+    assertThat(errors.at("/0/text").asText()).isEqualTo(text);
+
+    List<JsonNode> events = server.events(PATH, cut.replace("'max", "'stream':true,'max"));
+    assertThat(events.stream().map(each -> each.at("/choices/0/delta/content").asText("")))
+        .containsSequence(text);
+    assertThat(events.get(events.size() - 2).at("/choices/0/delta/tool_call_errors"))
+        .isEqualTo(errors);
+  }
+
+  @Test
+  void aStreamOfSeveralCallsNumbersThem() throws Exception {
+    int most = 0;
+    for (int seed = 1; seed <= 8; seed++) {
+      String several =
+          ask(TOOLS + ",'tool_choice':'required','max_tokens':150")
+              .replace("'seed':1", "'seed':" + seed);
+      JsonNode calls = server.answer(PATH, several).at("/choices/0/message/tool_calls");
+      StringBuilder[] arguments = new StringBuilder[calls.size()];
+      Arrays.setAll(arguments, call -> new StringBuilder());
+      for (JsonNode event : server.events(PATH, several.replace("'max", "'stream':true,'max"))) {
+        for (JsonNode call : event.at("/choices/0/delta/tool_calls")) {
+          arguments[call.path("index").asInt()].append(call.at("/function/arguments").asText(""));
+        }
+      }
+      for (int call = 0; call < calls.size(); call++) {
+        assertThat(arguments[call].toString())
+            .isEqualTo(calls.get(call).at("/function/arguments").asText());
+      }
+      most = Math.max(most, calls.size());
+    }
+    assertThat(most).isGreaterThan(1);
   }
 
   @Test
