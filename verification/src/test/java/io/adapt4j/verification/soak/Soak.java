@@ -180,7 +180,7 @@ public final class Soak implements AutoCloseable {
     return done;
   }
 
-  private static void wait(List<Future<?>> work, double seconds) throws Exception {
+  static void wait(List<Future<?>> work, double seconds) throws Exception {
     long end = System.nanoTime() + (long) (seconds * 1e9);
     while (System.nanoTime() < end) {
       Thread.sleep(100);
