@@ -31,6 +31,8 @@ def kind_of(config):
         return "mlm"
     if name.endswith("SequenceClassification"):
         return "cls"
+    if name.endswith("TokenClassification"):
+        return "tokens"
     return "features" if name.endswith("Model") and "LMHead" not in name else "causal"
 
 
@@ -61,6 +63,9 @@ def random_weights(config, kind, random):
         else:
             gain = 0.2 if ".altup." in name else 0.8 if is_steep else 1.5
             values *= gain / np.sqrt(shape[0] if "c_" in name else shape[1])
+        if kind_of_model == "openai_privacy_filter" and name.endswith("gate_up_proj"):
+            # Beyond the limits of 7.
+            values *= 4
         if is_steep and name.endswith(("q_norm.weight", "k_norm.weight")):
             values *= 0.5
         weights[name] = values.astype(np.float32)
@@ -87,7 +92,9 @@ def inputs(config, kind, random):
     left[1] = np.concatenate([ids[1, REAL:], ids[1, :REAL]])
     given["input_ids_left"] = left
     given["attention_mask_left"] = np.stack([mask[0], mask[1][::-1]])
-    if kind in ("causal", "mlm"):
+    if kind == "tokens":
+        labels = random.integers(0, len(config["id2label"]), labels.shape)
+    if kind in ("causal", "mlm", "tokens"):
         given["labels"] = np.where(mask == 1, labels, -100)
     if kind == "cls":
         given["labels"] = np.array([2, 0])

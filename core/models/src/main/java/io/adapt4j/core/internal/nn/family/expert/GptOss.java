@@ -17,8 +17,11 @@ import java.util.List;
  */
 public final class GptOss extends BuiltInFamily {
 
-  private static final double ALPHA = 1.702;
-  private static final double LIMIT = 7;
+  /** Slope of the gate. */
+  public static final double ALPHA = 1.702;
+
+  /** Default limit of the inner activations. */
+  public static final double LIMIT = 7;
 
   public GptOss() {
     super(
@@ -51,7 +54,7 @@ public final class GptOss extends BuiltInFamily {
                     path + ".mlp",
                     path + ".mlp.router",
                     true,
-                    expert -> experts.clamped(path + ".mlp.experts", expert, ALPHA, limit),
+                    expert -> experts.clamped(path + ".mlp.experts", expert, ALPHA, limit, false),
                     null))
         .declare();
   }
