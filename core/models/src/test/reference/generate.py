@@ -115,6 +115,23 @@ def stop_token(generated):
     return None
 
 
+def tokenizer(config):
+    """A byte-level tokenizer of 40 tokens, for models that classify tokens of a text."""
+    merges = [["a", "n"], ["i", "n"], ["h", "e"], ["e", "r"], ["Ġ", "t"]]
+    tokens = ["!", "?", "<|endoftext|>", "Ġ", *"abcdefghijklmnopqrstuvwxyz", *"@.1-,", *map("".join, merges)]
+    assert len(tokens) == config["vocab_size"]
+    level = {"add_prefix_space": False, "trim_offsets": False, "type": "ByteLevel", "use_regex": True}
+    return {
+        "added_tokens": [{"content": tokens[2], "id": 2, "lstrip": False, "normalized": False, "rstrip": False,
+                          "single_word": False, "special": True}],
+        "decoder": level, "model": {
+            "byte_fallback": False, "continuing_subword_prefix": None, "dropout": None, "end_of_word_suffix": None,
+            "fuse_unk": False, "ignore_merges": False, "merges": merges, "type": "BPE", "unk_token": None,
+            "vocab": {token: i for i, token in enumerate(tokens)}},
+        "normalizer": None, "padding": None, "post_processor": level, "pre_tokenizer": level, "truncation": None,
+        "version": "1.0"}
+
+
 def attempt(folder, name, config, seed):
     """Whether a folder was written: not if two logits come too close while generating."""
     random, kind = np.random.default_rng(seed), kind_of(config)
@@ -144,6 +161,8 @@ def attempt(folder, name, config, seed):
         settings = {"_from_model_config": True, "bos_token_id": config["bos_token_id"],
                     "eos_token_id": 2, "pad_token_id": 0, "transformers_version": "4.57.0"}
         (folder / "generation_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+    if kind == "tokens":
+        (folder / "tokenizer.json").write_text(json.dumps(tokenizer(config), ensure_ascii=False) + "\n")
     tensors.write(folder / "expected.safetensors", given | numbers)
     (folder / "expected.json").write_text(json.dumps(about, indent=1) + "\n")
     return True

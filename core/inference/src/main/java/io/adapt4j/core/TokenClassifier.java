@@ -2,7 +2,9 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.encode.BioesDecoder;
 import io.adapt4j.core.internal.encode.TokenTagger;
+import io.adapt4j.core.internal.encode.ViterbiCalibration;
 import io.adapt4j.core.internal.load.ClassNames;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -13,7 +15,7 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Encoding;
-import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,7 @@ public final class TokenClassifier implements AutoCloseable {
   private final List<String> labels;
   private final TokenTagger tagger;
   private final SingleUse use;
+  private final Optional<BioesDecoder> decoder;
 
   /**
    * A word and its class.
@@ -57,8 +60,21 @@ public final class TokenClassifier implements AutoCloseable {
    */
   public record Entity(String type, String text, int start, int end, double score) {}
 
-  private TokenClassifier(LoadedEncoder model) {
-    this.labels = ClassNames.of(model.encoder().modelConfig(), model.encoder().classes());
+  private TokenClassifier(
+      List<String> labels, TokenTagger tagger, SingleUse use, Optional<BioesDecoder> decoder) {
+    this.labels = labels;
+    this.tagger = tagger;
+    this.use = use;
+    this.decoder = decoder;
+  }
+
+  private TokenClassifier(LoadedEncoder model, Optional<TransitionBiases> stored) {
+    this.labels = labels(model.encoder());
+    boolean usual = model.encoder().modelConfig().modelType().equals("openai_privacy_filter");
+    this.decoder =
+        stored
+            .or(() -> usual ? Optional.of(TransitionBiases.NONE) : Optional.empty())
+            .flatMap(biases -> BioesDecoder.of(labels, biases));
     int maxTokens =
         LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), OptionalInt.empty());
     this.tagger = new TokenTagger(model.encoder(), model.tokenizer(), maxTokens);
@@ -103,16 +119,48 @@ public final class TokenClassifier implements AutoCloseable {
   public static TokenClassifier load(
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
+    Path calibration = folder.resolve(ViterbiCalibration.FILE);
+    Optional<TransitionBiases> biases =
+        Files.exists(calibration)
+            ? Optional.of(TransitionBiases.read(calibration, "default"))
+            : Optional.empty();
     return new TokenClassifier(
         LoadedEncoder.load(
             folder,
             precision,
             weights,
             AdapterMechanics.of(List.of(adapters)),
-            TokenClassifier::requireUsable));
+            (encoder, tokenizer) -> requireUsable(encoder, biases)),
+        biases);
   }
 
-  private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
+  /**
+   * Returns a view of this classifier that finds entities as the most probable path of valid BIOES
+   * labels, with biases of their transitions. OpenAI's privacy filter is loaded that way, and any
+   * classifier whose folder has a {@code viterbi_calibration.json}: with that file's operating
+   * point {@code default}. Closing either closes both.
+   *
+   * @param biases the biases, such as {@link TransitionBiases#NONE}
+   * @return the view
+   * @throws IllegalStateException if the labels are not O and, for each category, B-, I-, E- and S-
+   */
+  public TokenClassifier withTransitions(TransitionBiases biases) {
+    BioesDecoder own =
+        BioesDecoder.of(labels, biases)
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "labels: expected O and, for each category, B-, I-, E- and S-, found "
+                            + labels
+                            + ". Use entities(text) without transitions."));
+    return new TokenClassifier(labels, tagger, use, Optional.of(own));
+  }
+
+  private static List<String> labels(Encoder encoder) {
+    return ClassNames.of(encoder.modelConfig(), encoder.classes());
+  }
+
+  private static void requireUsable(Encoder encoder, Optional<TransitionBiases> biases) {
     if (!encoder.classifiesTokens()) {
       throw encoder
           .modelConfig()
@@ -122,7 +170,17 @@ public final class TokenClassifier implements AutoCloseable {
               "a class that ends in ForTokenClassification",
               "The model does not classify tokens; fine-tune it for that first.");
     }
-    ClassNames.of(encoder.modelConfig(), encoder.classes());
+    List<String> labels = labels(encoder);
+    if (biases.isPresent() && BioesDecoder.of(labels, biases.get()).isEmpty()) {
+      throw encoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "id2label",
+              "O and, for each category, B-, I-, E- and S-, for the transitions in "
+                  + ViterbiCalibration.FILE,
+              "Correct the labels, or remove that file.");
+    }
   }
 
   /**
@@ -150,14 +208,59 @@ public final class TokenClassifier implements AutoCloseable {
 
   /**
    * Finds the entities of a text: adjacent tokens of a class other than {@code O}, split where a
-   * class begins with B-. All tokens of a word have the class of its first.
+   * class begins with B-. All tokens of a word have the class of its first. {@linkplain
+   * #withTransitions With transitions} instead the spans of the most probable valid labels, without
+   * white space around them.
    *
    * @param text the text
    * @return the entities, in the order of the text
    */
   public List<Entity> entities(String text) {
     Texts.require("text", text);
-    TokenTagger.Tagged tagged = use.call(() -> tagger.tag(text));
+    return entities(text, use.call(() -> tagger.tag(text, decoder)));
+  }
+
+  /**
+   * Finds the entities of a text of any length, otherwise as {@link #entities}. A text that is
+   * longer than the model's maximum length, or than 8,192 tokens, is read in windows that overlap
+   * by a quarter.
+   *
+   * @param text the text
+   * @return the entities, in the order of the text
+   */
+  public List<Entity> allEntities(String text) {
+    Texts.require("text", text);
+    return entities(text, use.call(() -> tagger.tagAll(text, decoder)));
+  }
+
+  private List<Entity> entities(String text, TokenTagger.Tagged tagged) {
+    return tagged
+        .spans()
+        .map(spans -> ofSpans(text, tagged, spans))
+        .orElseGet(() -> ofLabels(text, tagged));
+  }
+
+  private static List<Entity> ofSpans(
+      String text, TokenTagger.Tagged tagged, List<BioesDecoder.Span> spans) {
+    List<Entity> found = new ArrayList<>();
+    for (BioesDecoder.Span span : spans) {
+      Entity whole = entity(text, tagged, span.category(), span.from(), span.to());
+      int start = whole.start();
+      int end = whole.end();
+      while (start < end && Character.isWhitespace(text.charAt(start))) {
+        start++;
+      }
+      while (end > start && Character.isWhitespace(text.charAt(end - 1))) {
+        end--;
+      }
+      if (start < end) {
+        found.add(new Entity(whole.type(), text.substring(start, end), start, end, whole.score()));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private List<Entity> ofLabels(String text, TokenTagger.Tagged tagged) {
     Encoding tokens = tagged.encoding();
     List<String> names = names(text, tagged);
     List<Entity> found = new ArrayList<>();
