@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.encode.BioesBiases;
 import io.adapt4j.core.internal.encode.BioesDecoder;
 import io.adapt4j.core.internal.encode.TokenTagger;
 import io.adapt4j.core.internal.encode.ViterbiCalibration;
@@ -60,6 +61,75 @@ public final class TokenClassifier implements AutoCloseable {
    */
   public record Entity(String type, String text, int start, int end, double score) {}
 
+  /**
+   * Biases of the transitions between BIOES labels, added to the log-probability of a path of
+   * labels at each step. They move the operating point without training: a higher {@code
+   * backgroundToStart} finds more, a higher {@code backgroundStay} less, and a higher {@code
+   * insideToContinue} makes spans longer. Immutable.
+   *
+   * @param backgroundStay from O to O
+   * @param backgroundToStart from O to B- or S-
+   * @param insideToContinue from B- or I- to I-
+   * @param insideToEnd from B- or I- to E-
+   * @param endToBackground from E- or S- to O
+   * @param endToStart from E- or S- to B- or S-
+   */
+  public record TransitionBiases(
+      double backgroundStay,
+      double backgroundToStart,
+      double insideToContinue,
+      double insideToEnd,
+      double endToBackground,
+      double endToStart) {
+
+    /** No biases: the most probable path of valid labels. */
+    public static final TransitionBiases NONE = new TransitionBiases(0, 0, 0, 0, 0, 0);
+
+    /** Creates biases. Throws {@link IllegalArgumentException} if one is not a finite number. */
+    public TransitionBiases {
+      double sum =
+          backgroundStay
+              + backgroundToStart
+              + insideToContinue
+              + insideToEnd
+              + endToBackground
+              + endToStart;
+      if (!Double.isFinite(sum)) {
+        throw new IllegalArgumentException("biases: expected finite numbers");
+      }
+    }
+
+    /**
+     * Reads an operating point of a file.
+     *
+     * @param file a file such as a model folder's {@code viterbi_calibration.json}
+     * @param operatingPoint its name, such as {@code default}
+     * @return the biases
+     * @throws io.adapt4j.core.exception.CheckpointException if the file is missing or malformed, or
+     *     has no such operating point
+     */
+    public static TransitionBiases read(Path file, String operatingPoint) {
+      BioesBiases biases = ViterbiCalibration.read(file, operatingPoint);
+      return new TransitionBiases(
+          biases.backgroundStay(),
+          biases.backgroundToStart(),
+          biases.insideToContinue(),
+          biases.insideToEnd(),
+          biases.endToBackground(),
+          biases.endToStart());
+    }
+
+    private BioesBiases values() {
+      return new BioesBiases(
+          backgroundStay,
+          backgroundToStart,
+          insideToContinue,
+          insideToEnd,
+          endToBackground,
+          endToStart);
+    }
+  }
+
   private TokenClassifier(
       List<String> labels, TokenTagger tagger, SingleUse use, Optional<BioesDecoder> decoder) {
     this.labels = labels;
@@ -68,12 +138,12 @@ public final class TokenClassifier implements AutoCloseable {
     this.decoder = decoder;
   }
 
-  private TokenClassifier(LoadedEncoder model, Optional<TransitionBiases> stored) {
+  private TokenClassifier(LoadedEncoder model, Optional<BioesBiases> stored) {
     this.labels = labels(model.encoder());
     boolean usual = model.encoder().modelConfig().modelType().equals("openai_privacy_filter");
     this.decoder =
         stored
-            .or(() -> usual ? Optional.of(TransitionBiases.NONE) : Optional.empty())
+            .or(() -> usual ? Optional.of(BioesBiases.NONE) : Optional.empty())
             .flatMap(biases -> BioesDecoder.of(labels, biases));
     int maxTokens =
         LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), OptionalInt.empty());
@@ -120,9 +190,9 @@ public final class TokenClassifier implements AutoCloseable {
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
     Path calibration = folder.resolve(ViterbiCalibration.FILE);
-    Optional<TransitionBiases> biases =
+    Optional<BioesBiases> biases =
         Files.exists(calibration)
-            ? Optional.of(TransitionBiases.read(calibration, "default"))
+            ? Optional.of(ViterbiCalibration.read(calibration, "default"))
             : Optional.empty();
     return new TokenClassifier(
         LoadedEncoder.load(
@@ -146,7 +216,7 @@ public final class TokenClassifier implements AutoCloseable {
    */
   public TokenClassifier withTransitions(TransitionBiases biases) {
     BioesDecoder own =
-        BioesDecoder.of(labels, biases)
+        BioesDecoder.of(labels, biases.values())
             .orElseThrow(
                 () ->
                     new IllegalStateException(
@@ -160,7 +230,7 @@ public final class TokenClassifier implements AutoCloseable {
     return ClassNames.of(encoder.modelConfig(), encoder.classes());
   }
 
-  private static void requireUsable(Encoder encoder, Optional<TransitionBiases> biases) {
+  private static void requireUsable(Encoder encoder, Optional<BioesBiases> biases) {
     if (!encoder.classifiesTokens()) {
       throw encoder
           .modelConfig()

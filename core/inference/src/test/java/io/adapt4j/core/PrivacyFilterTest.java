@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.TokenClassifier.TransitionBiases;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.ModelSource;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.adapt4j.core.TokenClassifier.TransitionBiases;
 import io.adapt4j.core.exception.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.encode;
 
-import io.adapt4j.core.TransitionBiases;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,7 +29,7 @@ public final class BioesDecoder {
    */
   public record Span(String category, int from, int to) {}
 
-  private BioesDecoder(List<String> labels, TransitionBiases biases) {
+  private BioesDecoder(List<String> labels, BioesBiases biases) {
     this.labels = labels;
     this.transitions = new double[labels.size()][labels.size()];
     for (int from = 0; from < transitions.length; from++) {
@@ -41,7 +40,7 @@ public final class BioesDecoder {
   }
 
   /** Creates a decoder; empty if labels are not O and all four of every category. */
-  public static Optional<BioesDecoder> of(List<String> labels, TransitionBiases biases) {
+  public static Optional<BioesDecoder> of(List<String> labels, BioesBiases biases) {
     Map<String, Set<String>> prefixes = new HashMap<>();
     boolean outside = false;
     for (String label : labels) {
@@ -63,7 +62,7 @@ public final class BioesDecoder {
     return label.substring(Math.min(2, label.length()));
   }
 
-  private static double transition(String from, String to, TransitionBiases biases) {
+  private static double transition(String from, String to, BioesBiases biases) {
     boolean starts = startsSpan(to);
     if (from.equals(OUTSIDE)) {
       return to.equals(OUTSIDE)

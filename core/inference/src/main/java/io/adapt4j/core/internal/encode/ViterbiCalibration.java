@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.encode;
 
-import io.adapt4j.core.TransitionBiases;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -30,7 +29,7 @@ public final class ViterbiCalibration {
   private ViterbiCalibration() {}
 
   /** Reads an operating point. */
-  public static TransitionBiases read(Path file, String point) {
+  public static BioesBiases read(Path file, String point) {
     ConfigReader all = ConfigReader.read(file);
     requireOnly(all, Set.of(POINTS));
     ConfigReader points =
@@ -52,7 +51,7 @@ public final class ViterbiCalibration {
     NAMES.forEach(name -> known.add(PREFIX + name));
     requireOnly(biases, known);
     double[] values = NAMES.stream().mapToDouble(name -> bias(biases, PREFIX + name)).toArray();
-    return new TransitionBiases(values[0], values[1], values[2], values[3], values[4], values[5]);
+    return new BioesBiases(values[0], values[1], values[2], values[3], values[4], values[5]);
   }
 
   private static double bias(ConfigReader biases, String name) {

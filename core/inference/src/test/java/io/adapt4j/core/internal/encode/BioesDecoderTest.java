@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.encode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.TransitionBiases;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +19,7 @@ class BioesDecoderTest {
   private static final List<String> LABELS =
       List.of("I-who", "O", "E-who", "B-when", "S-who", "B-who", "E-when", "S-when", "I-when");
 
-  private static BioesDecoder decoder(TransitionBiases biases) {
+  private static BioesDecoder decoder(BioesBiases biases) {
     return BioesDecoder.of(LABELS, biases).orElseThrow();
   }
 
@@ -32,8 +31,7 @@ class BioesDecoderTest {
       double[] biases = random.doubles(6, -1, 1).map(bias -> bias * size).toArray();
       BioesDecoder decoder =
           decoder(
-              new TransitionBiases(
-                  biases[0], biases[1], biases[2], biases[3], biases[4], biases[5]));
+              new BioesBiases(biases[0], biases[1], biases[2], biases[3], biases[4], biases[5]));
       List<double[]> tokens = tokens(random, 1 + round % 5);
       double best =
           valid(tokens.size()).stream()
@@ -106,9 +104,9 @@ class BioesDecoderTest {
     // The last token is most probably the end of a span, which no token begins.
     List<double[]> tokens =
         List.of(probabilities("O", 0.9, "B-who", 0.01), probabilities("E-who", 0.7, "O", 0.2));
-    assertThat(decoder(TransitionBiases.NONE).decode(tokens))
+    assertThat(decoder(BioesBiases.NONE).decode(tokens))
         .containsExactly(LABELS.indexOf("O"), LABELS.indexOf("O"));
-    TransitionBiases eager = new TransitionBiases(0, 0, 0, 5, 0, 0);
+    BioesBiases eager = new BioesBiases(0, 0, 0, 5, 0, 0);
     assertThat(decoder(eager).decode(tokens))
         .containsExactly(LABELS.indexOf("B-who"), LABELS.indexOf("E-who"));
   }
@@ -125,7 +123,7 @@ class BioesDecoderTest {
   void aPathConsistsOfSpans() {
     int[] path =
         IntStream.of(5, 0, 2, 7, 1, 3, 6).toArray(); // B-who I-who E-who S-when O B-when E-when
-    assertThat(decoder(TransitionBiases.NONE).spans(path))
+    assertThat(decoder(BioesBiases.NONE).spans(path))
         .containsExactly(
             new BioesDecoder.Span("who", 0, 3),
             new BioesDecoder.Span("when", 3, 4),
@@ -134,13 +132,13 @@ class BioesDecoderTest {
 
   @Test
   void aTextWithoutTokensHasNoPath() {
-    assertThat(decoder(TransitionBiases.NONE).decode(List.of())).isEmpty();
+    assertThat(decoder(BioesBiases.NONE).decode(List.of())).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"", "O", "O B-a I-a", "O B-a I-a E-a", "B-a I-a E-a S-a", "O O B-a I-a E-a S-a"})
   void otherLabelsAreNotDecoded(String labels) {
-    assertThat(BioesDecoder.of(List.of(labels.split(" ")), TransitionBiases.NONE)).isEmpty();
+    assertThat(BioesDecoder.of(List.of(labels.split(" ")), BioesBiases.NONE)).isEmpty();
   }
 }

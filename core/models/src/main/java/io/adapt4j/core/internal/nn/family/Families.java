@@ -53,7 +53,6 @@ import io.adapt4j.core.internal.nn.family.encoder.JinaV3;
 import io.adapt4j.core.internal.nn.family.encoder.ModernBert;
 import io.adapt4j.core.internal.nn.family.encoder.MpNet;
 import io.adapt4j.core.internal.nn.family.encoder.NomicBert;
-import io.adapt4j.core.internal.nn.family.encoder.PrivacyFilter;
 import io.adapt4j.core.internal.nn.family.encoder.Roberta;
 import io.adapt4j.core.internal.nn.family.expert.Afmoe;
 import io.adapt4j.core.internal.nn.family.expert.DeepSeek;
@@ -111,6 +110,7 @@ final class Families {
           new QwenVisionMoe(),
           new Olmoe(),
           new GptOss(),
+          GptOss.privacyFilter(),
           new GraniteMoe(),
           new Ernie45Moe(),
           SigmoidRouted.glm4Moe(),
@@ -166,7 +166,6 @@ final class Families {
           new NomicBert(),
           new Gte(),
           new EuroBert(),
-          new PrivacyFilter(),
           new JinaV3(),
           new T5(),
           new Bart());

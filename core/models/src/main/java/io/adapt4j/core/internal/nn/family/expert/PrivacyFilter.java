@@ -1,4 +1,4 @@
-package io.adapt4j.core.internal.nn.family.encoder;
+package io.adapt4j.core.internal.nn.family.expert;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
-import io.adapt4j.core.internal.nn.family.expert.GptOss;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import java.util.List;
@@ -18,7 +17,7 @@ import java.util.List;
  * OpenAI's privacy filter (2026): the layers of gpt-oss with bidirectional attention in a band,
  * under a classifier of tokens.
  */
-public final class PrivacyFilter extends BuiltInFamily {
+final class PrivacyFilter extends BuiltInFamily {
 
   private static final String LABELS = "id2label";
 
@@ -33,7 +32,7 @@ public final class PrivacyFilter extends BuiltInFamily {
           "private_url",
           "secret");
 
-  public PrivacyFilter() {
+  PrivacyFilter() {
     super(
         "openai_privacy_filter",
         new DecoderConfig.Defaults(131_072, 1e-5, "silu", false, 150_000, 64),

@@ -1,4 +1,4 @@
-package io.adapt4j.core.internal.nn.family.encoder;
+package io.adapt4j.core.internal.nn.family.expert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
