@@ -6,8 +6,6 @@ import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.loss.EncoderLoss;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.loss.TextLoss;
-import io.adapt4j.core.internal.nn.loss.TextTargets;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -245,7 +243,7 @@ public final class FamilyFolder implements AutoCloseable {
     double sum =
         network instanceof Decoder decoder
             ? LanguageModelLoss.evaluate(decoder, batch)
-            : evaluate((Encoder) network, batch);
+            : EncoderLoss.evaluate((Encoder) network, batch);
     return sum / targets(network, batch);
   }
 
@@ -255,27 +253,8 @@ public final class FamilyFolder implements AutoCloseable {
     double sum =
         network instanceof Decoder decoder
             ? LanguageModelLoss.forwardBackward(decoder, batch, scale, recompute, 0)
-            : forwardBackward((Encoder) network, batch, scale, recompute);
+            : EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, 0);
     return sum * scale;
-  }
-
-  private static double evaluate(Encoder encoder, Batch batch) {
-    return encoder.classifiesTokens()
-        ? TextLoss.evaluate(encoder, batch, ofTokens(batch)).sum()
-        : EncoderLoss.evaluate(encoder, batch);
-  }
-
-  private static double forwardBackward(
-      Encoder encoder, Batch batch, double scale, boolean recompute) {
-    return encoder.classifiesTokens()
-        ? TextLoss.forwardBackward(encoder, batch, ofTokens(batch), scale, recompute, 0)
-        : EncoderLoss.forwardBackward(encoder, batch, scale, recompute, 0);
-  }
-
-  private static TextTargets ofTokens(Batch batch) {
-    float[] even = new float[batch.rows()];
-    Arrays.fill(even, 1);
-    return new TextTargets.TokenClasses(batch.labels(), even);
   }
 
   @Override
