@@ -1,11 +1,14 @@
 """
-Encoders of 2025: EuroBERT, Jina embeddings 3, and T5's encoder alone. Passes return what the saved
-class does (logits of tokens or classes, or the last hidden state), and all hidden states.
+Encoders of 2025 and 2026: EuroBERT, Jina embeddings 3, T5's encoder alone, and OpenAI's privacy filter.
+Passes return what the saved class does (logits of tokens or classes, or the last hidden state), and all
+hidden states.
 """
 
 import numpy as np
 
+from later_decoders import Experts, rotate_pairs
 from later_encoders import distances, mpnet_bucket
+from mixtures import attend_with_sinks
 from parts import (ACTIVATIONS, attend, both_ways, layer_norm, linear, merge_heads, rms_norm, rotate, softmax,
                    split_heads)
 from rotary import cos_sin
@@ -156,7 +159,44 @@ def t5(c, w, ids, mask, types, kind):
     return hidden[-1], hidden
 
 
-FAMILIES = {"eurobert": eurobert, "jina_embeddings_v3": jina, "t5": t5, "umt5": t5}
+def privacy_filter(c, w, ids, mask, types, kind):
+    """gpt-oss seen both ways: a band, neighbors rotated, gate and up side by side, the softmax of the chosen."""
+    prefix, eps, d, reach = ("" if kind == "features" else "model."), c["rms_norm_eps"], c["head_dim"], c["sliding_window"]
+    rope, length = c["rope_parameters"], ids.shape[1]
+    cos, sin = cos_sin(c, np.arange(length)[None], [length] * length, rope["rope_theta"], rope, d)
+    x = w[prefix + "embed_tokens.weight"][ids]
+    hidden = [x]
+    for i in range(c["num_hidden_layers"]):
+        at = f"{prefix}layers.{i}."
+        y = rms_norm(x, w[at + "input_layernorm.weight"], eps)
+        q, k, v = (split_heads(linear(y, w, f"{at}self_attn.{n}_proj"), d) for n in "qkv")
+        q, k = rotate_pairs(q, cos, sin) * d**-0.25, rotate_pairs(k, cos, sin) * d**-0.25
+        y = attend_with_sinks(q, k, v, both_ways(mask, reach), 1.0, w[at + "self_attn.sinks"])
+        x = x + linear(y, w, at + "self_attn.o_proj")
+        y = rms_norm(x, w[at + "post_attention_layernorm.weight"], eps)
+        x = x + _privacy_experts(c, w, y, at + "mlp.")
+        hidden.append(x)
+    x = hidden[-1] = rms_norm(x, w[prefix + "norm.weight"], eps)
+    return (x if kind == "features" else linear(x, w, "score")), hidden
+
+
+def _privacy_experts(c, w, y, at):
+    scores, k = linear(y, w, at + "router"), c["num_experts_per_tok"]
+    ranked = np.sort(scores, axis=-1)
+    Experts.margin = min(Experts.margin, (ranked[..., -k] - ranked[..., -k - 1]).min())
+    out = np.zeros_like(y)
+    for b, t in np.ndindex(y.shape[:2]):
+        chosen = np.argsort(-scores[b, t])[:k]
+        for expert, weight in zip(chosen, softmax(scores[b, t, chosen]) / k):
+            both = y[b, t] @ w[at + "experts.gate_up_proj"][expert] + w[at + "experts.gate_up_proj_bias"][expert]
+            gate, up = np.split(both, 2)
+            gate, up = np.minimum(gate, 7.0), np.clip(up, -7.0, 7.0)
+            inner = (up + 1) * gate / (1 + np.exp(-1.702 * gate))
+            out[b, t] += weight * (inner @ w[at + "experts.down_proj"][expert] + w[at + "experts.down_proj_bias"][expert])
+    return out * k
+
+
+FAMILIES = {"openai_privacy_filter": privacy_filter, "eurobert": eurobert, "jina_embeddings_v3": jina, "t5": t5, "umt5": t5}
 
 
 def shapes(c, kind):
@@ -174,7 +214,8 @@ def shapes(c, kind):
         if bias:
             out[name + ".bias"] = (width,)
 
-    {"eurobert": _eurobert, "jina_embeddings_v3": _jina, "t5": _t5, "umt5": _t5}[c["model_type"]](
+    {"eurobert": _eurobert, "jina_embeddings_v3": _jina, "t5": _t5, "umt5": _t5,
+     "openai_privacy_filter": _privacy_filter}[c["model_type"]](
         c, kind, out, matrix, norm)
     return out
 
@@ -197,6 +238,28 @@ def _eurobert(c, kind, out, matrix, norm):
     if kind == "cls":
         matrix("dense", hidden, hidden)
         matrix("classifier", hidden, len(c["id2label"]))
+
+
+def _privacy_filter(c, kind, out, matrix, norm):
+    prefix, hidden, width = ("" if kind == "features" else "model."), c["hidden_size"], c["intermediate_size"]
+    q, kv = c["num_attention_heads"] * c["head_dim"], c["num_key_value_heads"] * c["head_dim"]
+    experts, bias = c["num_local_experts"], c.get("attention_bias", True)
+    out[prefix + "embed_tokens.weight"] = (c["vocab_size"], hidden)
+    norm(prefix + "norm", hidden, False)
+    for i in range(c["num_hidden_layers"]):
+        at = f"{prefix}layers.{i}."
+        norm(at + "input_layernorm", hidden, False)
+        norm(at + "post_attention_layernorm", hidden, False)
+        for name, wide, height in (("q", hidden, q), ("k", hidden, kv), ("v", hidden, kv), ("o", q, hidden)):
+            matrix(f"{at}self_attn.{name}_proj", wide, height, bias)
+        out[at + "self_attn.sinks"] = (c["num_attention_heads"],)
+        matrix(at + "mlp.router", hidden, experts)
+        out[at + "mlp.experts.gate_up_proj"] = (experts, hidden, 2 * width)
+        out[at + "mlp.experts.gate_up_proj_bias"] = (experts, 2 * width)
+        out[at + "mlp.experts.down_proj"] = (experts, width, hidden)
+        out[at + "mlp.experts.down_proj_bias"] = (experts, hidden)
+    if kind == "tokens":
+        matrix("score", hidden, len(c["id2label"]))
 
 
 def _jina(c, kind, out, matrix, norm):
@@ -269,6 +332,22 @@ def cases(bert, labels, hidden, heads, vocabulary):
             "rope_parameters": {"rope_theta": 250000.0, "rope_type": "default"}, "tie_word_embeddings": False,
             "transformers_version": "5.15.0", "use_cache": False, "vocab_size": vocabulary, **own}
 
+    def privacy_config(architecture, **own):
+        tags = ["O"] + [f"{tag}-{name}" for name in ("private_person", "secret") for tag in "BIES"]
+        return {
+            "architectures": [architecture], "attention_bias": True, "attention_dropout": 0.0, "bos_token_id": None,
+            "classifier_dropout": 0.0, "default_n_ctx": 64, "dtype": "float32", "eos_token_id": 2, "head_dim": 6,
+            "hidden_size": hidden, "id2label": {str(i): tag for i, tag in enumerate(tags)},
+            "initial_context_length": 16, "initializer_range": 0.02, "intermediate_size": 10,
+            "label2id": {tag: i for i, tag in enumerate(tags)}, "max_position_embeddings": 64,
+            "model_type": "openai_privacy_filter", "num_attention_heads": heads, "num_experts_per_tok": 3,
+            "num_hidden_layers": 2, "num_key_value_heads": heads // 2, "num_local_experts": 5,
+            "output_router_logits": False, "pad_token_id": 2, "rms_norm_eps": 1e-5, "rope_parameters": {
+                "beta_fast": 4.0, "beta_slow": 1.0, "factor": 4.0, "original_max_position_embeddings": 16,
+                "rope_theta": 100.0, "rope_type": "yarn", "truncate": False},
+            "router_aux_loss_coef": 0.001, "sliding_window": 5, "tie_word_embeddings": False,
+            "transformers_version": "5.15.0", "use_cache": True, "vocab_size": vocabulary, **own}
+
     def jina_config(architecture, **own):
         config = bert("jina_embeddings_v3", architecture, bos_token_id=0, eos_token_id=2, layer_norm_eps=1e-5,
                       pad_token_id=1, rope_parameters={"rope_theta": 20000.0, "rope_type": "default"},
@@ -298,6 +377,8 @@ def cases(bert, labels, hidden, heads, vocabulary):
             "transformers_version": "5.15.0", "use_cache": True, "vocab_size": vocabulary, **own}
 
     return {
+        "privacy_filter_tokens": privacy_config("OpenAIPrivacyFilterForTokenClassification"),
+        "privacy_filter_features": privacy_config("OpenAIPrivacyFilterModel", attention_bias=False),
         "eurobert_features": eurobert_config("EuroBertModel", num_key_value_heads=2),
         "eurobert_mlm": eurobert_config("EuroBertForMaskedLM", attention_bias=True, mlp_bias=True),
         "eurobert_cls": eurobert_config("EuroBertForSequenceClassification"),

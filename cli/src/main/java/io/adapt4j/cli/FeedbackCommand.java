@@ -5,13 +5,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.upkeep.feedback.FeedbackCheck;
+import io.adapt4j.upkeep.feedback.FeedbackEntries;
 import io.adapt4j.upkeep.feedback.FeedbackLog;
 import io.adapt4j.upkeep.feedback.FeedbackRow;
 import io.adapt4j.upkeep.feedback.FeedbackRows;
 import io.adapt4j.upkeep.feedback.FeedbackRules;
 import io.adapt4j.upkeep.feedback.PersonalData;
 import io.adapt4j.upkeep.feedback.PersonalSpan;
+import io.adapt4j.upkeep.feedback.TokenClassifierFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +40,8 @@ import picocli.CommandLine.Parameters;
     scope = CommandLine.ScopeType.INHERIT,
     synopsisSubcommandLabel = "COMMAND")
 final class FeedbackCommand {
+
+  private static final String PERSONAL_MODEL = "--personal-model";
 
   /** The log, and how the result is written. */
   static final class Place extends Output {
@@ -102,6 +108,14 @@ final class FeedbackCommand {
                 + " model alone; 1 for any. Default: ${DEFAULT-VALUE}.")
     private double share;
 
+    @Option(
+        names = PERSONAL_MODEL,
+        paramLabel = "MODEL",
+        description =
+            "A token classifier, such as openai/privacy-filter, that finds more personal data than the"
+                + " patterns, such as names.")
+    private @Nullable String personalModel;
+
     Making() {}
 
     /** Reads the rules, and checks the path of an exam. */
@@ -110,6 +124,31 @@ final class FeedbackCommand {
         Destination.rows("--exam", exam);
       }
       return rules == null ? FeedbackRules.all() : FeedbackRules.read(rules);
+    }
+
+    /** Makes rows, with what is personal masked. */
+    FeedbackRows rows(FeedbackRules rules, FeedbackEntries entries) {
+      if (personalModel == null) {
+        return rules.rows(entries);
+      }
+      if (!rules.isMasking()) {
+        throw new IllegalArgumentException(
+            PERSONAL_MODEL
+                + ": expected only with masking, found 'mask: false' in the file of --rules. Leave"
+                + " out the option, or that line.");
+      }
+      return withPersonal(data -> rules.masking(data).rows(entries));
+    }
+
+    /** Calls with what finds personal data. */
+    <T> T withPersonal(Function<PersonalData, T> use) {
+      if (personalModel == null) {
+        return use.apply(PersonalData.patterns());
+      }
+      Path folder = ModelArgument.folder(PERSONAL_MODEL, personalModel);
+      try (TokenClassifierFinder model = TokenClassifierFinder.load(ModelSource.path(folder))) {
+        return use.apply(PersonalData.patterns().and(model));
+      }
     }
 
     FeedbackRows checked(FeedbackRows rows) {
@@ -139,7 +178,8 @@ final class FeedbackCommand {
     FeedbackRules rules = making.rules();
     Destination.folder(
         "--output", target, overwrite, List.of("answers.jsonl", "preferences.jsonl"));
-    FeedbackRows checked = making.checked(rules.rows(place.existing().open().judged()));
+    FeedbackRows rows = making.rows(rules, place.existing().open().judged());
+    FeedbackRows checked = making.checked(rows);
     List<Path> files = checked.write(target);
     ObjectNode json = json(checked);
     files.stream().map(Path::toString).forEach(json.putArray("files")::add);
@@ -157,11 +197,7 @@ final class FeedbackCommand {
     FeedbackRules rules = making.rules();
     FeedbackRows rows = rules.withoutMasking().rows(place.existing().open().judged());
     FeedbackRows checked = making.checked(rows);
-    Map<String, Integer> personal = new TreeMap<>();
-    Stream.of(rows.answers(), rows.preferences())
-        .flatMap(List::stream)
-        .flatMap(row -> kinds(row).distinct())
-        .forEach(kind -> personal.merge(kind, 1, Integer::sum));
+    Map<String, Integer> personal = making.withPersonal(data -> personal(rows, data));
     StringBuilder text = new StringBuilder(checked.text());
     personal.forEach(
         (kind, count) -> text.append("  personal data in %,d: %s\n".formatted(count, kind)));
@@ -201,7 +237,16 @@ final class FeedbackCommand {
     return log.retention(Duration.ofDays(days));
   }
 
-  private static Stream<String> kinds(FeedbackRow row) {
+  private static Map<String, Integer> personal(FeedbackRows rows, PersonalData data) {
+    Map<String, Integer> personal = new TreeMap<>();
+    Stream.of(rows.answers(), rows.preferences())
+        .flatMap(List::stream)
+        .flatMap(row -> kinds(row, data).distinct())
+        .forEach(kind -> personal.merge(kind, 1, Integer::sum));
+    return personal;
+  }
+
+  private static Stream<String> kinds(FeedbackRow row, PersonalData data) {
     List<ChatMessage> messages = new ArrayList<>();
     if (row.example() instanceof Example.Chat chat) {
       messages.addAll(chat.messages());
@@ -213,7 +258,7 @@ final class FeedbackCommand {
     return messages.stream()
         .map(ChatMessage::content)
         .filter(String.class::isInstance)
-        .flatMap(text -> PersonalData.patterns().find((String) text).stream())
+        .flatMap(text -> data.find((String) text).stream())
         .map(PersonalSpan::kind);
   }
 

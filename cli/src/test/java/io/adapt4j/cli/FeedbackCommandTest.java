@@ -96,6 +96,30 @@ class FeedbackCommandTest {
     assertThat(execute("check", "--rules", rules).code()).isZero();
   }
 
+  /** The weights are random: it finds something, wherever that is. */
+  @Test
+  void aModelFindsMorePersonalData() throws IOException {
+    Path model = Path.of("..", "core", "fixtures", "families", "privacy_filter_tokens");
+    Path rows = folder.resolve("rows");
+    Result made = execute("rows", "--output", rows, "--personal-model", model);
+    assertThat(made.code()).as(made.err()).isZero();
+    String written =
+        Files.readString(rows.resolve("answers.jsonl"))
+            + Files.readString(rows.resolve("preferences.jsonl"));
+    assertThat(written).containsPattern("\\[(PRIVATE_PERSON|SECRET)]").contains("[EMAIL]");
+    assertThat(execute("check", "--personal-model", model).out())
+        .containsPattern("personal data in \\d: (PRIVATE_PERSON|SECRET)");
+    Path rules =
+        Files.writeString(folder.resolve("rules.yaml"), "rules: [rated-up]\nmask: false\n");
+    Result contrary =
+        execute(
+            "rows", "--output", rows, "--overwrite", "--personal-model", model, "--rules", rules);
+    assertThat(contrary.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(contrary.err()).contains("--personal-model", "mask: false");
+    assertThat(execute("check", "--personal-model", folder.resolve("none")).code())
+        .isEqualTo(ExitCode.USAGE);
+  }
+
   @Test
   void aCustomerAndOldEntriesAreRemoved() {
     assertThat(execute("expire", "--days", "7").out())

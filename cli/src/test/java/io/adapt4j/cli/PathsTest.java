@@ -226,9 +226,16 @@ class PathsTest {
           argument("feedback rows", "--output", Use.FOLDER, "--log log --output PATH"),
           argument("feedback rows", "--rules", Use.TASKS, "--log log --output new --rules PATH"),
           argument("feedback rows", "--exam", Use.ROWS, "--log log --output new --exam PATH"),
+          argument(
+              "feedback rows",
+              "--personal-model",
+              Use.MODEL,
+              "--log log --output new --personal-model PATH"),
           argument("feedback check", "--log", Use.LOG, "--log PATH"),
           argument("feedback check", "--rules", Use.TASKS, "--log log --rules PATH"),
           argument("feedback check", "--exam", Use.ROWS, "--log log --exam PATH"),
+          argument(
+              "feedback check", "--personal-model", Use.MODEL, "--log log --personal-model PATH"),
           argument("feedback forget", "--log", Use.LOG, "ann --log PATH"),
           argument("feedback expire", "--log", Use.LOG, "--days 9 --log PATH"),
           argument("registry list", "--registry", Use.STORE, "--registry PATH"),

@@ -2,7 +2,10 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.SingleUse;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.encode.BioesBiases;
+import io.adapt4j.core.internal.encode.BioesDecoder;
 import io.adapt4j.core.internal.encode.TokenTagger;
+import io.adapt4j.core.internal.encode.ViterbiCalibration;
 import io.adapt4j.core.internal.load.ClassNames;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -13,7 +16,7 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Encoding;
-import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +38,7 @@ public final class TokenClassifier implements AutoCloseable {
   private final List<String> labels;
   private final TokenTagger tagger;
   private final SingleUse use;
+  private final Optional<BioesDecoder> decoder;
 
   /**
    * A word and its class.
@@ -57,8 +61,90 @@ public final class TokenClassifier implements AutoCloseable {
    */
   public record Entity(String type, String text, int start, int end, double score) {}
 
-  private TokenClassifier(LoadedEncoder model) {
-    this.labels = ClassNames.of(model.encoder().modelConfig(), model.encoder().classes());
+  /**
+   * Biases of the transitions between BIOES labels, added to the log-probability of a path of
+   * labels at each step. They move the operating point without training: a higher {@code
+   * backgroundToStart} finds more, a higher {@code backgroundStay} less, and a higher {@code
+   * insideToContinue} makes spans longer. Immutable.
+   *
+   * @param backgroundStay from O to O
+   * @param backgroundToStart from O to B- or S-
+   * @param insideToContinue from B- or I- to I-
+   * @param insideToEnd from B- or I- to E-
+   * @param endToBackground from E- or S- to O
+   * @param endToStart from E- or S- to B- or S-
+   */
+  public record TransitionBiases(
+      double backgroundStay,
+      double backgroundToStart,
+      double insideToContinue,
+      double insideToEnd,
+      double endToBackground,
+      double endToStart) {
+
+    /** No biases: the most probable path of valid labels. */
+    public static final TransitionBiases NONE = new TransitionBiases(0, 0, 0, 0, 0, 0);
+
+    /** Creates biases. Throws {@link IllegalArgumentException} if one is not a finite number. */
+    public TransitionBiases {
+      double sum =
+          backgroundStay
+              + backgroundToStart
+              + insideToContinue
+              + insideToEnd
+              + endToBackground
+              + endToStart;
+      if (!Double.isFinite(sum)) {
+        throw new IllegalArgumentException("biases: expected finite numbers");
+      }
+    }
+
+    /**
+     * Reads an operating point of a file.
+     *
+     * @param file a file such as a model folder's {@code viterbi_calibration.json}
+     * @param operatingPoint its name, such as {@code default}
+     * @return the biases
+     * @throws io.adapt4j.core.exception.CheckpointException if the file is missing or malformed, or
+     *     has no such operating point
+     */
+    public static TransitionBiases read(Path file, String operatingPoint) {
+      BioesBiases biases = ViterbiCalibration.read(file, operatingPoint);
+      return new TransitionBiases(
+          biases.backgroundStay(),
+          biases.backgroundToStart(),
+          biases.insideToContinue(),
+          biases.insideToEnd(),
+          biases.endToBackground(),
+          biases.endToStart());
+    }
+
+    private BioesBiases values() {
+      return new BioesBiases(
+          backgroundStay,
+          backgroundToStart,
+          insideToContinue,
+          insideToEnd,
+          endToBackground,
+          endToStart);
+    }
+  }
+
+  private TokenClassifier(
+      List<String> labels, TokenTagger tagger, SingleUse use, Optional<BioesDecoder> decoder) {
+    this.labels = labels;
+    this.tagger = tagger;
+    this.use = use;
+    this.decoder = decoder;
+  }
+
+  private TokenClassifier(LoadedEncoder model, Optional<BioesBiases> stored) {
+    this.labels = labels(model.encoder());
+    boolean usual = model.encoder().modelConfig().modelType().equals("openai_privacy_filter");
+    this.decoder =
+        stored
+            .or(() -> usual ? Optional.of(BioesBiases.NONE) : Optional.empty())
+            .flatMap(biases -> BioesDecoder.of(labels, biases));
     int maxTokens =
         LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), OptionalInt.empty());
     this.tagger = new TokenTagger(model.encoder(), model.tokenizer(), maxTokens);
@@ -103,16 +189,48 @@ public final class TokenClassifier implements AutoCloseable {
   public static TokenClassifier load(
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
+    Path calibration = folder.resolve(ViterbiCalibration.FILE);
+    Optional<BioesBiases> biases =
+        Files.exists(calibration)
+            ? Optional.of(ViterbiCalibration.read(calibration, "default"))
+            : Optional.empty();
     return new TokenClassifier(
         LoadedEncoder.load(
             folder,
             precision,
             weights,
             AdapterMechanics.of(List.of(adapters)),
-            TokenClassifier::requireUsable));
+            (encoder, tokenizer) -> requireUsable(encoder, biases)),
+        biases);
   }
 
-  private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
+  /**
+   * Returns a view of this classifier that finds entities as the most probable path of valid BIOES
+   * labels, with biases of their transitions. OpenAI's privacy filter is loaded that way, and any
+   * classifier whose folder has a {@code viterbi_calibration.json}: with that file's operating
+   * point {@code default}. Closing either closes both.
+   *
+   * @param biases the biases, such as {@link TransitionBiases#NONE}
+   * @return the view
+   * @throws IllegalStateException if the labels are not O and, for each category, B-, I-, E- and S-
+   */
+  public TokenClassifier withTransitions(TransitionBiases biases) {
+    BioesDecoder own =
+        BioesDecoder.of(labels, biases.values())
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "labels: expected O and, for each category, B-, I-, E- and S-, found "
+                            + labels
+                            + ". Use entities(text) without transitions."));
+    return new TokenClassifier(labels, tagger, use, Optional.of(own));
+  }
+
+  private static List<String> labels(Encoder encoder) {
+    return ClassNames.of(encoder.modelConfig(), encoder.classes());
+  }
+
+  private static void requireUsable(Encoder encoder, Optional<BioesBiases> biases) {
     if (!encoder.classifiesTokens()) {
       throw encoder
           .modelConfig()
@@ -122,7 +240,17 @@ public final class TokenClassifier implements AutoCloseable {
               "a class that ends in ForTokenClassification",
               "The model does not classify tokens; fine-tune it for that first.");
     }
-    ClassNames.of(encoder.modelConfig(), encoder.classes());
+    List<String> labels = labels(encoder);
+    if (biases.isPresent() && BioesDecoder.of(labels, biases.get()).isEmpty()) {
+      throw encoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "id2label",
+              "O and, for each category, B-, I-, E- and S-, for the transitions in "
+                  + ViterbiCalibration.FILE,
+              "Correct the labels, or remove that file.");
+    }
   }
 
   /**
@@ -150,14 +278,59 @@ public final class TokenClassifier implements AutoCloseable {
 
   /**
    * Finds the entities of a text: adjacent tokens of a class other than {@code O}, split where a
-   * class begins with B-. All tokens of a word have the class of its first.
+   * class begins with B-. All tokens of a word have the class of its first. {@linkplain
+   * #withTransitions With transitions} instead the spans of the most probable valid labels, without
+   * white space around them.
    *
    * @param text the text
    * @return the entities, in the order of the text
    */
   public List<Entity> entities(String text) {
     Texts.require("text", text);
-    TokenTagger.Tagged tagged = use.call(() -> tagger.tag(text));
+    return entities(text, use.call(() -> tagger.tag(text, decoder)));
+  }
+
+  /**
+   * Finds the entities of a text of any length, otherwise as {@link #entities}. A text that is
+   * longer than the model's maximum length, or than 8,192 tokens, is read in windows that overlap
+   * by a quarter.
+   *
+   * @param text the text
+   * @return the entities, in the order of the text
+   */
+  public List<Entity> allEntities(String text) {
+    Texts.require("text", text);
+    return entities(text, use.call(() -> tagger.tagAll(text, decoder)));
+  }
+
+  private List<Entity> entities(String text, TokenTagger.Tagged tagged) {
+    return tagged
+        .spans()
+        .map(spans -> ofSpans(text, tagged, spans))
+        .orElseGet(() -> ofLabels(text, tagged));
+  }
+
+  private static List<Entity> ofSpans(
+      String text, TokenTagger.Tagged tagged, List<BioesDecoder.Span> spans) {
+    List<Entity> found = new ArrayList<>();
+    for (BioesDecoder.Span span : spans) {
+      Entity whole = entity(text, tagged, span.category(), span.from(), span.to());
+      int start = whole.start();
+      int end = whole.end();
+      while (start < end && Character.isWhitespace(text.charAt(start))) {
+        start++;
+      }
+      while (end > start && Character.isWhitespace(text.charAt(end - 1))) {
+        end--;
+      }
+      if (start < end) {
+        found.add(new Entity(whole.type(), text.substring(start, end), start, end, whole.score()));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private List<Entity> ofLabels(String text, TokenTagger.Tagged tagged) {
     Encoding tokens = tagged.encoding();
     List<String> names = names(text, tagged);
     List<Entity> found = new ArrayList<>();

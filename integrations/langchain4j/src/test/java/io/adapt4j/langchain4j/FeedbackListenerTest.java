@@ -16,6 +16,7 @@ import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.upkeep.feedback.Feedback;
 import io.adapt4j.upkeep.feedback.FeedbackLog;
+import io.adapt4j.upkeep.feedback.FeedbackRows;
 import io.adapt4j.upkeep.feedback.FeedbackRules;
 import io.adapt4j.upkeep.feedback.Rating;
 import io.adapt4j.upkeep.feedback.RecordedAnswer;
@@ -66,6 +67,22 @@ class FeedbackListenerTest {
     assertThat(stored.request())
         .containsExactly(ChatMessage.system("Be brief."), ChatMessage.user("When do you open?"));
     assertThat(FeedbackRules.all().rows(log.judged()).answers()).hasSize(1);
+  }
+
+  @Test
+  void anAnswerIsCorrectedLaterByWhoeverOpensTheLog() {
+    FeedbackListener listener =
+        FeedbackListener.of(log).version(name -> name + "@3").consent(request -> true);
+    String id = ask(listener, "When do you open?").id();
+    FeedbackLog later = FeedbackLog.open(folder);
+    assertThat(later.version(id)).contains("support@3");
+    later.add(Feedback.on(id).rated(Rating.DOWN).corrected("At ten.").withConsent(true));
+    FeedbackRows rows = FeedbackRules.all().rows(log.judged());
+    assertThat(rows.answers())
+        .singleElement()
+        .satisfies(row -> assertThat(row.versions()).containsExactly("support@3"))
+        .satisfies(row -> assertThat(row.example().toString()).contains("At ten."));
+    assertThat(rows.preferences()).hasSize(1);
   }
 
   @Test

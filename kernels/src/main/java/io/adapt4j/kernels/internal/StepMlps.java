@@ -67,7 +67,7 @@ final class StepMlps {
       program.activate(gated.activation().kind(), wide, inner, 1, true);
     } else if (mlp instanceof PlainMlp plain) {
       program.activate(plain.activation().kind(), wide, inner, 1, false);
-    } else if (mlp instanceof ClampedMlp clamped) {
+    } else if (mlp instanceof ClampedMlp clamped && !clamped.halves()) {
       program.clampedGated(wide, inner, (float) clamped.alpha(), (float) clamped.limit());
     } else if (mlp instanceof XieluMlp learned) {
       float above = softplus(learned.above());

@@ -97,6 +97,11 @@ public final class FeedbackRules {
     return new FeedbackRules(rules, Optional.of(data));
   }
 
+  /** {@return whether personal data and secrets are masked} */
+  public boolean isMasking() {
+    return masking.isPresent();
+  }
+
   /** {@return a copy that leaves personal data and secrets in the rows} */
   public FeedbackRules withoutMasking() {
     return new FeedbackRules(rules, Optional.empty());

@@ -1,10 +1,15 @@
 package io.adapt4j.upkeep.feedback;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.core.TokenClassifier;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.model.ModelSource;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -32,24 +37,52 @@ class TokenClassifierFinderTest {
   @Test
   void entitiesInBioesFormAreOneSpanEach() {
     TokenClassifierFinder finder =
-        new TokenClassifierFinder(TokenClassifierFinderTest::names, 0.5, 400);
+        new TokenClassifierFinder(TokenClassifierFinderTest::names, 0.5, () -> {});
     assertThat(PersonalData.patterns().and(finder).mask("Ann Lee and Bob: bob@x.org"))
         .isEqualTo("[PRIVATE_PERSON] and [PRIVATE_PERSON]: [EMAIL]");
   }
 
+  /** The filter's weights are random: what it finds is what is masked, no more and no less. */
   @Test
-  void longTextsAreReadInWindowsThatOverlap() {
-    TokenClassifierFinder finder =
-        new TokenClassifierFinder(TokenClassifierFinderTest::names, 0.5, 40);
-    String text = "0123456789 Ann Lee ".repeat(50);
-    assertThat(PersonalData.patterns().and(finder).mask(text))
-        .isEqualTo("0123456789 [PRIVATE_PERSON] ".repeat(50));
+  void exactlyTheSpansOfThePrivacyFilterAreMasked() {
+    Path folder = Path.of("..", "core", "fixtures", "families", "privacy_filter_tokens");
+    String text = "my name is ann-marie hill, and the lake is near.";
+    String longText = (text + "\n").repeat(30);
+    try (TokenClassifier model = TokenClassifier.load(ModelSource.path(folder));
+        TokenClassifierFinder finder = TokenClassifierFinder.load(ModelSource.path(folder))) {
+      PersonalData data = PersonalData.patterns().and(finder);
+      assertThat(PersonalData.patterns().find(longText)).isEmpty();
+      assertThat(data.mask(text)).isEqualTo(masked(text, model.entities(text)));
+      assertThat(data.mask(longText))
+          .contains("[PRIVATE_PERSON]", "[SECRET]")
+          .isEqualTo(masked(longText, model.allEntities(longText)));
+      assertThat(data.mask(ChatMessage.user(text)))
+          .isEqualTo(ChatMessage.user(masked(text, model.entities(text))));
+    }
+  }
+
+  private static String masked(String text, List<TokenClassifier.Entity> entities) {
+    StringBuilder masked = new StringBuilder(text);
+    for (int i = entities.size() - 1; i >= 0; i--) {
+      TokenClassifier.Entity entity = entities.get(i);
+      masked.replace(
+          entity.start(), entity.end(), "[" + entity.type().toUpperCase(Locale.ROOT) + "]");
+    }
+    return masked.toString();
+  }
+
+  @Test
+  void closingAFinderClosesTheModelItLoaded() {
+    Path folder = Path.of("..", "core", "fixtures", "families", "privacy_filter_tokens");
+    TokenClassifierFinder finder = TokenClassifierFinder.load(ModelSource.path(folder));
+    finder.close();
+    assertThatIllegalStateException().isThrownBy(() -> finder.find("ann"));
   }
 
   @Test
   void doubtfulEntitiesAreLeft() {
     TokenClassifierFinder finder =
-        new TokenClassifierFinder(TokenClassifierFinderTest::names, 0.95, 400);
+        new TokenClassifierFinder(TokenClassifierFinderTest::names, 0.95, () -> {});
     assertThat(finder.find("Ann")).isEmpty();
   }
 }

@@ -52,6 +52,7 @@ final class EarlierFields {
           Map.entry("gemma4_text", List.of("num_experts", "top_k_experts")),
           Map.entry("mixtral", List.of("num_local_experts", "num_experts_per_tok")),
           Map.entry("gpt_oss", List.of("num_local_experts", "num_experts_per_tok")),
+          Map.entry("openai_privacy_filter", List.of("num_local_experts", "num_experts_per_tok")),
           Map.entry("granitemoe", List.of("num_local_experts", "num_experts_per_tok")),
           Map.entry("granitemoeshared", List.of("num_local_experts", "num_experts_per_tok")),
           Map.entry("granitemoehybrid", List.of("num_local_experts", "num_experts_per_tok")),

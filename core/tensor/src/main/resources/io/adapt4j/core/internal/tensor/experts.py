@@ -219,18 +219,25 @@ def expert_load_backward(self, scores: Tensor, real: Tensor, load: Tensor, facto
   dflat = torch.mul(torch.mul(own, torch.sub(counts, mean)), torch.mul(real, factor))
   return torch.to(torch.view(dflat, scores.size()), scores.dtype)
 
-# (up + 1) gate sigmoid(alpha gate) of neighbors [gate, up], the gate cut above a limit and up on
-# both sides of it (gpt-oss).
-def clamped_gated(self, x: Tensor, alpha: float, limit: float) -> Tensor:
-  gate = torch.clamp(torch.slice(x, -1, 0, None, 2), None, limit)
-  up = torch.clamp(torch.slice(x, -1, 1, None, 2), -limit, limit)
+# (up + 1) gate sigmoid(alpha gate) of neighbors [gate, up] (gpt-oss) or of the halves of a row (its
+# privacy filter), the gate cut above a limit and up on both sides of it.
+def clamped_gated(self, x: Tensor, alpha: float, limit: float, halves: bool) -> Tensor:
+  step = 1 if halves else 2
+  width = torch.floordiv(x.size(-1), 2)
+  gates = torch.slice(x, -1, 0, width * step, step)
+  ups = torch.slice(x, -1, width if halves else 1, None, step)
+  gate = torch.clamp(gates, None, limit)
+  up = torch.clamp(ups, -limit, limit)
   return torch.mul(torch.add(up, 1), torch.mul(gate, torch.sigmoid(torch.mul(gate, alpha))))
 
-def clamped_gated_backward(self, dy: Tensor, x: Tensor, alpha: float, limit: float) -> Tensor:
+def clamped_gated_backward(self, dy: Tensor, x: Tensor, alpha: float, limit: float, halves: bool) -> Tensor:
   if x.is_meta:
     return torch.empty_like(x)
-  stored_gate = torch.slice(x, -1, 0, None, 2)
-  stored_up = torch.slice(x, -1, 1, None, 2)
+  step = 1 if halves else 2
+  width = torch.floordiv(x.size(-1), 2)
+  second = width if halves else 1
+  stored_gate = torch.slice(x, -1, 0, width * step, step)
+  stored_up = torch.slice(x, -1, second, None, step)
   gate = torch.clamp(stored_gate, None, limit)
   up = torch.clamp(stored_up, -limit, limit)
   opened = torch.sigmoid(torch.mul(gate, alpha))
@@ -238,6 +245,6 @@ def clamped_gated_backward(self, dy: Tensor, x: Tensor, alpha: float, limit: flo
   slope = torch.mul(opened, torch.add(torch.mul(torch.mul(gate, alpha), torch.rsub(opened, 1)), 1))
   dx = torch.empty_like(x)
   dgate = torch.mul(torch.mul(dy, torch.add(up, 1)), slope)
-  torch.copy_(torch.slice(dx, -1, 0, None, 2), torch.mul(dgate, torch.to(torch.le(stored_gate, limit), x.dtype)))
-  torch.copy_(torch.slice(dx, -1, 1, None, 2), torch.mul(torch.mul(dy, glu), torch.to(torch.le(torch.abs(stored_up), limit), x.dtype)))
+  torch.copy_(torch.slice(dx, -1, 0, width * step, step), torch.mul(dgate, torch.to(torch.le(stored_gate, limit), x.dtype)))
+  torch.copy_(torch.slice(dx, -1, second, None, step), torch.mul(torch.mul(dy, glu), torch.to(torch.le(torch.abs(stored_up), limit), x.dtype)))
   return dx

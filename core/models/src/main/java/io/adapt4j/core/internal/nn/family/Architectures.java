@@ -164,7 +164,7 @@ public final class Architectures {
     ModelConfig config = known(stated);
     DropoutRates rates = find(config).dropout(config);
     boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(config);
-    return ofTokens && declare(config) instanceof Encoder encoder && encoder.isCausal()
+    return ofTokens && declare(config) instanceof Encoder encoder && encoder.hasDecoderLayers()
         ? DropoutFields.withTokenClasses(rates, config.fields())
         : rates;
   }

@@ -110,6 +110,7 @@ final class Families {
           new QwenVisionMoe(),
           new Olmoe(),
           new GptOss(),
+          GptOss.privacyFilter(),
           new GraniteMoe(),
           new Ernie45Moe(),
           SigmoidRouted.glm4Moe(),

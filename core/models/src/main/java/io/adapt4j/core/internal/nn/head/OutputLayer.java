@@ -35,6 +35,7 @@ public enum OutputLayer {
           Map.entry("nomic_bert", "NomicBert"),
           Map.entry("new", "New"),
           Map.entry("eurobert", "EuroBert"),
+          Map.entry("openai_privacy_filter", "OpenAIPrivacyFilter"),
           Map.entry("jina_embeddings_v3", "JinaEmbeddingsV3"),
           Map.entry("llama", "Llama"),
           Map.entry("mistral", "Mistral"),
@@ -69,6 +70,7 @@ public enum OutputLayer {
           "umt5");
 
   private static final Set<String> WITHOUT_TOKEN_CLASSES = Set.of("gemma3_text");
+  private static final Set<String> WITHOUT_CLASSES = Set.of("openai_privacy_filter");
 
   private final String suffix;
 
@@ -105,7 +107,7 @@ public enum OutputLayer {
     String family = FAMILIES.get(config.modelType());
     boolean offered =
         switch (this) {
-          case CLASSES -> true;
+          case CLASSES -> !WITHOUT_CLASSES.contains(config.modelType());
           case TOKEN_CLASSES -> !WITHOUT_TOKEN_CLASSES.contains(config.modelType());
           case MASKED_TOKENS -> ENCODERS.contains(config.modelType());
         };

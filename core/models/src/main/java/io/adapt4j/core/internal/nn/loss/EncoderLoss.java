@@ -84,6 +84,11 @@ public final class EncoderLoss {
   private static Classes classLoss(Encoder encoder, Ops ops, Tensor hidden, Batch batch) {
     requireSingleLabel(encoder);
     Tensor logits = encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
+    if (encoder.classifiesTokens()) {
+      TargetRows targets = TargetRows.masked(batch.labels());
+      Tensor rows = ops.gatherRows(logits, targets.index());
+      return new Classes(rows, ClassLoss.crossEntropy(rows, targets.targets()));
+    }
     return new Classes(
         logits, ClassLoss.crossEntropy(logits, Tensor.of(batch.labels(), batch.rows())));
   }
@@ -98,7 +103,7 @@ public final class EncoderLoss {
       throw fields.invalid(
           "problem_type",
           SINGLE_LABEL + " and two or more classes, which are " + encoder.classes() + " here",
-          "This build trains and measures classifiers of one label a text only.");
+          "This build trains and measures classifiers of one label a text or token only.");
     }
   }
 }

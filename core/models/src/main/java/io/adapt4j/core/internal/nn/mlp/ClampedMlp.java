@@ -9,13 +9,15 @@ import java.util.List;
 /**
  * Gated feed-forward layer with clamped inner activations: down((up(x) + 1) gate(x) sigmoid(alpha
  * gate(x))) (OpenAI 2025, gpt-oss).
+ *
+ * @param halves whether gate and up are the halves of a row, otherwise interleaved
  */
-public record ClampedMlp(LinearSlot gateUp, LinearSlot down, double alpha, double limit)
-    implements Mlp {
+public record ClampedMlp(
+    LinearSlot gateUp, LinearSlot down, double alpha, double limit, boolean halves) implements Mlp {
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    Tensor inner = ExpertOps.clampedGated(ops, gateUp.forward(ops, x), alpha, limit);
+    Tensor inner = ExpertOps.clampedGated(ops, gateUp.forward(ops, x), alpha, limit, halves);
     return down.forward(ops, inner, computed);
   }
 

@@ -254,14 +254,14 @@ public final class ExpertOps {
   /**
    * (up + 1) gate sigmoid(alpha gate), with gate and up clamped to a limit. Saves x for backward.
    *
-   * @param x interleaved gate and up [.., 2 width]
+   * @param x interleaved gate and up, or gate and then up if {@code halves} [.., 2 width]
    * @return [.., width]
    */
-  public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit) {
+  public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit, boolean halves) {
     return ops.recorded(
-        CLAMPED_GATED.tensor(x, alpha, limit),
+        CLAMPED_GATED.tensor(x, alpha, limit, halves),
         x,
-        dy -> CLAMPED_GATED_BACKWARD.tensor(dy, x, alpha, limit),
+        dy -> CLAMPED_GATED_BACKWARD.tensor(dy, x, alpha, limit, halves),
         x);
   }
 

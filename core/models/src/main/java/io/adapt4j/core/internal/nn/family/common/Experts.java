@@ -219,13 +219,14 @@ public final class Experts {
    * Declares an expert whose weights are part of stacks [experts, in, out], with clamped
    * activations.
    */
-  public Mlp clamped(String owner, int expert, double alpha, double limit) {
+  public Mlp clamped(String owner, int expert, double alpha, double limit, boolean halves) {
     return new ClampedMlp(
         LinearSlot.of(
             ExpertStacks.path(owner, expert, "gate_up_proj"), hidden, true, 2L * width, true),
         LinearSlot.of(ExpertStacks.path(owner, expert, "down_proj"), width, true, hidden, true),
         alpha,
-        limit);
+        limit,
+        halves);
   }
 
   /** Declares a shared expert with a gate. */

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
@@ -17,8 +18,11 @@ import java.util.List;
  */
 public final class GptOss extends BuiltInFamily {
 
-  private static final double ALPHA = 1.702;
-  private static final double LIMIT = 7;
+  /** Slope of the gate. */
+  static final double ALPHA = 1.702;
+
+  /** Default limit of the inner activations. */
+  static final double LIMIT = 7;
 
   public GptOss() {
     super(
@@ -29,6 +33,11 @@ public final class GptOss extends BuiltInFamily {
         "num_local_experts",
         "num_experts_per_tok",
         "num_experts");
+  }
+
+  /** Returns the family of the privacy filter, which has the same layers. */
+  public static Architecture privacyFilter() {
+    return new PrivacyFilter();
   }
 
   @Override
@@ -51,7 +60,7 @@ public final class GptOss extends BuiltInFamily {
                     path + ".mlp",
                     path + ".mlp.router",
                     true,
-                    expert -> experts.clamped(path + ".mlp.experts", expert, ALPHA, limit),
+                    expert -> experts.clamped(path + ".mlp.experts", expert, ALPHA, limit, false),
                     null))
         .declare();
   }
