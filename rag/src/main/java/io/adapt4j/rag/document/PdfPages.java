@@ -105,10 +105,10 @@ public final class PdfPages {
       throw new IllegalArgumentException(
           "number and width: expected 1 or more, found %s and %s".formatted(number, width));
     }
-    return read(file, pdf -> png(pdf, number, width));
+    return read(file, pdf -> drawn(pdf, number, width));
   }
 
-  private static byte[] png(PDDocument pdf, int number, int width) throws IOException {
+  private static byte[] drawn(PDDocument pdf, int number, int width) throws IOException {
     if (number > pdf.getNumberOfPages()) {
       throw new IOException(
           "number: expected 1 to %s, found %s".formatted(pdf.getNumberOfPages(), number));
