@@ -49,12 +49,15 @@ final class Browser {
   }
 
   HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(base.resolve(path)));
+    return send(request(path));
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(base.resolve(path));
   }
 
   BufferedImage image(String path) throws IOException, InterruptedException {
-    HttpRequest request = HttpRequest.newBuilder(base.resolve(path)).build();
-    return ImageIO.read(client.send(request, BodyHandlers.ofInputStream()).body());
+    return ImageIO.read(client.send(request(path).build(), BodyHandlers.ofInputStream()).body());
   }
 
   /** Gets a page again and again until it is as expected, at most 30 seconds. */
