@@ -44,6 +44,9 @@ public final class AskDocuments {
   /** Characters that are shown before and after a passage of a text without pages. */
   private static final int AROUND = 1500;
 
+  /** The same beside a picture, which shows the rest of the page. */
+  private static final int BESIDE = 300;
+
   /** Pixels of a page's picture. */
   private static final int WIDTH = 1240;
 
@@ -255,19 +258,24 @@ public final class AskDocuments {
   private static Cited cited(Document document, Span span, List<PdfPage> drawn) {
     String text = document.text();
     Pages pages = Pages.of(document);
-    boolean paged = pages.count() > 1;
-    int from = paged ? text.lastIndexOf('\f', span.start()) + 1 : span.start() - AROUND;
-    int end = paged ? text.indexOf('\f', span.end()) : span.end() + AROUND;
+    boolean whole = pages.count() > 1 && drawn.isEmpty();
+    int around = drawn.isEmpty() ? AROUND : BESIDE;
+    int from = whole ? text.lastIndexOf('\f', span.start()) + 1 : span.start() - around;
+    int end = whole ? text.indexOf('\f', span.end()) : span.end() + around;
     int start = Math.max(0, from);
     int stop = end < 0 ? text.length() : Math.min(text.length(), end);
     return new Cited(
         document.id(),
-        paged ? pages.first(span) : 0,
+        pages.count() > 1 ? pages.first(span) : 0,
         pages.last(span),
         pages.count(),
-        (!paged && start > 0 ? "… " : "") + text.substring(start, span.start()),
+        whole || start == 0
+            ? text.substring(start, span.start())
+            : text.substring(start, span.start()).replaceFirst("^\\S{0,40}(?=\\s)", "…"),
         text.substring(span.start(), span.end()),
-        text.substring(span.end(), stop) + (!paged && stop < text.length() ? " …" : ""),
+        whole || stop == text.length()
+            ? text.substring(span.end(), stop)
+            : text.substring(span.end(), stop).replaceFirst("(?<=\\s)\\S{0,40}$", "…"),
         drawn);
   }
 

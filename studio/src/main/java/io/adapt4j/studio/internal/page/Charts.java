@@ -54,7 +54,7 @@ public final class Charts {
         String.format(
             Locale.ROOT,
             "<svg viewBox=\"0 0 %.1f %.1f\" role=\"img\" aria-label=\"%s\"><image href=\"%s\""
-                + " width=\"%.1f\" height=\"%.1f\"/>",
+                + " width=\"%.1f\" height=\"%.1f\"/><g>",
             page.width(),
             page.height(),
             Html.escape(title),
@@ -71,7 +71,7 @@ public final class Charts {
               box.width(),
               box.height()));
     }
-    return new Markup(out.append("</svg>").toString());
+    return new Markup(out.append("</g></svg>").toString());
   }
 
   /** Draws a bar for a share, such as of memory. */

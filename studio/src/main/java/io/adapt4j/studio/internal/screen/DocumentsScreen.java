@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Answers from documents, with each cited passage lit in its document. */
 public final class DocumentsScreen implements Screen {
@@ -298,9 +299,12 @@ public final class DocumentsScreen implements Screen {
                   address)));
     }
     model.put("drawn", drawn);
-    model.put("before", lines(passage.before()));
-    model.put("passage", lines(passage.passage()));
-    model.put("after", lines(passage.after()));
+    // Beside the picture, lines need not end where those of the page do.
+    UnaryOperator<String> shown =
+        drawn.isEmpty() ? DocumentsScreen::lines : text -> text.replaceAll("\\s+", " ");
+    model.put("before", shown.apply(passage.before()));
+    model.put("passage", shown.apply(passage.passage()));
+    model.put("after", shown.apply(passage.after()));
   }
 
   /** Pages end in form feeds, which are no lines to a browser; empty lines are left out. */
