@@ -53,12 +53,6 @@ public final class Pages {
     return pageOf(Math.max(span.start(), span.end() - 1));
   }
 
-  /** Returns the text of a page, without the form feeds around it. */
-  Span span(int page, String text) {
-    return new Span(
-        page == 1 ? 0 : breaks[page - 2] + 1, page == count() ? text.length() : breaks[page - 1]);
-  }
-
   /** Returns the page of a position; a form feed belongs to the page that it ends. */
   private int pageOf(int position) {
     int found = Arrays.binarySearch(breaks, position);

@@ -9,9 +9,9 @@ import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.DocumentReading;
 import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.document.Pages;
-import io.adapt4j.rag.document.PdfPage;
-import io.adapt4j.rag.document.PdfPages;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.internal.pdf.PdfPage;
+import io.adapt4j.rag.internal.pdf.PdfPages;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.ship.Commands;
@@ -296,17 +296,21 @@ public final class AskDocuments {
       return Optional.empty();
     }
     String key = page + " " + Files.getLastModifiedTime(file.get()) + " " + file.get();
-    byte[] picture = pictures.get(key);
+    byte[] kept = pictures.get(key);
+    // What cannot be read as a document is not drawn either.
+    if (kept != null || file.flatMap(AskDocuments::document).isEmpty()) {
+      return Optional.ofNullable(kept);
+    }
     try {
-      picture = picture == null ? PdfPages.png(file.get(), page, WIDTH) : picture;
-    } catch (IOException | IllegalArgumentException e) {
+      byte[] picture = PdfPages.png(file.get(), page, WIDTH);
+      if (picture.length <= MOST_KEPT) {
+        pictures.put(key, picture);
+      }
+      return Optional.of(picture);
+    } catch (IOException e) {
       LOG.info("A page is not shown: {}", e.toString());
       return Optional.empty();
     }
-    if (picture.length <= MOST_KEPT) {
-      pictures.put(key, picture);
-    }
-    return Optional.of(picture);
   }
 
   /** Returns the file that a citation names, of the documents that were asked and no other. */

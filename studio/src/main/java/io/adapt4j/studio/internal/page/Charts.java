@@ -1,7 +1,7 @@
 package io.adapt4j.studio.internal.page;
 
 import io.adapt4j.core.internal.Html;
-import io.adapt4j.rag.document.PdfPage;
+import io.adapt4j.rag.internal.pdf.PdfPage;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.studio.internal.screen;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.rag.document.PdfPage;
+import io.adapt4j.rag.internal.pdf.PdfPage;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.ask.AskDocuments;
 import io.adapt4j.studio.internal.ask.AskDocuments.Asked;

@@ -1,9 +1,13 @@
-package io.adapt4j.rag.document;
+package io.adapt4j.rag.internal.pdf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentReading;
+import io.adapt4j.rag.document.Documents;
+import io.adapt4j.rag.document.Span;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;

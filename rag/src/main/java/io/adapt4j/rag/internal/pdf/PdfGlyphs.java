@@ -1,4 +1,4 @@
-package io.adapt4j.rag.document;
+package io.adapt4j.rag.internal.pdf;
 
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Rectangle2D;
