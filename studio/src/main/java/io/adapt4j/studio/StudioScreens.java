@@ -5,6 +5,7 @@ import io.adapt4j.studio.internal.data.Doctor;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.data.TokenLengths;
 import io.adapt4j.studio.internal.exam.Corrected;
+import io.adapt4j.studio.internal.exam.ExamClusters;
 import io.adapt4j.studio.internal.exam.ExamDrafts;
 import io.adapt4j.studio.internal.exam.ExamResults;
 import io.adapt4j.studio.internal.exam.ExamStores;
@@ -140,6 +141,7 @@ final class StudioScreens implements AutoCloseable {
         new ExamDrafts(all, opened.doctor(), opened.inspections(), trainings),
         trainings,
         new ExamResults(workspace, all, jobs),
+        new ExamClusters(workspace, all, jobs),
         new Corrected(all, opened.sources(), opened.inspections()));
   }
 

@@ -3,12 +3,19 @@ package io.adapt4j.studio;
 import static io.adapt4j.studio.TestWorkspace.MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.pdmodel.PDPage;
+import org.apache.pdfbox.pdmodel.PDPageContentStream;
+import org.apache.pdfbox.pdmodel.font.PDType1Font;
+import org.apache.pdfbox.pdmodel.font.Standard14Fonts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -148,22 +155,11 @@ class AskTest {
         .containsAnyOf("Where is my parcel?", "May I return it?");
   }
 
-  @Test
-  void aCitationIsLitInItsDocument() throws Exception {
-    Path documents = Files.createDirectory(folder.resolve("documents"));
-    Files.writeString(
-        documents.resolve("handbook.txt"),
-        "Page one.\n\fRepairs take ten days <b>. Then we call.\n\fPage three.");
+  /** Opens, indexes and asks documents; returns the page of the answer. */
+  private String ask(Path documents) throws Exception {
     String source = TestWorkspace.open(browser, documents);
-    assertThat(browser.post("documents/index", "source", "none").body())
-        .contains("Choose documents of the list");
     String index = browser.post("documents/index", "source", source).uri().getPath().substring(1);
-    assertThat(browser.wait(index, text -> text.contains("data-state>done")))
-        .contains("<b>2</b><span>Passages</span>");
-
-    HttpResponse<String> refused =
-        browser.post("documents/ask", "service", "none", "question", " ");
-    assertThat(refused.statusCode()).isEqualTo(422);
+    browser.wait(index, text -> text.contains("data-state>done"));
     String asked =
         browser
             .post(
@@ -175,14 +171,86 @@ class AskTest {
             .uri()
             .getPath()
             .substring(1);
-    assertThat(browser.wait(asked, text -> text.contains("handbook.txt")))
+    browser.wait(asked, text -> text.contains("[1]"));
+    return asked;
+  }
+
+  @Test
+  void aCitationIsLitInItsDocument() throws Exception {
+    Path documents = Files.createDirectory(folder.resolve("documents"));
+    Files.writeString(
+        documents.resolve("handbook.txt"),
+        "Page one.\n\fRepairs take ten days <b>. Then we call.\n\fPage three.");
+    assertThat(browser.post("documents/index", "source", "none").body())
+        .contains("Choose documents of the list");
+    HttpResponse<String> refused =
+        browser.post("documents/ask", "service", "none", "question", " ");
+    assertThat(refused.statusCode()).isEqualTo(422);
+
+    String asked = ask(documents);
+
+    assertThat(browser.get(asked).body())
         .contains("a &lt;i&gt;repair&lt;/i&gt; take?", "href=\"/" + asked + "/1#passage\"");
     assertThat(browser.get(asked + "/1").body())
         .contains("page 2 of 3", "<mark>Repairs take ten days &lt;b&gt;.</mark> Then we call.")
-        .doesNotContain("Page three");
+        .doesNotContain("Page three", "<image");
+    assertThat(browser.get(asked + "/1/2").statusCode()).isEqualTo(404);
+    Files.writeString(
+        documents.resolve("handbook.txt"), "Page one.\n\fRepairs take five days <b>.");
+    assertThat(browser.get(asked + "/1").body()).contains("has changed since");
     Files.delete(documents.resolve("handbook.txt"));
     assertThat(browser.get(asked + "/1").body()).contains("not there any more");
     browser.post(asked + "/delete");
     assertThat(browser.get(asked).statusCode()).isEqualTo(404);
+  }
+
+  private static void writePdf(Path file, String... pages) throws IOException {
+    try (PDDocument pdf = new PDDocument()) {
+      for (String text : pages) {
+        PDPage page = new PDPage();
+        pdf.addPage(page);
+        try (PDPageContentStream out = new PDPageContentStream(pdf, page)) {
+          out.beginText();
+          out.setFont(new PDType1Font(Standard14Fonts.FontName.HELVETICA), 12);
+          out.newLineAtOffset(72, 600);
+          out.showText(text);
+          out.endText();
+        }
+      }
+      pdf.save(file.toFile());
+    }
+  }
+
+  @Test
+  void aCitationOfAPdfIsLitOnThePictureOfItsPage() throws Exception {
+    Path documents = Files.createDirectory(folder.resolve("documents"));
+    Path file = documents.resolve("handbook.pdf");
+    writePdf(file, "Page one.", "Call. Repairs take ten days. Then we call.");
+    Files.writeString(folder.resolve("secret.pdf"), "%PDF");
+
+    String asked = ask(documents);
+
+    String page = browser.get(asked + "/1").body();
+    assertThat(page)
+        .contains(
+            "<image href=\"/" + asked + "/1/2\"",
+            "aria-label=\"page 2 of 2, handbook.pdf, with the citation marked\"")
+        .contains("<mark>Repairs take ten days.</mark> Then we call.")
+        .doesNotContain("was not found on this page");
+    // It begins after "Call. ", on the line whose foot is 192 points below the upper edge.
+    assertThat(page).containsPattern("<rect x=\"9\\d\\.\\d\" y=\"18\\d\\.\\d\" width=\"12\\d\\.");
+    assertThat(page.split("<rect", -1)).hasSize(2);
+
+    BufferedImage picture = browser.image(asked + "/1/2");
+    assertThat(picture.getWidth()).isEqualTo(1240);
+    for (String other : List.of("/1/3", "/1/0", "/2/1", "/1/x", "/1/2/3", "/1/..%2F1", "/x/1")) {
+      assertThat(browser.get(asked + other).statusCode()).as(other).isEqualTo(404);
+    }
+
+    // An answer whose file was made to name another document does not open it.
+    Path answer = workspace.resolve(asked.replace("documents/", "answers/")).resolve("answer.json");
+    Files.writeString(answer, Files.readString(answer).replace("handbook.pdf", "../secret.pdf"));
+    assertThat(browser.get(asked + "/1").body()).contains("not there any more");
+    assertThat(browser.get(asked + "/1/1").statusCode()).isEqualTo(404);
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.studio;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.CookieManager;
 import java.net.URI;
@@ -12,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Predicate;
+import javax.imageio.ImageIO;
 
 /** A browser that has opened the link of a studio: keeps the cookie, follows redirections. */
 final class Browser {
@@ -47,7 +49,15 @@ final class Browser {
   }
 
   HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(base.resolve(path)));
+    return send(request(path));
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(base.resolve(path));
+  }
+
+  BufferedImage image(String path) throws IOException, InterruptedException {
+    return ImageIO.read(client.send(request(path).build(), BodyHandlers.ofInputStream()).body());
   }
 
   /** Gets a page again and again until it is as expected, at most 30 seconds. */

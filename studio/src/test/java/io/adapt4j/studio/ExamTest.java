@@ -2,6 +2,7 @@ package io.adapt4j.studio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,8 +41,13 @@ class ExamTest {
     StringBuilder texts = new StringBuilder();
     for (int i = 0; i < 40; i++) {
       rows.append(
-          "{\"prompt\": \"Tim has %d <b>cats</b>. Ben has\", \"completion\": \" dogs\", \"who\": \"%s\"}\n"
-              .formatted(i * 7919, i % 2 == 0 ? "Tim" : "Ben"));
+          "{\"prompt\": \"%s\", \"completion\": \" dogs\", \"who\": \"%s\"}\n"
+              .formatted(
+                  (i % 2 == 0
+                          ? "Tim has %d <b>cats</b>. Ben has"
+                          : "Sue sells %d bicycles. Joe buys")
+                      .formatted(i * 7919),
+                  i % 2 == 0 ? "Tim" : "Ben"));
       texts.append("{\"text\": \"Once there were ").append(i * 7907).append(" birds.\"}\n");
     }
     data = open("rows.jsonl", rows.toString());
@@ -117,6 +123,7 @@ class ExamTest {
     // A model of stories has nothing right to lose.
     assertThat(browser.get(exam + "?view=lost").body()).contains("<p class=\"quiet\">None.</p>");
 
+    clusters(exam, results);
     corrects(exam);
     String forgotten = browser.get(exam + "/forgetting").body();
     assertThat(forgotten).contains("What is kept", "stories", "% to ", "Plan with KL");
@@ -136,6 +143,28 @@ class ExamTest {
     browser.post(exam + "/delete");
     assertThat(browser.get(exam).statusCode()).isEqualTo(404);
     assertThat(files("exams")).isZero();
+  }
+
+  /** The base model is wrong on questions of both kinds. */
+  private void clusters(String exam, String results) throws Exception {
+    Matcher base = Pattern.compile("<option value=\"([^\"]+)\"[^>]*>Base model<").matcher(results);
+    assertThat(base.find()).isTrue();
+    String of = exam + "?with=" + base.group(1) + "&view=group";
+    HttpRequest.Builder part = browser.request(of + "s").header("X-Part", "1");
+    assertThat(browser.send(part).body()).startsWith("<p class=\"card busy\" data-live=");
+
+    String groups = browser.wait(of + "s", text -> text.contains("id=\"group2\""));
+
+    assertThat(groups)
+        .containsPattern(
+            "\\d+ of 10 wrong answers\\. Of \\d+ questions with “\\w+”, 100.0% are wrong")
+        .contains("name=\"view\" value=\"groups\"", "&lt;b&gt;cats", "bicycles. Joe")
+        .doesNotContain("id=\"group3\"", "<b>cats");
+    String first = browser.get(of + "1").body().split("<dl class=\"texts\">", 2)[1];
+    assertThat(first.contains("bicycles.")).isNotEqualTo(first.contains("cats"));
+    assertThat(folder.resolve("ws/examinations/" + exam.split("/", -1)[1]))
+        .isDirectoryContaining("glob:**clusters-" + base.group(1) + ".json");
+    assertThat(browser.get(of + "9").body()).contains("<p class=\"quiet\">None.</p>");
   }
 
   private void corrects(String exam) throws Exception {

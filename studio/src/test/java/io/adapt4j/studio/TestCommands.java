@@ -1,5 +1,6 @@
 package io.adapt4j.studio;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
@@ -10,6 +11,9 @@ import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.report.ReportWriter;
 import io.adapt4j.eval.task.Tasks;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentReading;
+import io.adapt4j.rag.document.Documents;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.upkeep.deletion.Deletion;
 import io.adapt4j.upkeep.deletion.DeletionReport;
@@ -20,6 +24,8 @@ import io.adapt4j.upkeep.registry.Registry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Commands that answer as those of the command line do; what takes a large model is made up. */
 final class TestCommands {
@@ -97,24 +103,38 @@ final class TestCommands {
     System.out.println(DriftTest.builder().text("text").build().compare(before, now).json());
   }
 
-  /** Indexes nothing, and cites the second sentence of the handbook. */
+  /** Notes where the documents are instead of indexing them, and cites what is said of repairs. */
   private static void rag(List<String> words) throws Exception {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
+    Path noted = Path.of(option(words, "--index")).resolve("documents.txt");
     if (words.get(1).equals("index")) {
-      Files.createDirectories(Path.of(option(words, "--index")));
+      Files.createDirectories(noted.getParent());
+      Files.writeString(noted, words.get(2));
       json.put("documents", 1).put("chunks", 2);
     } else {
       json.put("text", "[1] Repairs take ten days.").put("answerable", true);
-      json.putArray("citations")
-          .addObject()
-          .put("number", 1)
-          .put("document", "handbook.txt")
-          .put("start", 11)
-          .put("end", 37)
-          .put("text", "Repairs take ten days <b>.")
-          .put("verified", true);
+      Path documents = Path.of(Files.readString(noted));
+      try (DocumentReading reading = Documents.in(documents).open()) {
+        while (reading.hasNext()) {
+          cite(json.withArray("citations"), reading.next());
+        }
+      }
     }
     System.out.println(Json.compact(json));
+  }
+
+  private static void cite(ArrayNode citations, Document document) {
+    Matcher found = Pattern.compile("Repairs[^.]*\\.").matcher(document.text());
+    if (found.find()) {
+      citations
+          .addObject()
+          .put("number", citations.size())
+          .put("document", document.id())
+          .put("start", found.start())
+          .put("end", found.end())
+          .put("text", found.group())
+          .put("verified", true);
+    }
   }
 
   private static String value(List<String> words, String name) {

@@ -10,13 +10,14 @@ import io.adapt4j.rag.document.DocumentReading;
 import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.document.Pages;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.internal.pdf.PdfPage;
+import io.adapt4j.rag.internal.pdf.PdfPages;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.ship.Commands;
 import io.adapt4j.studio.internal.ship.Services;
 import io.adapt4j.studio.internal.ship.Services.Service;
 import io.adapt4j.studio.internal.store.Runs.Run;
-import io.adapt4j.studio.internal.store.Source;
 import io.adapt4j.studio.internal.store.Sources;
 import io.adapt4j.studio.internal.store.Workspace;
 import java.io.IOException;
@@ -25,12 +26,17 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Questions that services answer from documents, and the passages that the answers cite. */
 public final class AskDocuments {
 
+  private static final Logger LOG = LoggerFactory.getLogger(AskDocuments.class);
   private static final String KIND = "answers";
   private static final String FILE = "answer.json";
   private static final String INDEX = "documents";
@@ -38,12 +44,32 @@ public final class AskDocuments {
   /** Characters that are shown before and after a passage of a text without pages. */
   private static final int AROUND = 1500;
 
+  /** The same beside a picture, which shows the rest of the page. */
+  private static final int BESIDE = 300;
+
+  /** Pixels of a page's picture. */
+  private static final int WIDTH = 1240;
+
+  private static final int PICTURES = 16;
+  private static final int MOST_KEPT = 2 << 20;
+
   private final Workspace workspace;
   private final Services services;
   private final Sources sources;
   private final Commands commands;
   private final Trainer trainer;
   private final Background background;
+
+  /** Pictures that were looked at last, by their pages. */
+  private final Map<String, byte[]> pictures =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, byte[]> eldest) {
+          return size() > PICTURES;
+        }
+      };
 
   /** Creates the store. */
   public AskDocuments(
@@ -205,6 +231,7 @@ public final class AskDocuments {
    *
    * @param page its first page, from 1; 0 if the document has none
    * @param last its last page
+   * @param drawn its pages, of a PDF file
    */
   public record Cited(
       String document,
@@ -213,45 +240,93 @@ public final class AskDocuments {
       int pages,
       String before,
       String passage,
-      String after) {}
+      String after,
+      List<PdfPage> drawn) {}
 
   /** Returns a passage of an answer with the text around it, if the document is still there. */
   public Optional<Cited> cited(Asked asked, JsonNode citation) throws IOException {
-    Run run = commands.runs().get(asked.index());
-    Source source = sources.get(Commands.subject(run));
-    String id = citation.path("document_id").asText();
-    Optional<Document> found = document(source.path(), id);
+    Optional<Path> file = file(asked, citation);
     Span span = new Span(citation.path("start").asInt(), citation.path("end").asInt());
-    return found
-        .filter(document -> span.end() <= document.text().length())
-        .map(document -> cited(document, span));
+    return file.flatMap(AskDocuments::document)
+        .filter(
+            document ->
+                span.end() <= document.text().length()
+                    && span.of(document.text()).equals(citation.path("text").asText()))
+        .map(document -> cited(document, span, drawn(file.orElseThrow(), document, span)));
   }
 
-  private static Cited cited(Document document, Span span) {
+  private static Cited cited(Document document, Span span, List<PdfPage> drawn) {
     String text = document.text();
     Pages pages = Pages.of(document);
-    boolean paged = pages.count() > 1;
-    int from = paged ? text.lastIndexOf('\f', span.start()) + 1 : span.start() - AROUND;
-    int end = paged ? text.indexOf('\f', span.end()) : span.end() + AROUND;
+    boolean whole = pages.count() > 1 && drawn.isEmpty();
+    int around = drawn.isEmpty() ? AROUND : BESIDE;
+    int from = whole ? text.lastIndexOf('\f', span.start()) + 1 : span.start() - around;
+    int end = whole ? text.indexOf('\f', span.end()) : span.end() + around;
     int start = Math.max(0, from);
     int stop = end < 0 ? text.length() : Math.min(text.length(), end);
     return new Cited(
         document.id(),
-        paged ? pages.first(span) : 0,
+        pages.count() > 1 ? pages.first(span) : 0,
         pages.last(span),
         pages.count(),
-        (!paged && start > 0 ? "… " : "") + text.substring(start, span.start()),
+        whole || start == 0
+            ? text.substring(start, span.start())
+            : text.substring(start, span.start()).replaceFirst("^\\S{0,40}(?=\\s)", "…"),
         text.substring(span.start(), span.end()),
-        text.substring(span.end(), stop) + (!paged && stop < text.length() ? " …" : ""));
+        whole || stop == text.length()
+            ? text.substring(span.end(), stop)
+            : text.substring(span.end(), stop).replaceFirst("(?<=\\s)\\S{0,40}$", "…"),
+        drawn);
   }
 
-  /** Reads one document of a source, none outside of it. */
-  private static Optional<Document> document(Path source, String id) {
-    boolean folder = Files.isDirectory(source);
-    Path file = folder ? source.resolve(id).normalize() : source;
-    if (!file.startsWith(source) || !Files.isRegularFile(file)) {
+  private static List<PdfPage> drawn(Path file, Document document, Span span) {
+    try {
+      return PdfPages.of(file, document, span);
+    } catch (IOException e) {
+      LOG.info("Pages are shown as text only: {}", e.toString());
+      return List.of();
+    }
+  }
+
+  /** Returns a page of a cited document as PNG, if it is a PDF file with this page. */
+  public synchronized Optional<byte[]> picture(Asked asked, JsonNode citation, int page)
+      throws IOException {
+    Optional<Path> file = file(asked, citation);
+    if (file.isEmpty()) {
       return Optional.empty();
     }
+    String key = page + " " + Files.getLastModifiedTime(file.get()) + " " + file.get();
+    byte[] kept = pictures.get(key);
+    // What cannot be read as a document is not drawn either.
+    if (kept != null || file.flatMap(AskDocuments::document).isEmpty()) {
+      return Optional.ofNullable(kept);
+    }
+    try {
+      byte[] picture = PdfPages.png(file.get(), page, WIDTH);
+      if (picture.length <= MOST_KEPT) {
+        pictures.put(key, picture);
+      }
+      return Optional.of(picture);
+    } catch (IOException e) {
+      LOG.info("A page is not shown: {}", e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /** Returns the file that a citation names, of the documents that were asked and no other. */
+  private Optional<Path> file(Asked asked, JsonNode citation) throws IOException {
+    Run run = commands.runs().get(asked.index());
+    Path source = sources.get(Commands.subject(run)).path();
+    Path file =
+        Files.isDirectory(source)
+            ? source.resolve(citation.path("document_id").asText()).normalize()
+            : source;
+    return Files.isRegularFile(file) && file.toRealPath().startsWith(source.toRealPath())
+        ? Optional.of(file)
+        : Optional.empty();
+  }
+
+  private static Optional<Document> document(Path file) {
     try (DocumentReading reading = Documents.files(file).open()) {
       return reading.hasNext() ? Optional.of(reading.next()) : Optional.empty();
     }

@@ -1,5 +1,6 @@
 package io.adapt4j.studio.internal.exam;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.failure.FailureAnalysis;
@@ -119,6 +120,15 @@ public final class ExamCases {
       all.stream().filter(each -> each.now().id().equals(failure.id())).forEach(worst::add);
     }
     return worst;
+  }
+
+  /** Returns the items of a cluster, those that are most alike first. */
+  public List<Case> of(JsonNode cluster) {
+    List<Case> items = new ArrayList<>();
+    for (JsonNode id : cluster.path("items")) {
+      all.stream().filter(each -> each.now().id().equals(id.asText())).forEach(items::add);
+    }
+    return items;
   }
 
   private static List<Case> sorted(List<Case> cases, boolean gains) {

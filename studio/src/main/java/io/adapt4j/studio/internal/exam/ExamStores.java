@@ -6,4 +6,5 @@ public record ExamStores(
     ExamDrafts drafts,
     Trainings trainings,
     ExamResults results,
+    ExamClusters clusters,
     Corrected corrected) {}

@@ -1,6 +1,7 @@
 package io.adapt4j.studio.internal.page;
 
 import io.adapt4j.core.internal.Html;
+import io.adapt4j.rag.internal.pdf.PdfPage;
 import java.util.List;
 import java.util.Locale;
 
@@ -44,6 +45,33 @@ public final class Charts {
               Html.escape(labels.get(i))));
     }
     return new Markup(out.append("</svg></figure>").toString());
+  }
+
+  /** Draws a page with boxes over what is cited. */
+  public static Markup page(String title, PdfPage page, String picture) {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        String.format(
+            Locale.ROOT,
+            "<svg viewBox=\"0 0 %.1f %.1f\" role=\"img\" aria-label=\"%s\"><image href=\"%s\""
+                + " width=\"%.1f\" height=\"%.1f\"/><g>",
+            page.width(),
+            page.height(),
+            Html.escape(title),
+            Html.escape(picture),
+            page.width(),
+            page.height()));
+    for (PdfPage.Box box : page.boxes()) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
+              box.x(),
+              box.y(),
+              box.width(),
+              box.height()));
+    }
+    return new Markup(out.append("</g></svg>").toString());
   }
 
   /** Draws a bar for a share, such as of memory. */

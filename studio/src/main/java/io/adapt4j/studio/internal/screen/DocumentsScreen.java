@@ -1,11 +1,13 @@
 package io.adapt4j.studio.internal.screen;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.rag.internal.pdf.PdfPage;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.ask.AskDocuments;
 import io.adapt4j.studio.internal.ask.AskDocuments.Asked;
 import io.adapt4j.studio.internal.ask.AskDocuments.Cited;
 import io.adapt4j.studio.internal.data.Inspection;
+import io.adapt4j.studio.internal.page.Charts;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Markup;
 import io.adapt4j.studio.internal.page.Pages;
@@ -25,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Answers from documents, with each cited passage lit in its document. */
 public final class DocumentsScreen implements Screen {
@@ -58,7 +61,7 @@ public final class DocumentsScreen implements Screen {
   @Override
   public Response answer(Request request, Look look) throws IOException {
     String first = request.segment(1);
-    if (request.path().size() > 3) {
+    if (request.path().size() > (request.isPost() ? 3 : 4)) {
       throw Refusal.notFound();
     }
     if (request.isPost() && first.equals("index")) {
@@ -82,7 +85,22 @@ public final class DocumentsScreen implements Screen {
       }
       return Response.see(look.to("documents/" + asked.id()));
     }
-    return page(request, look, asked);
+    return request.segment(3).isEmpty()
+        ? page(request, look, asked)
+        : picture(asked, request.segment(2), request.segment(3));
+  }
+
+  /** A page of a cited document. */
+  private Response picture(Asked asked, String number, String page) throws IOException {
+    for (JsonNode each : asked.answer().path("citations")) {
+      if (each.path("number").asText().equals(number) && page.matches("[1-9]\\d{0,5}")) {
+        return documents
+            .picture(asked, each, Integer.parseInt(page))
+            .map(bytes -> Response.of("image/png", bytes))
+            .orElseThrow(Refusal::notFound);
+      }
+    }
+    throw Refusal.notFound();
   }
 
   private Map<String, String> sources() throws IOException {
@@ -257,9 +275,36 @@ public final class DocumentsScreen implements Screen {
                     ? "" + passage.page()
                     : passage.page() + "–" + passage.last(),
                 passage.pages()));
-    model.put("before", lines(passage.before()));
-    model.put("passage", lines(passage.passage()));
-    model.put("after", lines(passage.after()));
+    List<Object> drawn = new ArrayList<>();
+    for (PdfPage each : passage.drawn()) {
+      String name = look.message("documents_page", each.number(), passage.pages());
+      String address =
+          look.to(
+              "documents/%s/%s/%s".formatted(asked.id(), citation.path("number"), each.number()));
+      drawn.add(
+          Map.of(
+              "name",
+              name,
+              "address",
+              address,
+              "lit",
+              !each.boxes().isEmpty(),
+              "picture",
+              Charts.page(
+                  look.message(
+                      each.boxes().isEmpty() ? "documents_unmarked" : "documents_marked",
+                      name,
+                      passage.document()),
+                  each,
+                  address)));
+    }
+    model.put("drawn", drawn);
+    // Beside the picture, lines need not end where those of the page do.
+    UnaryOperator<String> shown =
+        drawn.isEmpty() ? DocumentsScreen::lines : text -> text.replaceAll("\\s+", " ");
+    model.put("before", shown.apply(passage.before()));
+    model.put("passage", shown.apply(passage.passage()));
+    model.put("after", shown.apply(passage.after()));
   }
 
   /** Pages end in form feeds, which are no lines to a browser; empty lines are left out. */

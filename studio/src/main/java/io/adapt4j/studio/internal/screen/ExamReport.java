@@ -45,7 +45,11 @@ final class ExamReport {
   /** Says in a log how many questions are answered. */
   private static final Pattern ASKED = Pattern.compile("(\\d{1,12}) of ([1-9]\\d{0,11}) requests");
 
+  /** View of one cluster of wrong answers, by its number from 1. */
+  private static final Pattern CLUSTER = Pattern.compile("group([1-9])");
+
   private static final int SIZE = 10;
+  private static final int EXAMPLES = 3;
   private static final int SHOWN = 4000;
   private static final int MOST_SLICES = 12;
   private static final int LENGTHS = 4;
@@ -192,7 +196,9 @@ final class ExamReport {
     Choice choice =
         asked.view().isEmpty() ? new Choice(asked.task(), asked.with(), first(cases)) : asked;
     Set<String> corrected = parts.corrected().items(exam);
-    for (Map<String, Object> row : addAnswers(model, look, exam, choice, cases, query)) {
+    List<JsonNode> clusters =
+        choice.view().startsWith("group") ? clusters(model, look, exam, choice, cases) : List.of();
+    for (Map<String, Object> row : addAnswers(model, look, exam, choice, cases, clusters, query)) {
       String id = String.valueOf(row.get("id"));
       row.put("corrected", corrected.contains(choice.task() + "\n" + id));
       row.put("problem", problems.getOrDefault(id, ""));
@@ -200,6 +206,23 @@ final class ExamReport {
     model.put("before_name", names.getOrDefault(report.baseline().candidate(), ""));
     model.put("now_name", names.getOrDefault(choice.with(), ""));
     addCorrections(model, look, exam);
+  }
+
+  /** Returns the clusters of wrong answers; adds the work on them as long as they are not known. */
+  private List<JsonNode> clusters(
+      Map<String, Object> model, Look look, Exam exam, Choice choice, ExamCases cases)
+      throws IOException {
+    List<JsonNode> clusters = new ArrayList<>();
+    if (cases.isGraded()) {
+      FailureAnalysis analysis = cases.analysis();
+      Optional<JsonNode> known = parts.clusters().of(exam, choice.with(), analysis);
+      known.ifPresent(all -> all.forEach(clusters::add));
+      Optional<Jobs.Job> job = parts.clusters().job(exam, choice.with(), analysis);
+      model.put("running", known.isEmpty() && job.flatMap(Jobs.Job::problem).isEmpty());
+      model.put("clustering_failed", job.flatMap(Jobs.Job::problem));
+      model.put("live", address(look, exam, choice));
+    }
+    return clusters;
   }
 
   private void addCorrections(Map<String, Object> model, Look look, Exam exam) throws IOException {
@@ -231,7 +254,8 @@ final class ExamReport {
     String view = query.text("view");
     List<String> views =
         with.equals(report.baseline().candidate()) ? VIEWS.subList(2, VIEWS.size()) : VIEWS;
-    return new Choice(task, with, views.contains(view) ? view : "");
+    return new Choice(
+        task, with, views.contains(view) || CLUSTER.matcher(view).matches() ? view : "");
   }
 
   /** Returns the report of a candidate; the first if there is none of this name. */
@@ -346,6 +370,7 @@ final class ExamReport {
       Exam exam,
       Choice choice,
       ExamCases cases,
+      List<JsonNode> clusters,
       Fields query) {
     Formats formats = look.formats();
     boolean graded = cases.isGraded();
@@ -361,6 +386,12 @@ final class ExamReport {
             views.add(
                 view(look, exam, choice, view, (graded ? "exam_" : "exam_text_") + view, list)));
     views.add(view(look, exam, choice, "groups", "exam_groups", List.of()));
+    Matcher cluster = CLUSTER.matcher(choice.view());
+    if (cluster.matches() && Integer.parseInt(cluster.group(1)) <= clusters.size()) {
+      JsonNode chosen = clusters.get(Integer.parseInt(cluster.group(1)) - 1);
+      lists.put(choice.view(), cases.of(chosen));
+      model.put("cluster", name(chosen));
+    }
     model.put("views", views);
     model.put("graded", graded);
     model.put("task", choice.task());
@@ -372,8 +403,13 @@ final class ExamReport {
     for (Case each : Models.onPage(chosen, page, SIZE)) {
       rows.add(row(look, each, cases.now().primary()));
     }
+    model.put("clusters", List.of());
+    if (choice.view().equals("groups")) {
+      rows.addAll(addClusters(model, look, exam, choice, cases, clusters));
+    } else {
+      model.put("cases", rows);
+    }
     model.put("page", page);
-    model.put("cases", rows);
     model.put(
         "pages",
         Models.pages(look, address(look, exam, choice) + "&page=", page, SIZE, chosen.size()));
@@ -381,6 +417,68 @@ final class ExamReport {
     model.put(
         "confusions", choice.view().equals("groups") ? confusions(formats, cases) : List.of());
     return rows;
+  }
+
+  private static String name(JsonNode cluster) {
+    List<String> words = new ArrayList<>();
+    cluster.path("words").forEach(word -> words.add(word.asText()));
+    return Lengths.cut(String.join(", ", words), 80);
+  }
+
+  /** Adds the clusters with examples; returns the rows of these. */
+  private static List<Map<String, Object>> addClusters(
+      Map<String, Object> model,
+      Look look,
+      Exam exam,
+      Choice choice,
+      ExamCases cases,
+      List<JsonNode> clusters) {
+    Formats formats = look.formats();
+    List<Map<String, Object>> all = new ArrayList<>();
+    List<Object> shown = new ArrayList<>();
+    for (JsonNode cluster : clusters) {
+      List<Map<String, Object>> rows =
+          cases.of(cluster).stream()
+              .limit(EXAMPLES)
+              .map(each -> row(look, each, cases.now().primary()))
+              .toList();
+      all.addAll(rows);
+      String view = "group" + (shown.size() + 1);
+      int size = cluster.path("items").size();
+      String share =
+          look.message(
+              "exam_cluster_share",
+              formats.count(size),
+              formats.count(cases.analysis().failures().size()));
+      String rate =
+          look.message(
+              "exam_cluster_rate",
+              formats.count(cluster.path("count").asLong()),
+              Lengths.cut(cluster.path("words").path(0).asText(), 40),
+              formats.share(cluster.path("rate").asDouble()),
+              look.message(
+                  "exam_range",
+                  formats.share(cluster.path("low").asDouble()),
+                  formats.share(cluster.path("high").asDouble())));
+      shown.add(
+          Map.of(
+              "name",
+              name(cluster),
+              "size",
+              formats.count(size),
+              "what",
+              share + " " + rate,
+              "cases",
+              rows,
+              "id",
+              view,
+              "more",
+              size > EXAMPLES,
+              "path",
+              address(look, exam, new Choice(choice.task(), choice.with(), view)) + "#answers"));
+    }
+    model.put("clusters", shown);
+    return all;
   }
 
   private static Map<String, Object> view(
@@ -393,7 +491,7 @@ final class ExamReport {
         "path",
         address(look, exam, new Choice(choice.task(), choice.with(), view)) + "#answers",
         "active",
-        view.equals(choice.view()));
+        view.equals(CLUSTER.matcher(choice.view()).replaceFirst("groups")));
   }
 
   /** An item with its prompt, both answers and the expected one. */

@@ -380,6 +380,9 @@ public final class ExamScreen implements Screen {
     if (results.isPresent()) {
       report.add(model, look, exam, results.get(), request.query(), problems);
     }
+    if (request.header("X-Part").isPresent() && Boolean.TRUE.equals(model.get("running"))) {
+      return Response.html(pages.part(look, "waiting", model));
+    }
     model.put("known", results.isPresent());
     model.put("now", new Markup(pages.part(look, "exam-now", model)));
     model.put("yaml", parts.exams().yaml(exam));

@@ -22,7 +22,7 @@ public final class Response {
   }
 
   /** Creates a response with a body, which is not copied. */
-  static Response of(String type, byte[] body) {
+  public static Response of(String type, byte[] body) {
     return new Response(200, type, body, Map.of());
   }
 
