@@ -293,6 +293,39 @@ await step("serve", async () => {
   await look("service");
 });
 
+await step("judge answers", async () => {
+  const code = await page.locator("pre").first().textContent();
+  const key = fs.readFileSync(/\$\(cat '?([^')]+)'?\)/.exec(code)[1], "utf8");
+  const address = new URL(/http:[^\s'"]+/.exec(code)[0]).origin;
+  const post = async (place, body) => {
+    const answer = await fetch(address + place, {
+      method: "POST", body: JSON.stringify(body),
+      headers: { Authorization: "Bearer " + key, "Content-Type": "application/json" } });
+    if (!answer.ok) throw new Error(place + ": " + await answer.text());
+    return answer.json();
+  };
+  const { data: models } = await (await fetch(
+    address + "/v1/models", { headers: { Authorization: "Bearer " + key } })).json();
+  const tuned = models.map(each => each.id).find(id => /support/.test(id)) || models[0].id;
+  for (const [customer, judgment] of [
+    ["customer-1", { rating: "up" }], ["customer-2", { rating: "down", correction: "It is in the yard." }]]) {
+    const prompt = "Question: Where is the bicycle? 3\nAnswer:";
+    const { id } = await post("/v1/completions",
+      { model: tuned, prompt, max_tokens: 16, user: customer, store: true });
+    await post("/v1/feedback", { id, user: customer, store: true, ...judgment });
+  }
+  await press("link", "Inbox");
+  await text("It is in the yard.");
+  await press("button", "Make rows");
+  await text("answers to learn");
+  await look("inbox");
+  await page.getByLabel("Customer, as requests name it").fill("customer-2");
+  await press("button", "Delete", page.locator("#forget"));
+  await text(/entries were removed/);
+  await page.getByText("It is in the yard.").waitFor({ state: "detached" });
+  await look("inbox-forgotten");
+});
+
 await step("ask blind", async () => {
   await open("Ask");
   await page.getByLabel("Prompts of").selectOption({ label: "support.csv (test)" });
