@@ -14,8 +14,10 @@ import java.util.regex.Pattern;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDPage;
 import org.apache.pdfbox.pdmodel.PDPageContentStream;
+import org.apache.pdfbox.pdmodel.common.PDRectangle;
 import org.apache.pdfbox.pdmodel.font.PDType1Font;
 import org.apache.pdfbox.pdmodel.font.Standard14Fonts;
+import org.apache.pdfbox.pdmodel.interactive.annotation.PDAnnotationText;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -252,5 +254,26 @@ class AskTest {
     Files.writeString(answer, Files.readString(answer).replace("handbook.pdf", "../secret.pdf"));
     assertThat(browser.get(asked + "/1").body()).contains("not there any more");
     assertThat(browser.get(asked + "/1/1").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void aCitationThatIsNotDrawnIsShownAsTextBesideItsPage() throws Exception {
+    Path documents = Files.createDirectory(folder.resolve("documents"));
+    try (PDDocument pdf = new PDDocument()) {
+      PDAnnotationText note = new PDAnnotationText();
+      note.setContents("Repairs take ten days.");
+      note.setRectangle(new PDRectangle(50, 50, 20, 20));
+      PDPage page = new PDPage();
+      page.setAnnotations(List.of(note));
+      pdf.addPage(page);
+      pdf.save(documents.resolve("handbook.pdf").toFile());
+    }
+
+    String asked = ask(documents);
+
+    assertThat(browser.get(asked + "/1").body())
+        .contains("was not found on this page", "<image href=\"/" + asked + "/1/1\"")
+        .contains("<mark>Repairs take ten days.</mark>")
+        .doesNotContain("<rect", "citation marked");
   }
 }
