@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,7 +52,7 @@ final class RunningRequest {
   private final FinishReason atMost;
   private final Sampler sampler;
   private final PromptLookup lookup;
-  private @Nullable DraftModel draft;
+  private @Nullable Drafter draft;
   private DraftLength draftLength = new DraftLength(0);
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
@@ -105,11 +106,23 @@ final class RunningRequest {
     this.cache = lease.cache();
   }
 
-  /** Sets the model that guesses tokens where the request runs alone; null for none. */
-  RunningRequest draftedBy(@Nullable DraftModel model) {
-    draft = model;
-    draftLength = new DraftLength(model == null ? 0 : model.mostTokens());
+  /** Sets what guesses tokens where the request runs alone; null for nothing. */
+  RunningRequest draftedBy(@Nullable Drafter drafter) {
+    draft = drafter;
+    draftLength = new DraftLength(drafter == null ? 0 : drafter.mostTokens());
     return this;
+  }
+
+  /** Returns whether guesses need the hidden states of the tokens it reads. */
+  boolean readsStates() {
+    return draft != null && draft.readsStates();
+  }
+
+  /** Receives the hidden states of tokens that were just read. */
+  void readStates(int[] ids, Tensor states) {
+    if (draft != null) {
+      draft.read(tokens, held() - ids.length, ids, states);
+    }
   }
 
   KvCache cache() {
@@ -237,7 +250,7 @@ final class RunningRequest {
   private int[] guess(int most, boolean isAlone) {
     int count = Math.min(most, room() - 1);
     int[] found = lookup.guess(tokens, length, count);
-    DraftModel smaller = isAlone && found.length == 0 ? draft : null;
+    Drafter smaller = isAlone && found.length == 0 ? draft : null;
     isDrafted = smaller != null;
     if (smaller != null) {
       int drafted = Math.min(draftLength.next(), count);
