@@ -4,6 +4,7 @@ import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
@@ -18,6 +19,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -256,6 +258,33 @@ class NextTokenDraftTest {
           () -> NextTokenLayers.load(model.model()),
           "missing are mtp.pre_fc_norm_embedding.weight");
     }
+  }
+
+  @Test
+  void aModelUsesItsLayerByOneCall() throws IOException {
+    long before = Tensor.live();
+    ModelSource source = ModelSource.path(NextTokenFolder.random("qwen3_5").write(folder));
+    try (LanguageModel model = LanguageModel.load(source);
+        LanguageModel other = LanguageModel.load(source)) {
+      List<int[]> prompts = List.of(TinyDecoder.ids(9));
+      Generation wanted = answer(model);
+      model.useNextTokenLayer(3);
+      model.useNextTokenLayer(2);
+      assertThat(answer(model)).isEqualTo(wanted);
+      assertThat(model.generateIds(prompts, SAMPLED).get(0))
+          .containsExactly(other.generateIds(prompts, SAMPLED).get(0));
+      refuses(IllegalArgumentException.class, () -> model.useNextTokenLayer(0), "tokens", "0");
+      refuses(IllegalArgumentException.class, () -> other.useDraft(model, 3), "without a draft");
+      model.useDraft(other, 3);
+      assertThat(answer(model)).isEqualTo(wanted);
+      refuses(IllegalArgumentException.class, () -> other.useNextTokenLayer(2), "no other");
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  private static Generation answer(LanguageModel model) {
+    model.limitPromptCache(0);
+    return model.generate(TinyDecoder.ids(9), SAMPLED, text -> {}, new CancellationToken());
   }
 
   private record Run(List<Integer> tokenIds, int passes) {}

@@ -49,7 +49,9 @@ final class NextTokenFolder {
       source = folder.path();
     }
     ObjectNode config = (ObjectNode) Json.parse(Files.readString(source.resolve("config.json")));
-    config.put("num_nextn_predict_layers", 1);
+    if (!family.startsWith("qwen")) {
+      config.put("num_nextn_predict_layers", 1);
+    }
     NextTokenFolder made = new NextTokenFolder(config);
     try (Checkpoint stored = Checkpoint.open(source)) {
       for (String name : stored.names()) {

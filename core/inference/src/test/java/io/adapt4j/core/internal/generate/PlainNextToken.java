@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.generate;
 
 import java.io.IOException;
-import java.util.List;
 
 /**
  * A layer for further tokens as a model with one decoder layer, whose embedding holds what the
@@ -16,12 +15,12 @@ final class PlainNextToken {
     boolean isQwen = made.path().equals("mtp.");
     NextTokenFolder plain = NextTokenFolder.random(family(made));
     plain.values.keySet().removeIf(name -> name.startsWith("model.") || name.startsWith("mtp."));
-    plain.config.put("num_hidden_layers", 1).put("num_nextn_predict_layers", 0);
-    plain.config.put("first_k_dense_replace", 0).put("full_attention_interval", 1);
-    plain.config.putArray("layer_types").add("full_attention");
-    plain.config.putArray("mlp_only_layers");
-    if (!isQwen) {
-      plain.config.remove(List.of("layer_types", "mlp_only_layers", "full_attention_interval"));
+    plain.config.put("num_hidden_layers", 1);
+    if (isQwen) {
+      plain.config.putArray("layer_types").add("full_attention");
+      plain.config.remove("mlp_only_layers");
+    } else {
+      plain.config.put("first_k_dense_replace", 0).put("num_nextn_predict_layers", 0);
     }
     String from = isQwen ? "mtp.layers.0." : made.path();
     made.values.forEach(
