@@ -29,6 +29,8 @@ public final class Generator {
   private final Optional<Tokenizer> tokenizer;
   private final Set<Integer> endIds;
   private @Nullable Drafter draft;
+  private DraftCost draftCost = new DraftCost();
+  private final DraftCost lookupCost = new DraftCost();
 
   /** Creates a generator. */
   public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds) {
@@ -52,6 +54,7 @@ public final class Generator {
       draft.close();
     }
     draft = next;
+    draftCost = new DraftCost();
   }
 
   /** Closes the draft, if there is any. */
@@ -176,6 +179,7 @@ public final class Generator {
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
     return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
+        .withCosts(lookupCost, draftCost)
         .draftedBy(draft);
   }
 

@@ -18,13 +18,13 @@ final class PromptLookup {
    *
    * @param tokens maximum number of tokens to guess at once; 0 for none
    */
-  PromptLookup(int tokens) {
-    this.draftLength = new DraftLength(tokens);
+  PromptLookup(int tokens, DraftCost cost) {
+    this.draftLength = new DraftLength(tokens, cost);
   }
 
   /** Records the number of accepted tokens of the last guess. */
-  void accepted(int right) {
-    draftLength.accepted(right);
+  void accepted(int guessed, int right) {
+    draftLength.accepted(guessed, right);
   }
 
   /** Guesses the tokens that come next. */

@@ -152,15 +152,28 @@ final class RequestBatch implements AutoCloseable {
   private void stepAll() {
     running().forEach(RunningRequest::finishIfCancelled);
     boolean besideAnswers = running().stream().anyMatch(RunningRequest::hasBegun);
+    RunningRequest alone = writingAlone();
     long begun = System.nanoTime();
     promptTokens = 0;
     readChunks();
     readNext(besideAnswers ? pause.tokens() : STEP);
+    if (alone != null) {
+      alone.took(System.nanoTime() - begun);
+    }
     if (besideAnswers) {
       pause.took(System.nanoTime() - begun, promptTokens);
     }
     turn = (turn + 1) % MOST;
     removeFinished();
+  }
+
+  /** Returns the only request, if its next pass has one token and guesses. */
+  private @Nullable RunningRequest writingAlone() {
+    List<RunningRequest> all = running();
+    RunningRequest first = all.size() == 1 ? all.get(0) : null;
+    return first != null && !first.isOver() && first.hasBegun() && first.unread() == 1
+        ? first
+        : null;
   }
 
   /** Runs until all requests are answered. */

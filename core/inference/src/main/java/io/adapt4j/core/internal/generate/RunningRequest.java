@@ -51,9 +51,11 @@ final class RunningRequest {
   private final int mostTokens;
   private final FinishReason atMost;
   private final Sampler sampler;
-  private final PromptLookup lookup;
+  private DraftCost lookupCost = new DraftCost();
+  private PromptLookup lookup;
   private @Nullable Drafter draft;
-  private DraftLength draftLength = new DraftLength(0);
+  private DraftCost draftCost = new DraftCost();
+  private DraftLength draftLength = new DraftLength(0, draftCost);
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
   private final Reading reading;
@@ -93,7 +95,7 @@ final class RunningRequest {
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.sampler = new Sampler(options, request.row(), prompt, constraint);
-    this.lookup = new PromptLookup(options.promptLookupTokens());
+    this.lookup = new PromptLookup(options.promptLookupTokens(), lookupCost);
     this.tokens = prompt.clone();
     this.length = prompt.length;
     this.extra =
@@ -109,8 +111,26 @@ final class RunningRequest {
   /** Sets what guesses tokens where the request runs alone; null for nothing. */
   RunningRequest draftedBy(@Nullable Drafter drafter) {
     draft = drafter;
-    draftLength = new DraftLength(drafter == null ? 0 : drafter.mostTokens());
+    draftLength = new DraftLength(drafter == null ? 0 : drafter.mostTokens(), draftCost);
     return this;
+  }
+
+  /** Sets the measured costs of guesses, which texts of a model share. */
+  RunningRequest withCosts(DraftCost ofLookup, DraftCost ofDraft) {
+    lookupCost = ofLookup;
+    lookup = new PromptLookup(options.promptLookupTokens(), ofLookup);
+    draftCost = ofDraft;
+    return this;
+  }
+
+  /** Records the time of a pass that it has had alone, with one token and guesses after it. */
+  void took(long nanos) {
+    if (guessed.length == 0 || !isDrafted) {
+      lookupCost.took(guessed.length, nanos);
+    }
+    if (guessed.length == 0 || isDrafted) {
+      draftCost.took(guessed.length, nanos);
+    }
   }
 
   /** Returns whether guesses need the hidden states of the tokens it reads. */
@@ -287,9 +307,9 @@ final class RunningRequest {
       right++;
     }
     if (guessed.length > 0 && isDrafted) {
-      draftLength.accepted(right);
+      draftLength.accepted(guessed.length, right);
     } else if (guessed.length > 0) {
-      lookup.accepted(right);
+      lookup.accepted(guessed.length, right);
     }
     // Layers with states go back to before the guess. The next pass reads the right ones again.
     cache.rollBack(Math.min(cache.length(), length - 1L));

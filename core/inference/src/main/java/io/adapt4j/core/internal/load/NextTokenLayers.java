@@ -2,13 +2,16 @@ package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.StoredValues;
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.next.NextTokenLayer;
+import io.adapt4j.core.internal.nn.weights.StoredWeightFormat;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -22,6 +25,9 @@ public final class NextTokenLayers {
 
   private static final String REMEDY =
       " Use a folder that was published with them, or a smaller model as a draft.";
+
+  private static final Set<StoredType> PLAIN =
+      Set.of(StoredType.F32, StoredType.BF16, StoredType.F16);
 
   private NextTokenLayers() {}
 
@@ -44,7 +50,9 @@ public final class NextTokenLayers {
               decoder,
               checkpoint));
       requireStored(network, checkpoint, true);
-      WeightMechanics.of(model.weights()).install(network, checkpoint);
+      if (!isLeftPlain(model.folder(), network, checkpoint)) {
+        WeightMechanics.of(model.weights()).install(network, checkpoint);
+      }
       requireStored(network, checkpoint, false);
       Weights.checkTensors(network, checkpoint);
       network.allocate(decoder.type());
@@ -54,6 +62,18 @@ public final class NextTokenLayers {
       layer.close();
       throw e;
     }
+  }
+
+  /** Returns whether the model's weights are stored quantized, but not those of the layer. */
+  private static boolean isLeftPlain(Path folder, Network network, Checkpoint checkpoint) {
+    StoredNames names = network.storedNames();
+    Set<String> stored = checkpoint.names();
+    return ConfigReader.read(folder.resolve(ModelConfig.FILE)).has(StoredWeightFormat.FIELD)
+        && network.tensors().keySet().stream()
+            .filter(name -> !network.newTensors().contains(name))
+            .map(name -> names.find(name, stored))
+            .allMatch(
+                name -> stored.contains(name) && PLAIN.contains(checkpoint.entry(name).type()));
   }
 
   /** Returns whether a table is stored with other values than the model's. */
