@@ -44,6 +44,11 @@ final class DraftLength {
     return lost > MOST_LOST * passes ? 0 : next;
   }
 
+  /** Records the time of a pass with a draft, or with none. */
+  void took(int drafted, long nanos) {
+    cost.took(drafted, nanos);
+  }
+
   /** Records the number of accepted tokens of the last draft. */
   void accepted(int drafted, int right) {
     double paid = cost.of(drafted);

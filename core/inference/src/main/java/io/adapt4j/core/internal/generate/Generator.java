@@ -179,8 +179,7 @@ public final class Generator {
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
     return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
-        .withCosts(lookupCost, draftCost)
-        .draftedBy(draft);
+        .draftedBy(draft, draftCost, lookupCost);
   }
 
   /**

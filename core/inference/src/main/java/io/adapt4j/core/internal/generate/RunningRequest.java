@@ -51,11 +51,9 @@ final class RunningRequest {
   private final int mostTokens;
   private final FinishReason atMost;
   private final Sampler sampler;
-  private DraftCost lookupCost = new DraftCost();
   private PromptLookup lookup;
   private @Nullable Drafter draft;
-  private DraftCost draftCost = new DraftCost();
-  private DraftLength draftLength = new DraftLength(0, draftCost);
+  private DraftLength draftLength = new DraftLength(0, new DraftCost());
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
   private final Reading reading;
@@ -95,7 +93,7 @@ final class RunningRequest {
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.sampler = new Sampler(options, request.row(), prompt, constraint);
-    this.lookup = new PromptLookup(options.promptLookupTokens(), lookupCost);
+    this.lookup = new PromptLookup(options.promptLookupTokens(), new DraftCost());
     this.tokens = prompt.clone();
     this.length = prompt.length;
     this.extra =
@@ -108,28 +106,24 @@ final class RunningRequest {
     this.cache = lease.cache();
   }
 
-  /** Sets what guesses tokens where the request runs alone; null for nothing. */
-  RunningRequest draftedBy(@Nullable Drafter drafter) {
+  /**
+   * Sets what guesses tokens where the request runs alone, null for nothing, and the measured costs
+   * of guesses, which texts of a model share.
+   */
+  RunningRequest draftedBy(@Nullable Drafter drafter, DraftCost ofDraft, DraftCost ofLookup) {
     draft = drafter;
-    draftLength = new DraftLength(drafter == null ? 0 : drafter.mostTokens(), draftCost);
-    return this;
-  }
-
-  /** Sets the measured costs of guesses, which texts of a model share. */
-  RunningRequest withCosts(DraftCost ofLookup, DraftCost ofDraft) {
-    lookupCost = ofLookup;
+    draftLength = new DraftLength(drafter == null ? 0 : drafter.mostTokens(), ofDraft);
     lookup = new PromptLookup(options.promptLookupTokens(), ofLookup);
-    draftCost = ofDraft;
     return this;
   }
 
   /** Records the time of a pass that it has had alone, with one token and guesses after it. */
   void took(long nanos) {
     if (guessed.length == 0 || !isDrafted) {
-      lookupCost.took(guessed.length, nanos);
+      lookup.took(guessed.length, nanos);
     }
     if (guessed.length == 0 || isDrafted) {
-      draftCost.took(guessed.length, nanos);
+      draftLength.took(guessed.length, nanos);
     }
   }
 

@@ -224,14 +224,9 @@ public final class LlamaLike {
   }
 
   /**
-   * Sets a gate on attention's output, which the query projection computes together with each head.
+   * Sets a gate on attention's output with a projection of this name; if it is empty, the query
+   * projection computes the gate together with each head.
    */
-  public LlamaLike gatedAttention() {
-    gateName = "";
-    return this;
-  }
-
-  /** Sets a gate on attention's output with a projection of this name. */
   public LlamaLike gatedAttention(String name) {
     gateName = name;
     return this;

@@ -80,7 +80,7 @@ public final class Qwen3Next extends BuiltInFamily {
         .attentionBias(config.attentionBias(), config.attentionBias())
         .normOffset(1)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
-        .gatedAttention()
+        .gatedAttention("")
         .unused(OTHERS, OTHERS)
         .mixers(
             (path, layer) ->
