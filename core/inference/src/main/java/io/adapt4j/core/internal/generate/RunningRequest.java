@@ -51,9 +51,7 @@ final class RunningRequest {
   private final int mostTokens;
   private final FinishReason atMost;
   private final Sampler sampler;
-  private PromptLookup lookup;
-  private @Nullable Drafter draft;
-  private DraftLength draftLength = new DraftLength(0, new DraftCost());
+  private Guesses guesses;
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
   private final Reading reading;
@@ -65,7 +63,6 @@ final class RunningRequest {
 
   private int length;
   private int[] guessed = NONE;
-  private boolean isDrafted;
   private @Nullable FinishReason finishReason;
   private @Nullable Throwable failure;
 
@@ -93,7 +90,8 @@ final class RunningRequest {
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.sampler = new Sampler(options, request.row(), prompt, constraint);
-    this.lookup = new PromptLookup(options.promptLookupTokens(), new DraftCost());
+    this.guesses =
+        new Guesses(options.promptLookupTokens(), new DraftCost(), null, new DraftCost());
     this.tokens = prompt.clone();
     this.length = prompt.length;
     this.extra =
@@ -111,32 +109,23 @@ final class RunningRequest {
    * of guesses, which texts of a model share.
    */
   RunningRequest draftedBy(@Nullable Drafter drafter, DraftCost ofDraft, DraftCost ofLookup) {
-    draft = drafter;
-    draftLength = new DraftLength(drafter == null ? 0 : drafter.mostTokens(), ofDraft);
-    lookup = new PromptLookup(options.promptLookupTokens(), ofLookup);
+    guesses = new Guesses(options.promptLookupTokens(), ofLookup, drafter, ofDraft);
     return this;
   }
 
   /** Records the time of a pass that it has had alone, with one token and guesses after it. */
   void took(long nanos) {
-    if (guessed.length == 0 || !isDrafted) {
-      lookup.took(guessed.length, nanos);
-    }
-    if (guessed.length == 0 || isDrafted) {
-      draftLength.took(guessed.length, nanos);
-    }
+    guesses.took(guessed.length, nanos);
   }
 
   /** Returns whether guesses need the hidden states of the tokens it reads. */
   boolean readsStates() {
-    return draft != null && draft.readsStates();
+    return guesses.readsStates();
   }
 
   /** Receives the hidden states of tokens that were just read. */
   void readStates(int[] ids, Tensor states) {
-    if (draft != null) {
-      draft.read(tokens, held() - ids.length, ids, states);
-    }
+    guesses.read(tokens, held() - ids.length, ids, states);
   }
 
   KvCache cache() {
@@ -263,14 +252,8 @@ final class RunningRequest {
   /** Guesses tokens; none if the longer sequence would change the rotation of earlier tokens. */
   private int[] guess(int most, boolean isAlone) {
     int count = Math.min(most, room() - 1);
-    int[] found = lookup.guess(tokens, length, count);
-    Drafter smaller = isAlone && found.length == 0 ? draft : null;
-    isDrafted = smaller != null;
-    if (smaller != null) {
-      int drafted = Math.min(draftLength.next(), count);
-      Sampler same = isPlainGreedy() ? null : sampler;
-      found = drafted <= 0 ? NONE : smaller.guess(tokens, length, drafted, same);
-    }
+    Sampler same = isPlainGreedy() ? null : sampler;
+    int[] found = guesses.guess(tokens, length, count, isAlone, same);
     if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
@@ -300,10 +283,8 @@ final class RunningRequest {
       }
       right++;
     }
-    if (guessed.length > 0 && isDrafted) {
-      draftLength.accepted(guessed.length, right);
-    } else if (guessed.length > 0) {
-      lookup.accepted(guessed.length, right);
+    if (guessed.length > 0) {
+      guesses.accepted(guessed.length, right);
     }
     // Layers with states go back to before the guess. The next pass reads the right ones again.
     cache.rollBack(Math.min(cache.length(), length - 1L));
