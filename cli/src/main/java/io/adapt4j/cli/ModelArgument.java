@@ -66,12 +66,16 @@ final class ModelArgument {
 
     private static final String NAME = "--draft";
 
+    /** Stands for the model's own layer; a folder of this name is ./mtp. */
+    private static final String OWN_LAYER = "mtp";
+
     @Option(
         names = NAME,
         paramLabel = "MODEL",
         description =
             "A smaller model with the same tokenizer, which guesses tokens that the model then checks"
-                + " together: the same text, sooner where it guesses well.")
+                + " together: the same text, sooner where it guesses well. mtp is the model's own"
+                + " layer for further tokens, if it has one.")
     private @Nullable String draft;
 
     @Option(
@@ -103,6 +107,10 @@ final class ModelArgument {
             "--draft-tokens: expected at least 1, found "
                 + tokens
                 + ". Give about 4, or leave out --draft.");
+      }
+      if (draft.equals(OWN_LAYER)) {
+        model.useNextTokenLayer(tokens);
+        return () -> {};
       }
       LanguageModel smaller = LanguageModel.load(ModelSource.path(folder(NAME, draft)));
       try {

@@ -144,6 +144,8 @@ class MessagesTest {
             refused("generate", MODEL, "--prompt", "a", "--draft", MODEL, "--draft-tokens", "0")
                 .err())
         .contains("--draft-tokens: expected at least 1, found 0");
+    assertThat(refused("generate", MODEL, "--prompt", "a", "--draft", "mtp").err())
+        .contains("config.json: expected a model with layers that predict further tokens");
   }
 
   @Test

@@ -88,16 +88,18 @@ class ServeTest {
   }
 
   private static HttpResponse<String> ask(URI address, String key, String model) throws Exception {
+    return askWith(address, key, "\"model\":\"" + model + "\",\"max_tokens\":5");
+  }
+
+  private static HttpResponse<String> askWith(URI address, String key, String fields)
+      throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
             .header("Content-Type", "application/json")
             .header("Authorization", "Bearer " + key)
             .POST(
                 HttpRequest.BodyPublishers.ofString(
-                    "{\"model\":\""
-                        + model
-                        + "\",\"max_tokens\":5,\"messages\":"
-                        + "[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
+                    "{" + fields + ",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
             .build();
     return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
   }
@@ -122,6 +124,32 @@ class ServeTest {
     assertThat(said())
         .contains("POST /v1/chat/completions 200")
         .contains("Stopping when what runs is answered.");
+  }
+
+  @Test
+  void answersWithADraftAreThoseWithout() throws Exception {
+    String model = CommandsTest.MODEL.toString();
+    start("--chat-template", "chatml", "--draft", model, "--draft-tokens", "3");
+    URI address = address();
+    assertThat(answer(address, "\"temperature\":0")).isEqualTo(generated());
+    assertThat(answer(address, "\"temperature\":0.8,\"seed\":7"))
+        .isEqualTo(generated("--temperature", "0.8", "--seed", "7"));
+  }
+
+  private static String answer(URI address, String options) throws Exception {
+    String fields = "\"model\":\"stories260K\",\"max_tokens\":40," + options;
+    String answer = askWith(address, "a-key", fields).body();
+    return Output.parsed(answer).at("/choices/0/message/content").asText();
+  }
+
+  /** The same answer by another command. */
+  private static String generated(String... options) {
+    List<Object> words = new ArrayList<>(List.of("generate", CommandsTest.MODEL, "--chat", "Hi"));
+    words.addAll(List.of("--chat-template", "chatml", "--max-new-tokens", "40", "--json"));
+    words.addAll(List.of(options));
+    String text = CommandsTest.execute(words.toArray()).json().path("text").asText();
+    assertThat(text).isNotEmpty();
+    return text;
   }
 
   @Test

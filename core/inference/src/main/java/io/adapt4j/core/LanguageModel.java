@@ -10,12 +10,15 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.DraftModel;
 import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.generate.NextTokenDraft;
 import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.core.internal.load.DraftFit;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
+import io.adapt4j.core.internal.load.NextTokenLayers;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
@@ -392,15 +395,43 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void useDraft(LanguageModel draft, int tokens) {
     Texts.require("draft", draft);
-    if (tokens < 1) {
-      throw new IllegalArgumentException("tokens: expected at least 1, found " + tokens);
-    }
+    requireTokens(tokens);
     DraftFit.require(model, draft.model);
     // One at a time, or two models could become each other's draft and wait for each other.
     synchronized (DRAFTS) {
       boolean drafts = exclusively(requests::isLent);
       DraftModel lent = draft.lent(tokens, drafts, model.decoder().dimensions().vocabularySize());
       exclusively(() -> generator.useDraft(lent));
+    }
+  }
+
+  /**
+   * Lets the model's own layer for further tokens (multi-token prediction) draft, otherwise as
+   * {@link #useDraft}. Qwen3-Next, Qwen 3.5, GLM-4.5, DeepSeek V3 and relatives are published with
+   * such a layer, which is loaded from the model's folder by this call only. It drafts one token
+   * from the model's last hidden state, and more when it is repeated on its own output.
+   *
+   * @param tokens maximum number of tokens to draft at once, at least 1, usually 1 to 3
+   * @throws io.adapt4j.core.exception.CheckpointException if the folder has no such layer
+   * @throws IllegalArgumentException if this model drafts for another
+   */
+  public void useNextTokenLayer(int tokens) {
+    requireTokens(tokens);
+    exclusively(
+        () -> {
+          if (requests.isLent()) {
+            throw new IllegalArgumentException(
+                "next-token layer: expected a model that drafts for no other; load the folder once"
+                    + " more for a second use");
+          }
+          NextTokenLayer layer = NextTokenLayers.load(model);
+          generator.useDraft(new NextTokenDraft(model.decoder(), layer, tokens));
+        });
+  }
+
+  private static void requireTokens(int tokens) {
+    if (tokens < 1) {
+      throw new IllegalArgumentException("tokens: expected at least 1, found " + tokens);
     }
   }
 
@@ -547,6 +578,7 @@ public final class LanguageModel extends AdaptedModel {
   @Override
   void free() {
     requests.close();
+    generator.closeDraft();
     super.free();
   }
 }

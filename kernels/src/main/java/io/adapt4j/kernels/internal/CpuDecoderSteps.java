@@ -19,6 +19,14 @@ import org.jspecify.annotations.Nullable;
 /** Decoder steps run by a compiled program. */
 final class CpuDecoderSteps implements DecoderSteps {
 
+  /**
+   * Buffers that are read after a step.
+   *
+   * @param lastLayer the last layer's output of all tokens; -1 if there is none
+   * @param width values in a row of the last layer's output
+   */
+  record Buffers(int logits, int lastLayer, int width) {}
+
   private final StepProgram program;
   private final List<RotaryFrequencies> rotary;
   private final DType type;
@@ -26,14 +34,14 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final boolean readsPrompts;
   private final boolean leavesLayersOut;
   private final int vocabulary;
-  private final int logitsBuffer;
+  private final Buffers buffers;
   private final int adapters;
   private final @Nullable Int8Matrix head;
 
   /** Cache capacity of each row; 0 if it has no cache. */
   private final int[] capacities;
 
-  /** Buffer for reading logits. */
+  /** Memory for reading a row of a buffer. */
   private FloatBuffer read = FloatBuffer.allocate(0);
 
   private boolean open = true;
@@ -54,7 +62,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       int vocabulary,
       int rows,
       int adapters,
-      int logitsBuffer,
+      Buffers buffers,
       @Nullable Int8Matrix head) {
     this.program = program;
     this.rotary = rotary;
@@ -65,7 +73,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.adapters = adapters;
-    this.logitsBuffer = logitsBuffer;
+    this.buffers = buffers;
     this.head = head;
   }
 
@@ -227,14 +235,29 @@ final class CpuDecoderSteps implements DecoderSteps {
   @Override
   public void logits(int output, float[] to, int at) {
     requireOpen();
-    if (read.capacity() == 0) {
+    read(buffers.logits(), output, vocabulary, to, at);
+  }
+
+  @Override
+  public boolean lastLayer(int token, float[] to, int at) {
+    requireOpen();
+    requireIn("token", token, maxTokens);
+    if (buffers.lastLayer() < 0) {
+      return false;
+    }
+    read(buffers.lastLayer(), token, buffers.width(), to, at);
+    return true;
+  }
+
+  private void read(int buffer, int row, int width, float[] to, int at) {
+    if (read.capacity() < width) {
       read =
-          ByteBuffer.allocateDirect(vocabulary * Float.BYTES)
+          ByteBuffer.allocateDirect(width * Float.BYTES)
               .order(ByteOrder.nativeOrder())
               .asFloatBuffer();
     }
-    program.read(logitsBuffer, output, read);
-    read.get(0, to, at, vocabulary);
+    program.read(buffer, row, read);
+    read.get(0, to, at, width);
   }
 
   private void requireOpen() {

@@ -37,6 +37,9 @@ final class StepCompiler {
   private final StepInputs inputs;
   private final StepStreams streams;
 
+  /** Buffer with the last layer's output of every token; -1 if it is not computed for all. */
+  private int lastLayer = -1;
+
   private StepCompiler(StepWriter writer, Transformer body) {
     this.program = writer.program();
     this.writer = writer;
@@ -84,7 +87,8 @@ final class StepCompiler {
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),
-              logits,
+              new CpuDecoderSteps.Buffers(
+                  logits, compiler.lastLayer, Math.toIntExact(writer.hiddenSize())),
               rounded));
     } catch (Unsupported e) {
       return Optional.empty();
@@ -114,6 +118,9 @@ final class StepCompiler {
         hidden = inputs.wanted(hidden)[0];
       }
       layer(body.layers().get(index), hidden, index);
+    }
+    if (keeping == body.layers().size() && body.streams().isEmpty()) {
+      lastLayer = hidden;
     }
     hidden = body.streams().map(streams::end).orElse(hidden);
     int wanted = program.buffer(writer.hiddenSize());

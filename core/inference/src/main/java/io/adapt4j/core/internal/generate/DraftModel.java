@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It keeps the keys, values or states of one text, and reads another from where that differs.
  * Thread safe: it holds its model's lock.
  */
-public final class DraftModel implements AutoCloseable {
+public final class DraftModel implements Drafter {
 
   private static final int[] NONE = {};
 
@@ -66,16 +66,13 @@ public final class DraftModel implements AutoCloseable {
     this.logits = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
   }
 
-  int mostTokens() {
+  @Override
+  public int mostTokens() {
     return mostTokens;
   }
 
-  /**
-   * Guesses the tokens that the larger model will choose next.
-   *
-   * @param sampler the sampler that will choose them; null for the likeliest tokens
-   */
-  int[] guess(int[] text, int length, int count, @Nullable Sampler sampler) {
+  @Override
+  public int[] guess(int[] text, int length, int count, @Nullable Sampler sampler) {
     if (length + count > decoder.lengthLimit() || decoder.rotationChanges(1, length + count)) {
       return NONE;
     }

@@ -28,7 +28,9 @@ public final class Generator {
   private final Decoder decoder;
   private final Optional<Tokenizer> tokenizer;
   private final Set<Integer> endIds;
-  private @Nullable DraftModel draft;
+  private @Nullable Drafter draft;
+  private DraftCost draftCost = new DraftCost();
+  private final DraftCost lookupCost = new DraftCost();
 
   /** Creates a generator. */
   public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds) {
@@ -37,15 +39,37 @@ public final class Generator {
     this.endIds = Set.copyOf(endIds);
   }
 
-  /** Lets a smaller model guess tokens in place of any other one, which is closed. */
+  /** Lets a smaller model guess tokens in place of any other draft, which is closed. */
   public void useDraft(DraftModel smaller) {
+    replaceDraft(smaller);
+  }
+
+  /** Lets a layer of the model guess tokens in place of any other draft, which is closed. */
+  public void useDraft(NextTokenDraft ownLayer) {
+    replaceDraft(ownLayer);
+  }
+
+  private void replaceDraft(@Nullable Drafter next) {
     if (draft != null) {
       draft.close();
     }
-    draft = smaller;
+    draft = next;
+    draftCost = new DraftCost();
   }
 
-  /** Returns whether a smaller model guesses tokens. */
+  /** Closes the draft, if there is any. */
+  public void closeDraft() {
+    replaceDraft(null);
+  }
+
+  /** Lets the draft forget the model's hidden states, since its weights are about to change. */
+  void modelChanges() {
+    if (draft != null) {
+      draft.modelChanges();
+    }
+  }
+
+  /** Returns whether a smaller model or an own layer guesses tokens. */
   public boolean hasDraft() {
     return draft != null;
   }
@@ -155,7 +179,7 @@ public final class Generator {
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
     return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
-        .draftedBy(draft);
+        .draftedBy(draft, draftCost, lookupCost);
   }
 
   /**

@@ -18,13 +18,18 @@ final class PromptLookup {
    *
    * @param tokens maximum number of tokens to guess at once; 0 for none
    */
-  PromptLookup(int tokens) {
-    this.draftLength = new DraftLength(tokens);
+  PromptLookup(int tokens, DraftCost cost) {
+    this.draftLength = new DraftLength(tokens, cost);
   }
 
   /** Records the number of accepted tokens of the last guess. */
-  void accepted(int right) {
-    draftLength.accepted(right);
+  void accepted(int guessed, int right) {
+    draftLength.accepted(guessed, right);
+  }
+
+  /** Records the time of a pass with guesses, or with none. */
+  void took(int guessed, long nanos) {
+    draftLength.took(guessed, nanos);
   }
 
   /** Guesses the tokens that come next. */

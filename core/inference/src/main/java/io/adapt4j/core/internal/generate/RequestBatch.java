@@ -152,15 +152,28 @@ final class RequestBatch implements AutoCloseable {
   private void stepAll() {
     running().forEach(RunningRequest::finishIfCancelled);
     boolean besideAnswers = running().stream().anyMatch(RunningRequest::hasBegun);
+    RunningRequest alone = writingAlone();
     long begun = System.nanoTime();
     promptTokens = 0;
     readChunks();
     readNext(besideAnswers ? pause.tokens() : STEP);
+    if (alone != null) {
+      alone.took(System.nanoTime() - begun);
+    }
     if (besideAnswers) {
       pause.took(System.nanoTime() - begun, promptTokens);
     }
     turn = (turn + 1) % MOST;
     removeFinished();
+  }
+
+  /** Returns the only request, if its next pass has one token and guesses. */
+  private @Nullable RunningRequest writingAlone() {
+    List<RunningRequest> all = running();
+    RunningRequest first = all.size() == 1 ? all.get(0) : null;
+    return first != null && !first.isOver() && first.hasBegun() && first.unread() == 1
+        ? first
+        : null;
   }
 
   /** Runs until all requests are answered. */
@@ -369,7 +382,32 @@ final class RequestBatch implements AutoCloseable {
     int[] likeliest = program.steps().run(tokens);
     // Advance all before answering any: a listener may ask for what other requests can share.
     ids.forEach((request, own) -> request.cache().advance(own.length));
+    RunningRequest alone = readerOfStates(ids);
+    if (alone != null) {
+      readStates(program.steps(), alone, ids.get(alone));
+    }
     accept(outputs, new StepScores(program.steps(), likeliest));
+  }
+
+  /** Returns the request that runs alone, if its guesses need hidden states. */
+  private @Nullable RunningRequest readerOfStates(Map<RunningRequest, int[]> ids) {
+    RunningRequest first = ids.keySet().iterator().next();
+    return first.readsStates() && running().size() == 1 ? first : null;
+  }
+
+  /** Lets a request read the hidden states of a step, if the kernels keep them. */
+  private void readStates(DecoderSteps program, RunningRequest request, int[] ids) {
+    int width = decoder.dimensions().hiddenSize();
+    float[] states = new float[ids.length * width];
+    for (int i = 0; i < ids.length; i++) {
+      if (!program.lastLayer(i, states, i * width)) {
+        return;
+      }
+    }
+    try (Scope scope = Scope.open(decoder.engine())) {
+      Tensor last = Tensor.of(states, 1, ids.length, width).copyAs(decoder.type());
+      request.readStates(ids, decoder.body().end(ops, last));
+    }
   }
 
   /** Returns the number of outputs of each request. */
@@ -444,6 +482,10 @@ final class RequestBatch implements AutoCloseable {
         Positions positions = positions(ids)) {
       Tensor read = Tensor.of(input, 1, input.length);
       Tensor hidden = decoder.hidden(ops, read, positions, false);
+      RunningRequest alone = readerOfStates(ids);
+      if (alone != null) {
+        alone.readStates(ids.get(alone), hidden);
+      }
       accept(outputs, new PassScores(outputs(hidden, ids, outputs)));
     }
   }

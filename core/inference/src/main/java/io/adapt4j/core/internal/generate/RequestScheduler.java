@@ -433,6 +433,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   public void rearranged() {
     batch.release();
     between.release();
+    generator.modelChanges();
     lent.forEach(DraftModel::release);
   }
 

@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,9 +51,7 @@ final class RunningRequest {
   private final int mostTokens;
   private final FinishReason atMost;
   private final Sampler sampler;
-  private final PromptLookup lookup;
-  private @Nullable DraftModel draft;
-  private DraftLength draftLength = new DraftLength(0);
+  private Guesses guesses;
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final int extra;
   private final Reading reading;
@@ -64,7 +63,6 @@ final class RunningRequest {
 
   private int length;
   private int[] guessed = NONE;
-  private boolean isDrafted;
   private @Nullable FinishReason finishReason;
   private @Nullable Throwable failure;
 
@@ -92,7 +90,8 @@ final class RunningRequest {
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.sampler = new Sampler(options, request.row(), prompt, constraint);
-    this.lookup = new PromptLookup(options.promptLookupTokens());
+    this.guesses =
+        new Guesses(options.promptLookupTokens(), new DraftCost(), null, new DraftCost());
     this.tokens = prompt.clone();
     this.length = prompt.length;
     this.extra =
@@ -105,11 +104,28 @@ final class RunningRequest {
     this.cache = lease.cache();
   }
 
-  /** Sets the model that guesses tokens where the request runs alone; null for none. */
-  RunningRequest draftedBy(@Nullable DraftModel model) {
-    draft = model;
-    draftLength = new DraftLength(model == null ? 0 : model.mostTokens());
+  /**
+   * Sets what guesses tokens where the request runs alone, null for nothing, and the measured costs
+   * of guesses, which texts of a model share.
+   */
+  RunningRequest draftedBy(@Nullable Drafter drafter, DraftCost ofDraft, DraftCost ofLookup) {
+    guesses = new Guesses(options.promptLookupTokens(), ofLookup, drafter, ofDraft);
     return this;
+  }
+
+  /** Records the time of a pass that it has had alone, with one token and guesses after it. */
+  void took(long nanos) {
+    guesses.took(guessed.length, nanos);
+  }
+
+  /** Returns whether guesses need the hidden states of the tokens it reads. */
+  boolean readsStates() {
+    return guesses.readsStates();
+  }
+
+  /** Receives the hidden states of tokens that were just read. */
+  void readStates(int[] ids, Tensor states) {
+    guesses.read(tokens, held() - ids.length, ids, states);
   }
 
   KvCache cache() {
@@ -236,14 +252,8 @@ final class RunningRequest {
   /** Guesses tokens; none if the longer sequence would change the rotation of earlier tokens. */
   private int[] guess(int most, boolean isAlone) {
     int count = Math.min(most, room() - 1);
-    int[] found = lookup.guess(tokens, length, count);
-    DraftModel smaller = isAlone && found.length == 0 ? draft : null;
-    isDrafted = smaller != null;
-    if (smaller != null) {
-      int drafted = Math.min(draftLength.next(), count);
-      Sampler same = isPlainGreedy() ? null : sampler;
-      found = drafted <= 0 ? NONE : smaller.guess(tokens, length, drafted, same);
-    }
+    Sampler same = isPlainGreedy() ? null : sampler;
+    int[] found = guesses.guess(tokens, length, count, isAlone, same);
     if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
@@ -273,10 +283,8 @@ final class RunningRequest {
       }
       right++;
     }
-    if (guessed.length > 0 && isDrafted) {
-      draftLength.accepted(right);
-    } else if (guessed.length > 0) {
-      lookup.accepted(right);
+    if (guessed.length > 0) {
+      guesses.accepted(guessed.length, right);
     }
     // Layers with states go back to before the guess. The next pass reads the right ones again.
     cache.rollBack(Math.min(cache.length(), length - 1L));

@@ -53,28 +53,28 @@ class PromptLookupTest {
     @Test
     void areAtMostAsManyAsThereIsRoomFor() {
       int[] text = {1, 2, 3, 1, 2};
-      assertThat(new PromptLookup(4).guess(text, 5, 1)).containsExactly(3);
-      assertThat(new PromptLookup(4).guess(text, 5, 0)).isEmpty();
-      assertThat(new PromptLookup(0).guess(text, 5, 9)).isEmpty();
+      assertThat(new PromptLookup(4, new DraftCost()).guess(text, 5, 1)).containsExactly(3);
+      assertThat(new PromptLookup(4, new DraftCost()).guess(text, 5, 0)).isEmpty();
+      assertThat(new PromptLookup(0, new DraftCost()).guess(text, 5, 9)).isEmpty();
     }
 
     @Test
     void areFewAfterAWrongOneAndMoreAfterEachRightOne() {
       int[] text = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2};
-      PromptLookup lookup = new PromptLookup(6);
+      PromptLookup lookup = new PromptLookup(6, new DraftCost());
       assertThat(lookup.guess(text, 11, 100)).hasSize(6);
-      lookup.accepted(0);
+      lookup.accepted(6, 0);
       assertThat(lookup.guess(text, 11, 100)).hasSize(1);
-      lookup.accepted(1);
+      lookup.accepted(1, 1);
       assertThat(lookup.guess(text, 11, 100)).hasSize(3);
-      lookup.accepted(3);
+      lookup.accepted(3, 3);
       assertThat(lookup.guess(text, 11, 100)).hasSize(6);
     }
 
     @Test
     void pauseForLongerAndLongerWhileTheyAreWrong() {
       int[] text = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2};
-      PromptLookup lookup = new PromptLookup(6);
+      PromptLookup lookup = new PromptLookup(6, new DraftCost());
       List<Integer> pauses = new ArrayList<>();
       for (int wrong = 0; wrong < 8; wrong++) {
         int pause = 0;
@@ -82,14 +82,14 @@ class PromptLookupTest {
           pause++;
         }
         pauses.add(pause);
-        lookup.accepted(0);
+        lookup.accepted(1, 0);
       }
       assertThat(pauses).containsExactly(0, 0, 4, 8, 16, 32, 64, 64);
     }
 
     private int[] guess(int tokens, int... text) {
       int[] longer = Arrays.copyOf(text, text.length + 2);
-      return new PromptLookup(tokens).guess(longer, text.length, 100);
+      return new PromptLookup(tokens, new DraftCost()).guess(longer, text.length, 100);
     }
   }
 

@@ -59,6 +59,15 @@ public interface DecoderSteps extends AutoCloseable {
   void logits(int output, float[] to, int at);
 
   /**
+   * Copies the output of the last layer for a token of the last step, before the final norm.
+   *
+   * @return false if these steps do not keep it
+   */
+  default boolean lastLayer(int token, float[] to, int at) {
+    return false;
+  }
+
+  /**
    * Runs a step and measures where its time goes.
    *
    * @return nanoseconds by kind of operator, including the time that threads wait for each other

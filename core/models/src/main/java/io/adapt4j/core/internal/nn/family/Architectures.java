@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.nn.family.common.DropoutFields;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import io.adapt4j.core.internal.nn.head.EncoderTask;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
 import io.adapt4j.core.internal.nn.weights.StoredLayers;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
@@ -167,6 +168,14 @@ public final class Architectures {
     return ofTokens && declare(config) instanceof Encoder encoder && encoder.hasDecoderLayers()
         ? DropoutFields.withTokenClasses(rates, config.fields())
         : rates;
+  }
+
+  /**
+   * Declares the layer of a decoder that predicts the token after the next one, without weights;
+   * empty if the family or the configuration has none.
+   */
+  public static Optional<NextTokenLayer> nextTokenLayer(Decoder decoder) {
+    return find(decoder.modelConfig()).nextTokenLayer(decoder.modelConfig());
   }
 
   /** Declares the decoder a configuration describes. */

@@ -76,6 +76,9 @@ record UnreadTensors(Network network, Checkpoint checkpoint) {
   }
 
   private void check(String name) {
+    if (isAfterLayers(name)) {
+      return;
+    }
     if (name.endsWith(".position_ids") || name.equals("position_ids")) {
       long length = last(name, 1);
       require(name, "0, 1, 2 and so on", (i, value) -> value == i % length);
@@ -97,6 +100,14 @@ record UnreadTensors(Network network, Checkpoint checkpoint) {
     } else if (name.endsWith(COPIED_BIAS)) {
       network.vocabulary().map(VocabularyHead::bias).ifPresent(bias -> requireCopy(name, bias));
     }
+  }
+
+  /** Whether a tensor belongs to a layer after the model's, which predicts further tokens. */
+  private boolean isAfterLayers(String name) {
+    Matcher layer = LAYER.matcher(name);
+    return COPY.matcher(name).matches()
+        && layer.find()
+        && Integer.parseInt(layer.group(1)) >= network.body().layers().size();
   }
 
   /** Checks rotary frequencies: scaled ones, or unscaled ones as stored by old classes. */

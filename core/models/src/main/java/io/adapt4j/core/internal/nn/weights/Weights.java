@@ -52,6 +52,16 @@ public final class Weights {
    * types; and that unread tensors have the values computed instead.
    */
   public static void check(Network network, Checkpoint checkpoint) {
+    UnreadTensors.check(network, checkpoint, checkTensors(network, checkpoint));
+  }
+
+  /**
+   * Checks that a checkpoint holds the tensors of a model, no unknown ones, and only supported
+   * types.
+   *
+   * @return the names of those that are read
+   */
+  public static Set<String> checkTensors(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
     Set<String> stored = checkpoint.names();
     Map<String, List<Long>> expected = new LinkedHashMap<>();
@@ -70,7 +80,7 @@ public final class Weights {
         expected,
         name -> names.ignores(name) || isTiedHead(network, name) || replaced.contains(name));
     plain.forEach(name -> requireFloating(checkpoint.entry(name)));
-    UnreadTensors.check(network, checkpoint, expected.keySet());
+    return expected.keySet();
   }
 
   private static List<Long> shape(long[] sizes) {

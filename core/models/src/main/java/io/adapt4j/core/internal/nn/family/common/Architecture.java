@@ -3,7 +3,9 @@ package io.adapt4j.core.internal.nn.family.common;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
 import io.adapt4j.core.internal.tensor.op.DropoutRates;
+import java.util.Optional;
 import java.util.Set;
 
 /** A model family: declares the network for a configuration. */
@@ -44,6 +46,14 @@ public interface Architecture {
    */
   default ModelConfig withOwnHead(ModelConfig config) {
     return config.withTieWordEmbeddings(false);
+  }
+
+  /**
+   * Declares the layer that predicts the token after the next one, without weights; empty if the
+   * family or the configuration has none.
+   */
+  default Optional<NextTokenLayer> nextTokenLayer(ModelConfig config) {
+    return Optional.empty();
   }
 
   /** Declares a network without weights. */

@@ -106,7 +106,7 @@ public final class Experts {
       throw fields.invalid(
           "mlp_layer_types", layers + " entries, each sparse or dense", "No others are known.");
     }
-    return types.get(layer).equals("sparse");
+    return layer < layers ? types.get(layer).equals("sparse") : otherwise;
   }
 
   /** Sets other names than {@link Names#USUAL}. */

@@ -20,7 +20,10 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.mlp.Mlp;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
+import io.adapt4j.core.internal.nn.next.NextTokenNames;
 import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
+import io.adapt4j.core.internal.nn.norm.JoinedNorms;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.QueryKeyNorm;
@@ -221,14 +224,9 @@ public final class LlamaLike {
   }
 
   /**
-   * Sets a gate on attention's output, which the query projection computes together with each head.
+   * Sets a gate on attention's output with a projection of this name; if it is empty, the query
+   * projection computes the gate together with each head.
    */
-  public LlamaLike gatedAttention() {
-    gateName = "";
-    return this;
-  }
-
-  /** Sets a gate on attention's output with a projection of this name. */
   public LlamaLike gatedAttention(String name) {
     gateName = name;
     return this;
@@ -254,7 +252,7 @@ public final class LlamaLike {
   /** Sets the stored tensors that are not used, and those of them that are saved again. */
   public LlamaLike unused(String names, String written) {
     ignored += "|" + names;
-    kept = written;
+    kept = kept.isEmpty() || written.isEmpty() ? kept + written : kept + "|" + written;
     return this;
   }
 
@@ -413,6 +411,39 @@ public final class LlamaLike {
         body,
         headName,
         new VocabularyHead(head, bias, logitScale, logitSoftCap));
+  }
+
+  /**
+   * Declares the layer that predicts the token after the next one (multi-token prediction).
+   *
+   * @param path of the decoder layer
+   * @param index of the layer whose kind it has
+   */
+  public NextTokenLayer nextTokenLayer(
+      NextTokenNames names, String path, int index, boolean repeatsNormed) {
+    long hidden = config.hiddenSize();
+    Norm inputs =
+        new JoinedNorms(
+            norms.declare(names.embeddingNorm(), hidden),
+            norms.declare(names.hiddenNorm(), hidden));
+    LinearSlot projection = LinearSlot.of(names.projection(), 2 * hidden, false, hidden);
+    Parameter tokens = Parameter.of(names.embedding(), config.vocabSize(), hidden);
+    Transformer body =
+        new Transformer(
+            new Embeddings(tokens, null, null, inputs, Embeddings.Scale.NONE)
+                .projected(projection, Embeddings.Projection.Place.AFTER_NORM),
+            List.of(layer(path, index)),
+            norms.declare(names.finalNorm(), hidden),
+            rotary);
+    Decoder network =
+        new Decoder(
+            model,
+            new Dimensions(config.hiddenSize(), 1, config.vocabSize(), contextLength),
+            StoredNames.of(root + ".", List.of(".*")),
+            body,
+            names.head(),
+            VocabularyHead.of(Parameter.of(names.head(), config.vocabSize(), hidden)));
+    return new NextTokenLayer(network, repeatsNormed);
   }
 
   private Layer layer(String path, int index) {

@@ -8,10 +8,12 @@ import io.adapt4j.core.internal.nn.family.common.Architecture;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LatentHeads;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -104,6 +106,15 @@ public final class DeepSeek implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model).declare();
+  }
+
+  @Override
+  public Optional<NextTokenLayer> nextTokenLayer(ModelConfig model) {
+    return SigmoidRouted.furtherToken(like(model), model);
+  }
+
+  private LlamaLike like(ModelConfig model) {
     ConfigReader fields = model.fields();
     boolean second = types.contains(SECOND);
     DecoderConfig config = dimensions(model);
@@ -116,18 +127,22 @@ public final class DeepSeek implements Architecture {
             : Collections.nCopies(config.layers(), LatentHeads.Choosing.ALONE);
     LlamaLike like =
         new LlamaLike(model, config)
-            .mixers((path, layer) -> mixer.declare(path + ".self_attn", choosing.get(layer)));
+            .mixers((path, layer) -> mixer.declare(path + ".self_attn", choosing(choosing, layer)));
     SigmoidRouted.leaveOutFurtherTokens(like, fields, config.layers());
     IndexerTypes.leaveOutUnused(like, choosing);
     Experts experts = second ? second(model) : SigmoidRouted.experts(model);
     int first = fields.optionalInt("first_k_dense_replace").orElse(firstSparse);
     int shared = fields.optionalInt("n_shared_experts").orElse(second ? 2 : 1);
     return like.mlps(
-            (path, layer) ->
-                Experts.isSparse(fields, layer, layer >= first)
-                    ? experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared))
-                    : like.mlp(path + ".mlp"))
-        .declare();
+        (path, layer) ->
+            Experts.isSparse(fields, layer, layer >= first)
+                ? experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared))
+                : like.mlp(path + ".mlp"));
+  }
+
+  /** Layers after the model's choose for themselves. */
+  private static LatentHeads.Choosing choosing(List<LatentHeads.Choosing> of, int layer) {
+    return layer < of.size() ? of.get(layer) : LatentHeads.Choosing.ALONE;
   }
 
   private LatentHeads.Index index(ConfigReader fields) {

@@ -10,8 +10,11 @@ import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
+import io.adapt4j.core.internal.nn.next.NextTokenNames;
 import io.adapt4j.core.internal.tensor.op.ExpertOps;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -69,6 +72,15 @@ public final class SigmoidRouted implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model).declare();
+  }
+
+  @Override
+  public Optional<NextTokenLayer> nextTokenLayer(ModelConfig model) {
+    return glm ? furtherToken(like(model), model) : Optional.empty();
+  }
+
+  private LlamaLike like(ModelConfig model) {
     ConfigReader fields = model.fields();
     DecoderConfig config = dimensions(model);
     LlamaLike like = new LlamaLike(model, config);
@@ -88,19 +100,35 @@ public final class SigmoidRouted implements Architecture {
     int first = fields.optionalInt("first_k_dense_replace").orElse(glm ? 1 : 0);
     int shared = fields.optionalInt("n_shared_experts").orElse(glm ? 1 : 0);
     return like.mlps(
-            (path, layer) ->
-                !Experts.isSparse(fields, layer, layer >= first)
-                    ? like.mlp(path + ".mlp")
-                    : experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared)))
-        .declare();
+        (path, layer) ->
+            !Experts.isSparse(fields, layer, layer >= first)
+                ? like.mlp(path + ".mlp")
+                : experts.declare(path + ".mlp", experts.shared(path + ".mlp", shared)));
   }
 
-  /** Leaves out the layers that predict further tokens, which are stored after the model's. */
+  /**
+   * Leaves out the layers that predict further tokens, which are stored after the model's and saved
+   * with it.
+   */
   static void leaveOutFurtherTokens(LlamaLike like, ConfigReader fields, int layers) {
-    int further = fields.optionalInt("num_nextn_predict_layers").orElse(0);
-    for (int layer = layers; layer < layers + further; layer++) {
-      like.unused("model\\.layers\\." + layer + "\\..*", "");
+    for (int layer = layers; layer < layers + furtherTokens(fields); layer++) {
+      String tensors = "layers\\." + layer + "\\..*";
+      like.unused("model\\." + tensors, tensors);
     }
+  }
+
+  /** Declares the first of the layers that predict further tokens, if there are any. */
+  static Optional<NextTokenLayer> furtherToken(LlamaLike like, ModelConfig model) {
+    if (furtherTokens(model.fields()) == 0) {
+      return Optional.empty();
+    }
+    int index = model.fields().requirePositiveInt("num_hidden_layers");
+    String path = "model.layers." + index;
+    return Optional.of(like.nextTokenLayer(NextTokenNames.below(path), path, index, false));
+  }
+
+  private static int furtherTokens(ConfigReader fields) {
+    return fields.optionalInt("num_nextn_predict_layers").orElse(0);
   }
 
   /** Returns the experts of a family with sigmoid routing. */

@@ -11,7 +11,10 @@ import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import io.adapt4j.core.internal.nn.family.expert.QwenMoe;
+import io.adapt4j.core.internal.nn.next.NextTokenLayer;
+import io.adapt4j.core.internal.nn.next.NextTokenNames;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -43,6 +46,17 @@ public final class Qwen3Next extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model).declare();
+  }
+
+  /** Its attention is full, and no configuration says whether it is stored. */
+  @Override
+  public Optional<NextTokenLayer> nextTokenLayer(ModelConfig model) {
+    LlamaLike like = like(model).mixers((path, layer) -> null);
+    return Optional.of(like.nextTokenLayer(NextTokenNames.beside("mtp"), "mtp.layers.0", 0, true));
+  }
+
+  private LlamaLike like(ModelConfig model) {
     boolean next = model.modelType().equals("qwen3_next");
     boolean whole = model.modelType().equals("qwen3_5") || model.modelType().equals("qwen3_5_moe");
     ModelConfig text = whole ? model.text() : model;
@@ -54,7 +68,7 @@ public final class Qwen3Next extends BuiltInFamily {
     if (whole) {
       like.root("model.language_model");
     }
-    return like.declare();
+    return like;
   }
 
   private LlamaLike like(ModelConfig model, ModelConfig text, boolean byGroup) {
@@ -66,7 +80,7 @@ public final class Qwen3Next extends BuiltInFamily {
         .attentionBias(config.attentionBias(), config.attentionBias())
         .normOffset(1)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
-        .gatedAttention()
+        .gatedAttention("")
         .unused(OTHERS, OTHERS)
         .mixers(
             (path, layer) ->
