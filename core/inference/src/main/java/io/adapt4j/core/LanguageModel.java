@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.generate.CacheType;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -376,6 +377,25 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void limitRequests(int running, int waiting, long bytes) {
     requests.limit(running, waiting, bytes);
+  }
+
+  /**
+   * Sets the data type of keys and values, {@link CacheType#PLAIN} by default. With {@link
+   * CacheType#Q8} they take about half the memory of half precision, a quarter of that of fp32;
+   * answers may differ slightly from those with plain ones, but still do not depend on what runs
+   * beside them. A change waits for running calls and clears the prompt cache. The draft of {@link
+   * #useDraft} has its own setting.
+   *
+   * @param type the type of everything cached from now on
+   */
+  public void useCacheType(CacheType type) {
+    boolean inEightBits = Texts.require("type", type) == CacheType.Q8;
+    exclusively(() -> requests.cacheInEightBits(inEightBits));
+  }
+
+  /** {@return the data type of keys and values} */
+  public CacheType cacheType() {
+    return exclusively(() -> model.decoder().cachesInEightBits() ? CacheType.Q8 : CacheType.PLAIN);
   }
 
   /**

@@ -22,6 +22,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final StepProgram program;
   private final List<RotaryFrequencies> rotary;
   private final DType type;
+  private final boolean cachesInEightBits;
   private final int maxTokens;
   private final boolean readsPrompts;
   private final boolean leavesLayersOut;
@@ -48,6 +49,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       StepProgram program,
       List<RotaryFrequencies> rotary,
       DType type,
+      boolean cachesInEightBits,
       int maxTokens,
       boolean readsPrompts,
       boolean leavesLayersOut,
@@ -59,6 +61,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.program = program;
     this.rotary = rotary;
     this.type = type;
+    this.cachesInEightBits = cachesInEightBits;
     this.maxTokens = maxTokens;
     this.readsPrompts = readsPrompts;
     this.leavesLayersOut = leavesLayersOut;
@@ -84,6 +87,12 @@ final class CpuDecoderSteps implements DecoderSteps {
     requireOpen();
     requireIn("row", row, capacities.length);
     requireIn("cacheRow", cacheRow, cache.rows());
+    if (!cache.isAsMade(cachesInEightBits)) {
+      throw new IllegalArgumentException(
+          "cache: expected keys and values "
+              + (cachesInEightBits ? "in 8 bits" : "in " + type)
+              + ", which these steps read");
+    }
     cache.parts().forEach(part -> place(row, part, cache.layers(), cacheRow));
     if (cache.hasStates()) {
       keep(row, cache, cacheRow);

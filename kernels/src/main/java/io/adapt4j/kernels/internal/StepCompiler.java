@@ -64,6 +64,7 @@ final class StepCompiler {
               decoder.dimensions().hiddenSize(),
               decoder.type(),
               decoder.hasRoundedActivations(),
+              decoder.cachesInEightBits(),
               adapters);
       StepCompiler compiler = new StepCompiler(writer, body);
       int hidden = compiler.transformer(body);
@@ -78,6 +79,7 @@ final class StepCompiler {
               program,
               body.rotary(),
               decoder.type(),
+              decoder.cachesInEightBits(),
               maxTokens,
               variant.readsLongPrompts() || (writer.isPlain() && variant.multipliesMany()),
               variant.readsLongPrompts() || keeping(body.layers()) < body.layers().size(),

@@ -117,6 +117,11 @@ public final class Generator {
     return new RequestBatch(this, decoder, adapters, StepKernels::prepared);
   }
 
+  /** Sets the form of keys and values in new caches. */
+  void cacheInEightBits(boolean wanted) {
+    decoder.cacheInEightBits(wanted);
+  }
+
   /** Creates a cache that keeps nothing. */
   PromptCache newPromptCache() {
     return new PromptCache(decoder, 0);

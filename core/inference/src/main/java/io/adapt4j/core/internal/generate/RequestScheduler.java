@@ -120,6 +120,12 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     batch.limitPause(pause);
   }
 
+  /** Sets the form of keys and values, after running requests. The lock is held. */
+  public void cacheInEightBits(boolean wanted) {
+    beforeChange();
+    generator.cacheInEightBits(wanted);
+  }
+
   private static void require(String name, long value, long least, long most) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.attention.Attention;
+import io.adapt4j.core.internal.nn.cache.CacheShape;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.LayerStates;
 import io.adapt4j.core.internal.nn.cache.Placement;
@@ -45,6 +46,7 @@ public final class Decoder extends Network {
   private final Placement placement;
   private final HeadSlot head;
   private boolean roundedActivations;
+  private boolean cachesInEightBits;
 
   /** Declares a decoder. */
   public Decoder(
@@ -210,6 +212,24 @@ public final class Decoder extends Network {
   }
 
   /**
+   * Sets whether new caches hold keys and values in 8 bits. Caches and steps made before cannot be
+   * used with those made afterwards.
+   */
+  public void cacheInEightBits(boolean wanted) {
+    cachesInEightBits = wanted;
+  }
+
+  /** {@return whether new caches hold keys and values in 8 bits} */
+  public boolean cachesInEightBits() {
+    return cachesInEightBits;
+  }
+
+  private List<CacheShape> caches() {
+    List<CacheShape> shapes = body().caches();
+    return cachesInEightBits ? shapes.stream().map(CacheShape::inEightBits).toList() : shapes;
+  }
+
+  /**
    * Returns the checkpoint name of the head's weight, even if the checkpoint has no such tensor.
    */
   public String headName() {
@@ -305,7 +325,7 @@ public final class Decoder extends Network {
    */
   public KvCache newCache(int rows, int capacity) {
     try (Scope scope = Scope.open(engine())) {
-      return new KvCache(body().caches(), rows, capacity, type());
+      return new KvCache(caches(), rows, capacity, type());
     }
   }
 
@@ -394,11 +414,10 @@ public final class Decoder extends Network {
   /** Returns the memory of a cache: bytes of all keys, values and states. */
   public long cacheBytes(long rows, long capacity, DType type) {
     return rows
-        * body().caches().stream()
+        * caches().stream()
             .mapToLong(
                 shape ->
-                    shape.valuesPerToken() * capacity * type.bytes()
-                        + shape.stateValues() * DType.F32.bytes())
+                    shape.bytesPerToken(type) * capacity + shape.stateValues() * DType.F32.bytes())
             .sum();
   }
 

@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.nn.cache;
 
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.op.EightBitRows;
 import java.util.Arrays;
 import java.util.List;
 
@@ -8,9 +10,19 @@ import java.util.List;
  *
  * @param keyValueHeads number of key-value heads; 0 for none
  * @param keysAreValues whether values are the keys, which are then held once
+ * @param isInEightBits whether keys and values are held as {@link EightBitRows}
  */
 public record CacheShape(
-    long keyValueHeads, long headDim, boolean keysAreValues, List<long[]> states) {
+    long keyValueHeads,
+    long headDim,
+    boolean keysAreValues,
+    List<long[]> states,
+    boolean isInEightBits) {
+
+  /** Creates a shape whose keys and values have the type of the computation. */
+  public CacheShape(long keyValueHeads, long headDim, boolean keysAreValues, List<long[]> states) {
+    this(keyValueHeads, headDim, keysAreValues, states, false);
+  }
 
   /** Creates a shape with keys and values only. */
   public static CacheShape of(Heads heads) {
@@ -32,9 +44,29 @@ public record CacheShape(
     return !states.isEmpty();
   }
 
-  /** {@return the number of values that each token adds} */
-  public long valuesPerToken() {
-    return (keysAreValues ? 1 : 2) * keyValueHeads * headDim;
+  /**
+   * Returns the same contents with keys and values in 8 bits. Keys that are values too, as those of
+   * latent attention, are compressed already and stay as they are.
+   */
+  public CacheShape inEightBits() {
+    return keysAreValues || keyValueHeads == 0
+        ? this
+        : new CacheShape(keyValueHeads, headDim, false, states, true);
+  }
+
+  /** Returns the element type of held keys and values, given that of the computation. */
+  DType typeHeld(DType type) {
+    return isInEightBits ? DType.U8 : type;
+  }
+
+  /** {@return the number of elements that a key takes} */
+  long widthHeld() {
+    return isInEightBits ? EightBitRows.width(headDim) : headDim;
+  }
+
+  /** {@return the bytes of keys and values that each token adds, given the computation's type} */
+  public long bytesPerToken(DType type) {
+    return (keysAreValues ? 1 : 2) * keyValueHeads * widthHeld() * typeHeld(type).bytes();
   }
 
   /** {@return the number of F32 values in the states of a row} */

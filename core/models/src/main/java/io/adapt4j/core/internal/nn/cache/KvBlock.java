@@ -56,7 +56,9 @@ public final class KvBlock implements AutoCloseable {
   private @Nullable Tensor empty(CacheShape layer) {
     return layer.keyValueHeads() == 0
         ? null
-        : Tensor.empty(type, rows, layer.keyValueHeads(), capacity, layer.headDim()).own();
+        : Tensor.empty(
+                layer.typeHeld(type), rows, layer.keyValueHeads(), capacity, layer.widthHeld())
+            .own();
   }
 
   /** Creates an empty block for the same layers. */
@@ -101,7 +103,11 @@ public final class KvBlock implements AutoCloseable {
       CacheShape shape = blocks.get(0).layers.get(layer);
       Tensor all =
           Tensor.zeros(
-              blocks.get(0).type, blocks.size(), shape.keyValueHeads(), room, shape.headDim());
+              shape.typeHeld(blocks.get(0).type),
+              blocks.size(),
+              shape.keyValueHeads(),
+              room,
+              shape.widthHeld());
       for (int i = 0; i < blocks.size(); i++) {
         KvBlock block = blocks.get(i);
         Tensor old = Objects.requireNonNull(tensors.apply(block).get(layer));
@@ -141,6 +147,11 @@ public final class KvBlock implements AutoCloseable {
         layers.get(layer).keysAreValues() ? keys.get(layer) : values.get(layer));
   }
 
+  /** Returns the type of the computation, which keys and values have unless they are in 8 bits. */
+  DType type() {
+    return type;
+  }
+
   /** {@return the capacity in tokens} */
   public long capacity() {
     return capacity;
@@ -155,8 +166,8 @@ public final class KvBlock implements AutoCloseable {
   }
 
   long bytes() {
-    long perToken = layers.stream().mapToLong(CacheShape::valuesPerToken).sum();
-    return perToken * rows * capacity * type.bytes();
+    long perToken = layers.stream().mapToLong(layer -> layer.bytesPerToken(type)).sum();
+    return perToken * rows * capacity;
   }
 
   /** Copies part of another block into this one, in all layers. */

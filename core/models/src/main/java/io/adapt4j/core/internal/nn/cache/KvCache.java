@@ -1,9 +1,11 @@
 package io.adapt4j.core.internal.nn.cache;
 
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.CachedAttention;
+import io.adapt4j.core.internal.tensor.op.EightBitRows;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.op.SinkOps;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -14,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,9 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   /** Minimum number of tokens in a shared block: below that, a copy costs as little. */
   public static final int SHORTEST_SHARED = 32;
+
+  /** Number of tokens whose keys are restored from 8 bits at once. */
+  private static final long RESTORED = 1024;
 
   /** A range of tokens in a block. */
   public record Part(KvBlock block, long start, long tokens) {
@@ -153,8 +159,33 @@ public final class KvCache implements LayerCache, AutoCloseable {
     return states.bytes();
   }
 
+  /** {@return whether keys and values of a layer are in 8 bits} */
+  private boolean isInEightBits(int layer) {
+    return own.layers().get(layer).isInEightBits();
+  }
+
+  /** {@return whether keys and values are in 8 bits wherever they can be, or else nowhere} */
+  public boolean isAsMade(boolean inEightBits) {
+    return own.layers().stream()
+        .allMatch(
+            layer -> layer.isInEightBits() == (inEightBits && layer.inEightBits().isInEightBits()));
+  }
+
+  /** {@return whether keys and values of any layer are in 8 bits} */
+  public boolean isInEightBits() {
+    return own.layers().stream().anyMatch(CacheShape::isInEightBits);
+  }
+
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    if (isInEightBits(layer)) {
+      return withRestored(
+          layer,
+          k,
+          v,
+          (keys, values, newKeys, newValues) ->
+              CachedAttention.apply(q, newKeys, newValues, keys, values, length(), mask, rule));
+    }
     return withJoined(
         layer,
         k.size(2),
@@ -190,6 +221,10 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   @Override
   public void append(int layer, Tensor k, Tensor v) {
+    if (isInEightBits(layer)) {
+      storeInEightBits(layer, k, v);
+      return;
+    }
     withJoined(
         layer,
         k.size(2),
@@ -202,6 +237,14 @@ public final class KvCache implements LayerCache, AutoCloseable {
   @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
+    if (isInEightBits(layer)) {
+      return withRestored(
+          layer,
+          k,
+          v,
+          (keys, values, newKeys, newValues) ->
+              SinkOps.cached(q, newKeys, newValues, keys, values, sinks, length(), mask, rule));
+    }
     return withJoined(
         layer,
         k.size(2),
@@ -216,6 +259,11 @@ public final class KvCache implements LayerCache, AutoCloseable {
       RotaryTable table,
       Tensor mask,
       AttentionRule rule) {
+    if (isInEightBits(layer)) {
+      Tensor[] parts =
+          CachedAttention.turned(projected, heads.query(), heads.keyValue(), heads.dim(), table);
+      return attend(layer, parts[0], parts[1], parts[2], mask, rule).typedAs(projected);
+    }
     return withJoined(
         layer,
         projected.size(1),
@@ -276,6 +324,68 @@ public final class KvCache implements LayerCache, AutoCloseable {
       }
       return attended;
     }
+  }
+
+  /** Operator over restored keys and values, of which the last are those of new tokens. */
+  private interface AttendingRestored {
+    Tensor over(Tensor keys, Tensor values, Tensor newKeys, Tensor newValues);
+  }
+
+  /**
+   * Appends keys and values in 8 bits and runs an operator on all of the layer's, restored while it
+   * runs. New tokens too attend to what is kept of them, so that a result does not depend on how
+   * its tokens are divided into passes.
+   */
+  private Tensor withRestored(int layer, Tensor k, Tensor v, AttendingRestored attending) {
+    storeInEightBits(layer, k, v);
+    long length = length();
+    long tokens = k.size(2);
+    try (Scope scope = Scope.open()) {
+      Tensor keys = restored(layer, length + tokens, KvBlock::keys);
+      Tensor values = restored(layer, length + tokens, KvBlock::values);
+      return scope.keep(
+          attending.over(
+              keys, values, keys.narrow(2, length, tokens), values.narrow(2, length, tokens)));
+    }
+  }
+
+  private void storeInEightBits(int layer, Tensor k, Tensor v) {
+    try (Scope scope = Scope.open()) {
+      Tensor keys = EightBitRows.of(k);
+      Tensor values = EightBitRows.of(v);
+      long length = length();
+      for (Piece piece : pieces(length, length + k.size(2))) {
+        long from = piece.place() - length;
+        KvBlock block = piece.block();
+        block
+            .keys(layer)
+            .narrow(2, piece.from(), piece.tokens())
+            .copyFrom(keys.narrow(2, from, piece.tokens()));
+        block
+            .values(layer)
+            .narrow(2, piece.from(), piece.tokens())
+            .copyFrom(values.narrow(2, from, piece.tokens()));
+      }
+    }
+  }
+
+  /** Restores the first keys or values of a layer. */
+  private Tensor restored(int layer, long tokens, BiFunction<KvBlock, Integer, Tensor> held) {
+    CacheShape shape = own.layers().get(layer);
+    Tensor all =
+        Tensor.empty(own.type(), own.rows(), shape.keyValueHeads(), tokens, shape.headDim());
+    for (Piece piece : pieces(0, tokens)) {
+      Tensor block = held.apply(piece.block(), layer);
+      for (long at = 0; at < piece.tokens(); at += RESTORED) {
+        try (Scope scope = Scope.open()) {
+          long some = Math.min(RESTORED, piece.tokens() - at);
+          all.narrow(2, piece.place() + at, some)
+              .copyFrom(
+                  EightBitRows.restored(block.narrow(2, piece.from() + at, some), own.type()));
+        }
+      }
+    }
+    return all;
   }
 
   /** A range of positions in a block. */
