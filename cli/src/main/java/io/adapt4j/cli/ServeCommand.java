@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.generate.CacheType;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.serve.ModelServer;
@@ -15,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -130,6 +133,15 @@ final class ServeCommand implements Callable<Integer> {
   private Integer maxPause;
 
   @Option(
+      names = "--cache-type",
+      paramLabel = "TYPE",
+      defaultValue = "plain",
+      description =
+          "What keys and values of read tokens are held in: plain, the type of the computation, or"
+              + " q8, 8 bits, about half the memory of half precision. Default ${DEFAULT-VALUE}.")
+  private String cacheType;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "TEMPLATE",
       description =
@@ -166,6 +178,7 @@ final class ServeCommand implements Callable<Integer> {
       requirePositive("--max-pause", maxPause);
     }
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    CacheType held = cacheType();
     parts.requirePaths();
     Path folder = model.folder();
     follow.require();
@@ -175,6 +188,7 @@ final class ServeCommand implements Callable<Integer> {
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       chosen.ifPresent(found -> use(opened, found));
+      opened.useCacheType(held);
       if (maxPause != null) {
         opened.limitPause(Duration.ofMillis(maxPause));
       }
@@ -188,6 +202,18 @@ final class ServeCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  private CacheType cacheType() {
+    return Arrays.stream(CacheType.values())
+        .filter(type -> type.name().toLowerCase(Locale.ROOT).equals(cacheType))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--cache-type: expected plain or q8, found "
+                        + cacheType
+                        + ". Give one of them, or leave it out for plain."));
   }
 
   private void run(ModelServer.Builder settings, String called, boolean chats)
