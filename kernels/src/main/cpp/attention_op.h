@@ -6,13 +6,14 @@
 
 namespace adapt4j {
 
-// Keys and values of successive places of a sequence: [heads, capacity, width] of each layer. They
-// go on to where the next part starts.
+// Keys and values of successive places of a sequence: [heads, capacity, width] of each layer, whose
+// first place may come after the start of the part. They go on to where the next part starts.
 struct CachePart {
   std::vector<void*> keys;
   std::vector<void*> values;
+  std::vector<int64_t> capacities;
+  std::vector<int64_t> firsts;
   int64_t start = 0;
-  int64_t capacity = 0;
 };
 
 // A sequence: parts that it shares with others, then its own.
@@ -85,7 +86,7 @@ struct HeadLayout {
  private:
   void* at(void* start, const CachePart& part, int head, int64_t place) const {
     return static_cast<uint8_t*>(start) +
-           (head * part.capacity + place - part.start) * rowBytes(type, dim);
+           (head * part.capacities[layer] + place - part.firsts[layer]) * rowBytes(type, dim);
   }
 };
 

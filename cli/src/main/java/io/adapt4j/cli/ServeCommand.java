@@ -142,6 +142,13 @@ final class ServeCommand implements Callable<Integer> {
   private String cacheType;
 
   @Option(
+      names = "--free-windows",
+      description =
+          "Free what layers with a sliding window no longer see. A prompt then goes on from an"
+              + " earlier one at its end only.")
+  private boolean freeWindows;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "TEMPLATE",
       description =
@@ -189,6 +196,7 @@ final class ServeCommand implements Callable<Integer> {
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       chosen.ifPresent(found -> use(opened, found));
       opened.useCacheType(held);
+      opened.freeWindows(freeWindows);
       if (maxPause != null) {
         opened.limitPause(Duration.ofMillis(maxPause));
       }

@@ -111,7 +111,8 @@ class ServeTest {
         "SERVE_TEST_KEY",
         "--access-log",
         "--cache-type",
-        "q8");
+        "q8",
+        "--free-windows");
     URI address = address();
     assertThat(said())
         .contains("Serving stories260K at " + address)

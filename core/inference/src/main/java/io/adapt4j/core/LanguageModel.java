@@ -393,6 +393,19 @@ public final class LanguageModel extends AdaptedModel {
     exclusively(() -> requests.cacheInEightBits(inEightBits));
   }
 
+  /**
+   * Sets whether layers with a sliding window free keys and values that no later token sees; false
+   * by default. A long answer then takes no more memory in such layers than its window and 256
+   * tokens, and {@link #limitRequests} reserves no more. Answers are the same; but a prompt
+   * continues from a cached one only where that one's windows are still held: at its end, not in
+   * its middle. A change waits for running calls and clears the prompt cache.
+   *
+   * @param freed whether to free them; no effect on models without windows
+   */
+  public void freeWindows(boolean freed) {
+    exclusively(() -> requests.freeWindows(freed));
+  }
+
   /** {@return the data type of keys and values} */
   public CacheType cacheType() {
     return exclusively(() -> model.decoder().cachesInEightBits() ? CacheType.Q8 : CacheType.PLAIN);

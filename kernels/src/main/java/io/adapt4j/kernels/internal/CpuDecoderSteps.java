@@ -2,6 +2,7 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.cache.KvBlock;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -31,8 +32,11 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final int adapters;
   private final @Nullable Int8Matrix head;
 
-  /** Cache capacity of each row; 0 if it has no cache. */
+  /** End of the places that have room in a row's cache; 0 if it has no cache. */
   private final int[] capacities;
+
+  /** First place of a row whose window is whole. */
+  private final int[] first;
 
   /** Buffer for reading logits. */
   private FloatBuffer read = FloatBuffer.allocate(0);
@@ -67,6 +71,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.leavesLayersOut = leavesLayersOut;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
+    this.first = new int[rows];
     this.adapters = adapters;
     this.logitsBuffer = logitsBuffer;
     this.head = head;
@@ -97,18 +102,22 @@ final class CpuDecoderSteps implements DecoderSteps {
     if (cache.hasStates()) {
       keep(row, cache, cacheRow);
     }
-    capacities[row] = Math.toIntExact(cache.capacity());
+    first[row] = Math.toIntExact(cache.firstPlace());
+    capacities[row] = Math.toIntExact(cache.endPlace());
   }
 
   private void place(int row, KvCache.Part part, int layers, int cacheRow) {
-    long[] addresses = new long[2 * layers];
+    long[] addresses = new long[4 * layers];
+    KvBlock block = part.block();
     for (int layer = 0; layer < layers; layer++) {
-      if (part.block().hasKeys(layer)) {
-        addresses[layer] = addressOf(part.block().keys(layer), cacheRow);
-        addresses[layers + layer] = addressOf(part.block().values(layer), cacheRow);
+      if (block.hasKeys(layer)) {
+        addresses[layer] = addressOf(block.keys(layer), cacheRow);
+        addresses[layers + layer] = addressOf(block.values(layer), cacheRow);
+        addresses[2 * layers + layer] = block.keys(layer).size(2);
+        addresses[3 * layers + layer] = part.start() + block.first(layer);
       }
     }
-    program.place(row, part.start(), layers, addresses, part.block().capacity());
+    program.place(row, part.start(), layers, addresses);
   }
 
   /**
@@ -151,6 +160,13 @@ final class CpuDecoderSteps implements DecoderSteps {
       requireIn("id", token.id(), vocabulary);
       requireIn("row", token.row(), capacities.length);
       requireIn("place", token.place(), capacities[token.row()]);
+      if (token.place() < first[token.row()]) {
+        throw new IllegalArgumentException(
+            "place: expected at least "
+                + first[token.row()]
+                + ", as what windows before it see has been freed, found "
+                + token.place());
+      }
       requireIn("first", token.first(), token.place() + 1);
       of[i] = token.id();
       of[count + i] = token.row();

@@ -122,6 +122,11 @@ public final class Generator {
     decoder.cacheInEightBits(wanted);
   }
 
+  /** Sets whether new caches free what windows no longer see. */
+  void freeWindows(boolean wanted) {
+    decoder.freeWindows(wanted);
+  }
+
   /** Creates a cache that keeps nothing. */
   PromptCache newPromptCache() {
     return new PromptCache(decoder, 0);
@@ -224,7 +229,7 @@ public final class Generator {
     int room = limit(request.options()) - prompt.length;
     int capacity = prompt.length + Math.min(request.options().maxNewTokens(), room) - 1;
     int shared = prompts.sharedWithRunning(prompt, capacity, request.adapter());
-    return decoder.cacheBytes(1, capacity - shared, decoder.type());
+    return decoder.requestBytes(capacity - shared);
   }
 
   /** Returns the result of a request that is cancelled before it starts. */

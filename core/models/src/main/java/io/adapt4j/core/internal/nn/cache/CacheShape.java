@@ -11,17 +11,22 @@ import java.util.List;
  * @param keyValueHeads number of key-value heads; 0 for none
  * @param keysAreValues whether values are the keys, which are then held once
  * @param isInEightBits whether keys and values are held as {@link EightBitRows}
+ * @param window number of tokens that a token sees, where those before are freed; 0 if all are kept
  */
 public record CacheShape(
     long keyValueHeads,
     long headDim,
     boolean keysAreValues,
     List<long[]> states,
-    boolean isInEightBits) {
+    boolean isInEightBits,
+    long window) {
+
+  /** Number of further tokens that have room until a window is moved. */
+  static final long PAGE = 256;
 
   /** Creates a shape whose keys and values have the type of the computation. */
   public CacheShape(long keyValueHeads, long headDim, boolean keysAreValues, List<long[]> states) {
-    this(keyValueHeads, headDim, keysAreValues, states, false);
+    this(keyValueHeads, headDim, keysAreValues, states, false, 0);
   }
 
   /** Creates a shape with keys and values only. */
@@ -51,7 +56,17 @@ public record CacheShape(
   public CacheShape inEightBits() {
     return keysAreValues || keyValueHeads == 0
         ? this
-        : new CacheShape(keyValueHeads, headDim, false, states, true);
+        : new CacheShape(keyValueHeads, headDim, false, states, true, window);
+  }
+
+  /** Returns the same contents without what tokens after it no longer see; 0 keeps all. */
+  public CacheShape within(long window) {
+    return new CacheShape(keyValueHeads, headDim, keysAreValues, states, isInEightBits, window);
+  }
+
+  /** {@return the number of tokens that have room, given the number of tokens that may be read} */
+  public long tokensHeld(long capacity) {
+    return window == 0 ? capacity : Math.min(capacity, window - 1 + PAGE);
   }
 
   /** Returns the element type of held keys and values, given that of the computation. */

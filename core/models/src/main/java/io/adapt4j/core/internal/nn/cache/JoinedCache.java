@@ -73,7 +73,10 @@ final class JoinedCache implements LayerCache {
   }
 
   private static boolean isReadWithOthers(Text text) {
-    return text.tokens() == 1 && text.cache().unfilled().isEmpty() && !text.cache().isInEightBits();
+    return text.tokens() == 1
+        && text.cache().unfilled().isEmpty()
+        && !text.cache().isInEightBits()
+        && !text.cache().frees();
   }
 
   private Tensor mask(long[] all, long window) {

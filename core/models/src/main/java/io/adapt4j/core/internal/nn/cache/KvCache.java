@@ -159,6 +159,37 @@ public final class KvCache implements LayerCache, AutoCloseable {
     return states.bytes();
   }
 
+  /**
+   * Makes room for the tokens of the next pass or step: layers with a window may free those before
+   * it. No effect on caches that keep all.
+   */
+  public void makeRoom(long tokens) {
+    long end = length() + tokens - sharedTokens();
+    if (own.frees() && end > 0 && own.makeRoom(own.filled(), end - own.filled())) {
+      changes++;
+    }
+  }
+
+  /** {@return whether layers with a window free what no later token sees} */
+  public boolean frees() {
+    return own.frees();
+  }
+
+  /** {@return whether the text can go on after its first tokens: their windows are still held} */
+  public boolean reaches(long tokens) {
+    return tokens <= sharedTokens() || tokens - sharedTokens() >= own.firstPlace();
+  }
+
+  /** {@return the first place whose window is whole} */
+  public long firstPlace() {
+    return own.firstPlace() == 0 ? 0 : sharedTokens() + own.firstPlace();
+  }
+
+  /** {@return the end of the places that have room} */
+  public long endPlace() {
+    return sharedTokens() + own.endPlace();
+  }
+
   /** {@return whether keys and values of a layer are in 8 bits} */
   private boolean isInEightBits(int layer) {
     return own.layers().get(layer).isInEightBits();
@@ -310,11 +341,14 @@ public final class KvCache implements LayerCache, AutoCloseable {
    * the duration of a layer.
    */
   private Tensor withJoined(int layer, long tokens, Attending attending) {
-    if (shared.isEmpty()) {
+    if (shared.isEmpty() && own.first(layer) == 0) {
       return attending.over(own.keys(layer), own.values(layer));
     }
     long length = length();
     try (KvBlock joined = own.emptyLike(layer, length + tokens)) {
+      if (own.first(layer) > 0) {
+        joined.clear();
+      }
       for (Piece piece : pieces(0, length)) {
         joined.copy(0, piece.place(), piece.block(), layer, piece.from(), piece.tokens());
       }
@@ -357,13 +391,14 @@ public final class KvCache implements LayerCache, AutoCloseable {
       for (Piece piece : pieces(length, length + k.size(2))) {
         long from = piece.place() - length;
         KvBlock block = piece.block();
+        long to = piece.from() - block.first(layer);
         block
             .keys(layer)
-            .narrow(2, piece.from(), piece.tokens())
+            .narrow(2, to, piece.tokens())
             .copyFrom(keys.narrow(2, from, piece.tokens()));
         block
             .values(layer)
-            .narrow(2, piece.from(), piece.tokens())
+            .narrow(2, to, piece.tokens())
             .copyFrom(values.narrow(2, from, piece.tokens()));
       }
     }
@@ -373,15 +408,15 @@ public final class KvCache implements LayerCache, AutoCloseable {
   private Tensor restored(int layer, long tokens, BiFunction<KvBlock, Integer, Tensor> held) {
     CacheShape shape = own.layers().get(layer);
     Tensor all =
-        Tensor.empty(own.type(), own.rows(), shape.keyValueHeads(), tokens, shape.headDim());
+        Tensor.zeros(own.type(), own.rows(), shape.keyValueHeads(), tokens, shape.headDim());
     for (Piece piece : pieces(0, tokens)) {
       Tensor block = held.apply(piece.block(), layer);
-      for (long at = 0; at < piece.tokens(); at += RESTORED) {
+      long first = piece.block().first(layer);
+      for (long at = Math.max(0, first - piece.from()); at < piece.tokens(); at += RESTORED) {
         try (Scope scope = Scope.open()) {
           long some = Math.min(RESTORED, piece.tokens() - at);
-          all.narrow(2, piece.place() + at, some)
-              .copyFrom(
-                  EightBitRows.restored(block.narrow(2, piece.from() + at, some), own.type()));
+          Tensor rows = block.narrow(2, piece.from() + at - first, some);
+          all.narrow(2, piece.place() + at, some).copyFrom(EightBitRows.restored(rows, own.type()));
         }
       }
     }
@@ -471,9 +506,9 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   /**
-   * Removes the tokens after the first ones. Sliding windows are no obstacle: keys and values of
-   * every token are kept, even in layers with a window. Shared blocks stay unchanged for others;
-   * free room in them no longer belongs to this cache.
+   * Removes the tokens after the first ones, which a cache that frees windows must still
+   * {@linkplain #reaches reach}. Shared blocks stay unchanged for others; free room in them no
+   * longer belongs to this cache.
    */
   public void truncate(long tokens) {
     requireHeld(tokens);
@@ -498,6 +533,13 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   private void cut(long tokens) {
+    if (!reaches(tokens)) {
+      throw new IllegalArgumentException(
+          "tokens: expected at least "
+              + firstPlace()
+              + ", as windows free what is before, found "
+              + tokens);
+    }
     long common = sharedTokens();
     own.fill(Math.max(0, tokens - common));
     if (tokens < common) {
@@ -540,6 +582,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
     long end = Math.min(tokens, length());
     KvCache copy = new KvCache(own.emptyLike(capacity - common));
     copy.shareFrom(shared, common);
+    copy.own.makeRoom(Math.max(0, end - common), 0);
     if (end > 0) {
       copy.states.copyFrom(after);
     }
@@ -572,14 +615,15 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   private void shareBeginning(long tokens) {
     long more = Math.min(tokens, capacity() - 1) - sharedTokens();
-    if (more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
+    boolean isWhole = own.firstPlace() == 0;
+    if (isWhole && more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
       share(more);
     }
   }
 
   /** Turns the first tokens that are not shared into a shared block. */
   private void share(long tokens) {
-    KvBlock common = own.emptyLike(tokens);
+    KvBlock common = own.wholeLike(tokens);
     KvBlock rest;
     try {
       rest = own.emptyLike(own.capacity() - tokens);
@@ -589,6 +633,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
     }
     common.fill(Math.min(tokens, own.filled()));
     common.copy(0, own, 0, common.filled());
+    rest.makeRoom(own.filled() - common.filled(), 0);
     rest.fill(own.filled() - common.filled());
     rest.copy(0, own, tokens, rest.filled());
     shared.add(new Part(common, sharedTokens(), tokens));
