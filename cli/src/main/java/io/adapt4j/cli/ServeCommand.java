@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.generate.CacheType;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.serve.ModelServer;
@@ -16,9 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -185,7 +182,7 @@ final class ServeCommand implements Callable<Integer> {
       requirePositive("--max-pause", maxPause);
     }
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
-    CacheType held = cacheType();
+    boolean inEightBits = cachesInEightBits();
     parts.requirePaths();
     Path folder = model.folder();
     follow.require();
@@ -195,7 +192,7 @@ final class ServeCommand implements Callable<Integer> {
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       chosen.ifPresent(found -> use(opened, found));
-      opened.useCacheType(held);
+      opened.cacheInEightBits(inEightBits);
       opened.freeWindows(freeWindows);
       if (maxPause != null) {
         opened.limitPause(Duration.ofMillis(maxPause));
@@ -212,16 +209,14 @@ final class ServeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private CacheType cacheType() {
-    return Arrays.stream(CacheType.values())
-        .filter(type -> type.name().toLowerCase(Locale.ROOT).equals(cacheType))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "--cache-type: expected plain or q8, found "
-                        + cacheType
-                        + ". Give one of them, or leave it out for plain."));
+  private boolean cachesInEightBits() {
+    if (!List.of("plain", "q8").contains(cacheType)) {
+      throw new IllegalArgumentException(
+          "--cache-type: expected plain or q8, found "
+              + cacheType
+              + ". Give one of them, or leave it out for plain.");
+    }
+    return cacheType.equals("q8");
   }
 
   private void run(ModelServer.Builder settings, String called, boolean chats)

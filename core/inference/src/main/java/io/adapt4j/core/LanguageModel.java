@@ -4,7 +4,6 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.generate.CacheType;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -380,17 +379,17 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Sets the data type of keys and values, {@link CacheType#PLAIN} by default. With {@link
-   * CacheType#Q8} they take about half the memory of half precision, a quarter of that of fp32;
-   * answers may differ slightly from those with plain ones, but still do not depend on what runs
-   * beside them. A change waits for running calls and clears the prompt cache. The draft of {@link
-   * #useDraft} has its own setting.
+   * Sets whether keys and values are cached in 8 bits; false by default, in the data type of the
+   * computation. Each vector of a head is rounded to 127 steps of its largest magnitude and takes a
+   * byte an entry and four: about half the memory of half precision, a quarter of that of fp32.
+   * Compressed keys of latent attention and states of recurrent layers stay as they are. Answers
+   * may differ slightly, but still do not depend on what runs beside them. A change waits for
+   * running calls and clears the prompt cache. The draft of {@link #useDraft} has its own setting.
    *
-   * @param type the type of everything cached from now on
+   * @param rounded whether to cache in 8 bits from now on
    */
-  public void useCacheType(CacheType type) {
-    boolean inEightBits = Texts.require("type", type) == CacheType.Q8;
-    exclusively(() -> requests.cacheInEightBits(inEightBits));
+  public void cacheInEightBits(boolean rounded) {
+    exclusively(() -> requests.cacheInEightBits(rounded));
   }
 
   /**
@@ -404,11 +403,6 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void freeWindows(boolean freed) {
     exclusively(() -> requests.freeWindows(freed));
-  }
-
-  /** {@return the data type of keys and values} */
-  public CacheType cacheType() {
-    return exclusively(() -> model.decoder().cachesInEightBits() ? CacheType.Q8 : CacheType.PLAIN);
   }
 
   /**

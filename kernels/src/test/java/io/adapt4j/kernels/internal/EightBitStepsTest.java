@@ -8,6 +8,10 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps.Token;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.EightBitRows;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -97,6 +101,36 @@ class EightBitStepsTest {
       float[] logits = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
       steps.logits(0, logits, 0);
       return logits;
+    }
+  }
+
+  /** Operators read what kernels restore: each entry times the scale behind its vector. */
+  @ParameterizedTest
+  @MethodSource("io.adapt4j.kernels.internal.CpuKernelsTest#variantsOfSteps")
+  void someVectorsAreRestoredToTheirPlace(CpuVariant variant) {
+    int width = 70;
+    float[] values = new float[2 * 9 * width];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i % 37 - 18) * 0.01f * (i / width);
+    }
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      try (Scope scope = Scope.open()) {
+        Tensor rows = EightBitRows.of(Tensor.of(values, 1, 2, 9, width));
+        Tensor y = Tensor.zeros(type, 1, 2, 12, width);
+        new CpuLayerKernels(variant).restore(rows, 3, 5, y, 4);
+        ByteBuffer bytes = rows.data();
+        float[] found = y.toFloats();
+        for (int i = 0; i < found.length; i++) {
+          int head = i / width / 12;
+          int token = i / width % 12 - 4;
+          int row = (head * 9 + token + 3) * (width + 4);
+          double wanted =
+              token < 0 || token >= 5
+                  ? 0
+                  : type.round(bytes.get(row + i % width) * bytes.getFloat(row + width));
+          assertThat((double) found[i]).isEqualTo(wanted);
+        }
+      }
     }
   }
 

@@ -463,9 +463,9 @@ def to_eight_bits(self, x: Tensor) -> Tensor:
   unsigned = torch.remainder(torch.nan_to_num(numbers, 0., 0., 0.), 256.)
   return torch.cat([torch.to(unsigned, 0), torch.to(torch.cat(bytes, -1), 0)], -1)
 
-def of_eight_bits(self, rows: Tensor, dtype: int) -> Tensor:
+def of_eight_bits(self, rows: Tensor) -> Tensor:
   width = rows.size(-1) - 4
-  numbers = torch.to(torch.to(torch.narrow(rows, -1, 0, width), 1), 6)
+  numbers = torch.to(torch.narrow(rows, -1, 0, width), 1)
   bytes = torch.to(torch.narrow(rows, -1, width, 4), 4)
   low = torch.add(torch.narrow(bytes, -1, 0, 1), torch.mul(torch.narrow(bytes, -1, 1, 1), 256))
   bits = torch.add(low, torch.add(torch.mul(torch.narrow(bytes, -1, 2, 1), 65536), torch.mul(torch.narrow(bytes, -1, 3, 1), 16777216)))
@@ -473,4 +473,4 @@ def of_eight_bits(self, rows: Tensor, dtype: int) -> Tensor:
   whole = torch.to(torch.add(torch.remainder(bits, 8388608), 8388608), 7)
   scale = torch.mul(whole, torch.pow(2., torch.sub(torch.to(exponent, 7), 150.)))
   scale = torch.masked_fill(torch.masked_fill(scale, torch.eq(bits, 0), 0.), torch.eq(exponent, 255), nan)
-  return torch.to(torch.mul(numbers, torch.to(scale, 6)), dtype)
+  return torch.mul(numbers, torch.to(scale, 6))

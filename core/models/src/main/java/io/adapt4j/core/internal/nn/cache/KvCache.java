@@ -35,9 +35,6 @@ public final class KvCache implements LayerCache, AutoCloseable {
   /** Minimum number of tokens in a shared block: below that, a copy costs as little. */
   public static final int SHORTEST_SHARED = 32;
 
-  /** Number of tokens whose keys are restored from 8 bits at once. */
-  private static final long RESTORED = 1024;
-
   /** A range of tokens in a block. */
   public record Part(KvBlock block, long start, long tokens) {
 
@@ -412,13 +409,9 @@ public final class KvCache implements LayerCache, AutoCloseable {
     for (Piece piece : pieces(0, tokens)) {
       Tensor block = held.apply(piece.block(), layer);
       long first = piece.block().first(layer);
-      for (long at = Math.max(0, first - piece.from()); at < piece.tokens(); at += RESTORED) {
-        try (Scope scope = Scope.open()) {
-          long some = Math.min(RESTORED, piece.tokens() - at);
-          Tensor rows = block.narrow(2, piece.from() + at - first, some);
-          all.narrow(2, piece.place() + at, some).copyFrom(EightBitRows.restored(rows, own.type()));
-        }
-      }
+      long freed = Math.min(piece.tokens(), Math.max(0, first - piece.from()));
+      EightBitRows.restore(
+          block, piece.from() + freed - first, piece.tokens() - freed, all, piece.place() + freed);
     }
     return all;
   }

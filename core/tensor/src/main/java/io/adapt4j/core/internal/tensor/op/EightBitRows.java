@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.tensor.op;
 
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
@@ -13,6 +13,9 @@ public final class EightBitRows {
 
   private static final Operator ROUND = Operator.core("to_eight_bits");
   private static final Operator RESTORE = Operator.core("of_eight_bits");
+
+  /** Number of tokens that a script restores at once, which takes four bytes an entry. */
+  private static final long PART = 1024;
 
   private EightBitRows() {}
 
@@ -31,8 +34,28 @@ public final class EightBitRows {
     return ROUND.tensor(x);
   }
 
-  /** Restores vectors [.., D]. */
-  public static Tensor restored(Tensor rows, DType type) {
-    return RESTORE.tensor(rows, (long) type.code());
+  /** Restores vectors, F32 [.., D]. */
+  static Tensor restored(Tensor rows) {
+    return RESTORE.tensor(rows);
+  }
+
+  /**
+   * Restores the vectors of some tokens into a tensor, a part at a time.
+   *
+   * @param rows bytes [B, H, S, D + 4], of which {@code count} tokens from {@code from} on are read
+   * @param y [B, H, T, D], written from {@code place} on
+   */
+  public static void restore(Tensor rows, long from, long count, Tensor y, long place) {
+    HostKernels kernels = FusedOps.restoring(y);
+    if (kernels != null) {
+      y.engine().runs(RESTORE, () -> kernels.restore(rows, from, count, y, place));
+      return;
+    }
+    for (long at = 0; at < count; at += PART) {
+      try (Scope scope = Scope.open()) {
+        long some = Math.min(PART, count - at);
+        y.narrow(2, place + at, some).copyFrom(restored(rows.narrow(2, from + at, some)));
+      }
+    }
   }
 }

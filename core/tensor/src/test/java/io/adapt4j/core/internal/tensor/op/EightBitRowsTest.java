@@ -28,7 +28,7 @@ class EightBitRowsTest {
       Tensor rows = EightBitRows.of(Tensor.of(values, 1, 2, ROWS / 2, width));
       assertThat(rows.sizes()).containsExactly(1, 2, ROWS / 2, EightBitRows.width(width));
       assertThat(rows.type()).isEqualTo(DType.U8);
-      float[] restored = EightBitRows.restored(rows, DType.F32).toFloats();
+      float[] restored = EightBitRows.restored(rows).toFloats();
       for (int row = 0; row < ROWS; row++) {
         double most = 0;
         for (int i = row * width; i < (row + 1) * width; i++) {
@@ -47,20 +47,12 @@ class EightBitRowsTest {
     float[] values = {0, 0, 0, 1, Float.NaN, 2, 1e-40f, 0, 0, Float.NEGATIVE_INFINITY, 1, 1};
     try (Scope scope = Scope.open()) {
       Tensor rows = EightBitRows.of(Tensor.of(values, 4, 3));
-      float[] restored = EightBitRows.restored(rows, DType.F32).toFloats();
+      float[] restored = EightBitRows.restored(rows).toFloats();
       for (int i : new int[] {0, 1, 2, 6, 7, 8}) {
         assertThat(restored[i]).isZero();
       }
       assertThat(restored[3]).isNaN();
       assertThat(restored[10]).isNaN();
-    }
-  }
-
-  @Test
-  void restoredVectorsHaveTheTypeAskedFor() {
-    try (Scope scope = Scope.open()) {
-      Tensor rows = EightBitRows.of(Tensor.of(new float[] {1, -2, 3, 4}, 1, 4));
-      assertThat(EightBitRows.restored(rows, DType.BF16).type()).isEqualTo(DType.BF16);
     }
   }
 }

@@ -3,7 +3,6 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.generate.CacheType;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Keys and values in 8 bits, as users call for them. */
-class CacheTypeTest {
+class EightBitKeysTest {
 
   private static final GenerationOptions EIGHT =
       GenerationOptions.greedy().toBuilder().maxNewTokens(8).ignoreEos(true).build();
@@ -42,11 +41,9 @@ class CacheTypeTest {
 
   @Test
   void keysAndValuesHaveTheTypeOfTheComputationUnlessAskedOtherwise() {
-    assertThat(model.cacheType()).isEqualTo(CacheType.PLAIN);
     model.generate(STORY, EIGHT);
     long plain = model.prompts.bytes();
-    model.useCacheType(CacheType.Q8);
-    assertThat(model.cacheType()).isEqualTo(CacheType.Q8);
+    model.cacheInEightBits(true);
     assertThat(model.prompts.bytes()).isZero();
     model.generate(STORY, EIGHT);
     int headDim = model.model.decoder().dimensions().hiddenSize() / heads();
@@ -61,15 +58,15 @@ class CacheTypeTest {
   @Test
   void theLikeliestTokensAreThoseOfPlainKeysAndValues() {
     Generation plain = model.generate(STORY, EIGHT, piece -> {});
-    model.useCacheType(CacheType.Q8);
+    model.cacheInEightBits(true);
     assertThat(model.generate(STORY, EIGHT, piece -> {}).tokenIds()).isEqualTo(plain.tokenIds());
-    model.useCacheType(CacheType.PLAIN);
+    model.cacheInEightBits(false);
     assertThat(model.generate(STORY, EIGHT, piece -> {})).isEqualTo(plain);
   }
 
   @Test
   void answersDoNotDependOnWhatIsCachedOrRunsBeside() {
-    model.useCacheType(CacheType.Q8);
+    model.cacheInEightBits(true);
     model.reusePromptsExactly(true);
     Generation cold = model.generate(STORY, EIGHT, piece -> {});
     model.generate(STORY + cold.text() + " Then", EIGHT, piece -> {});
@@ -84,8 +81,8 @@ class CacheTypeTest {
     try (LanguageModel draft = TestModels.fp32(folder.resolve("model"))) {
       Generation plain = model.generate(STORY, EIGHT, piece -> {});
       model.useDraft(draft, 4);
-      for (CacheType type : List.of(CacheType.Q8, CacheType.PLAIN, CacheType.Q8)) {
-        draft.useCacheType(type);
+      for (boolean rounded : new boolean[] {true, false, true}) {
+        draft.cacheInEightBits(rounded);
         assertThat(model.generate(STORY, EIGHT, piece -> {}).tokenIds())
             .isEqualTo(plain.tokenIds());
       }
