@@ -389,7 +389,11 @@ public final class LanguageModel extends AdaptedModel {
    * @param rounded whether to cache in 8 bits from now on
    */
   public void cacheInEightBits(boolean rounded) {
-    exclusively(() -> requests.cacheInEightBits(rounded));
+    exclusively(
+        () -> {
+          requests.beforeChange();
+          model.decoder().cacheInEightBits(rounded);
+        });
   }
 
   /**
@@ -402,7 +406,11 @@ public final class LanguageModel extends AdaptedModel {
    * @param freed whether to free them; no effect on models without windows
    */
   public void freeWindows(boolean freed) {
-    exclusively(() -> requests.freeWindows(freed));
+    exclusively(
+        () -> {
+          requests.beforeChange();
+          model.decoder().freeWindows(freed);
+        });
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.cache.KvBlock;
 import io.adapt4j.core.internal.nn.cache.KvCache;
@@ -51,25 +52,22 @@ final class CpuDecoderSteps implements DecoderSteps {
    */
   CpuDecoderSteps(
       StepProgram program,
-      List<RotaryFrequencies> rotary,
-      DType type,
-      boolean cachesInEightBits,
+      Decoder decoder,
       int maxTokens,
       boolean readsPrompts,
       boolean leavesLayersOut,
-      int vocabulary,
       int rows,
       int adapters,
       int logitsBuffer,
       @Nullable Int8Matrix head) {
     this.program = program;
-    this.rotary = rotary;
-    this.type = type;
-    this.cachesInEightBits = cachesInEightBits;
+    this.rotary = decoder.body().rotary();
+    this.type = decoder.type();
+    this.cachesInEightBits = decoder.cachesInEightBits();
     this.maxTokens = maxTokens;
     this.readsPrompts = readsPrompts;
     this.leavesLayersOut = leavesLayersOut;
-    this.vocabulary = vocabulary;
+    this.vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
     this.capacities = new int[rows];
     this.first = new int[rows];
     this.adapters = adapters;
@@ -92,18 +90,22 @@ final class CpuDecoderSteps implements DecoderSteps {
     requireOpen();
     requireIn("row", row, capacities.length);
     requireIn("cacheRow", cacheRow, cache.rows());
-    if (!cache.isAsMade(cachesInEightBits)) {
+    List<KvCache.Part> parts = cache.parts();
+    KvCache.Part own = parts.get(parts.size() - 1);
+    if (!own.block().isAsMade(cachesInEightBits)) {
       throw new IllegalArgumentException(
           "cache: expected keys and values "
               + (cachesInEightBits ? "in 8 bits" : "in " + type)
               + ", which these steps read");
     }
-    cache.parts().forEach(part -> place(row, part, cache.layers(), cacheRow));
+    parts.forEach(part -> place(row, part, cache.layers(), cacheRow));
     if (cache.hasStates()) {
       keep(row, cache, cacheRow);
     }
-    first[row] = Math.toIntExact(cache.firstPlace());
-    capacities[row] = Math.toIntExact(cache.endPlace());
+    long start = own.start();
+    first[row] =
+        own.block().firstPlace() == 0 ? 0 : Math.toIntExact(start + own.block().firstPlace());
+    capacities[row] = Math.toIntExact(start + own.block().endPlace());
   }
 
   private void place(int row, KvCache.Part part, int layers, int cacheRow) {

@@ -77,13 +77,10 @@ final class StepCompiler {
       return Optional.of(
           new CpuDecoderSteps(
               program,
-              body.rotary(),
-              decoder.type(),
-              decoder.cachesInEightBits(),
+              decoder,
               maxTokens,
               variant.readsLongPrompts() || (writer.isPlain() && variant.multipliesMany()),
               variant.readsLongPrompts() || keeping(body.layers()) < body.layers().size(),
-              Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),
               logits,

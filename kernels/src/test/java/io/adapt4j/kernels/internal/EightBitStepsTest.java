@@ -111,7 +111,8 @@ class EightBitStepsTest {
     int width = 70;
     float[] values = new float[2 * 9 * width];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (i % 37 - 18) * 0.01f * (i / width);
+      int row = i / width;
+      values[i] = (i % 37 - 18) * 0.01f * row;
     }
     for (DType type : List.of(DType.F32, DType.BF16)) {
       try (Scope scope = Scope.open()) {

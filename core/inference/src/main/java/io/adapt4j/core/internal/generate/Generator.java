@@ -117,16 +117,6 @@ public final class Generator {
     return new RequestBatch(this, decoder, adapters, StepKernels::prepared);
   }
 
-  /** Sets the form of keys and values in new caches. */
-  void cacheInEightBits(boolean wanted) {
-    decoder.cacheInEightBits(wanted);
-  }
-
-  /** Sets whether new caches free what windows no longer see. */
-  void freeWindows(boolean wanted) {
-    decoder.freeWindows(wanted);
-  }
-
   /** Creates a cache that keeps nothing. */
   PromptCache newPromptCache() {
     return new PromptCache(decoder, 0);

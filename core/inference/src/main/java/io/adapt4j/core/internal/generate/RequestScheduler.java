@@ -120,18 +120,6 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     batch.limitPause(pause);
   }
 
-  /** Sets the form of keys and values, after running requests. The lock is held. */
-  public void cacheInEightBits(boolean wanted) {
-    beforeChange();
-    generator.cacheInEightBits(wanted);
-  }
-
-  /** Sets whether windows free what is before them, after running requests. The lock is held. */
-  public void freeWindows(boolean wanted) {
-    beforeChange();
-    generator.freeWindows(wanted);
-  }
-
   private static void require(String name, long value, long least, long most) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(

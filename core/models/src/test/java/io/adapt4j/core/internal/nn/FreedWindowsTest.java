@@ -66,7 +66,7 @@ class FreedWindowsTest {
                     .as("%d tokens from %d", some, at)
                     .isEqualTo(HybridDecoderTest.read(decoder, whole, ids, at, some));
               }
-              assertThat(freed.firstPlace()).isBetween(LENGTH - 256L - 60, (long) LENGTH);
+              assertThat(firstPlace(freed)).isBetween(LENGTH - 256L - 60, (long) LENGTH);
               assertThat(freed.bytes()).isLessThan(whole.bytes());
             }
           }
@@ -105,7 +105,7 @@ class FreedWindowsTest {
             HybridDecoderTest.read(decoder, cache, ids, 0, 255);
             HybridDecoderTest.read(decoder, whole, ids, 255, 100);
             HybridDecoderTest.read(decoder, cache, ids, 255, 100);
-            assertThat(cache.firstPlace()).isEqualTo(255);
+            assertThat(firstPlace(cache)).isEqualTo(255);
             assertThat(cache.reaches(254)).isFalse();
             assertThatIllegalArgumentException()
                 .isThrownBy(() -> cache.truncate(254))
@@ -152,5 +152,9 @@ class FreedWindowsTest {
             }
           }
         });
+  }
+
+  private static long firstPlace(KvCache cache) {
+    return cache.parts().get(0).block().firstPlace();
   }
 }

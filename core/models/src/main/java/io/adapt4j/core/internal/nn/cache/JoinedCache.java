@@ -75,8 +75,7 @@ final class JoinedCache implements LayerCache {
   private static boolean isReadWithOthers(Text text) {
     return text.tokens() == 1
         && text.cache().unfilled().isEmpty()
-        && !text.cache().isInEightBits()
-        && !text.cache().frees();
+        && text.cache().own().isReadWithOthers();
   }
 
   private Tensor mask(long[] all, long window) {

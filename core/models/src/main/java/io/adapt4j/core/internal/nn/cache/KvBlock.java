@@ -103,8 +103,20 @@ public final class KvBlock implements AutoCloseable {
     return layers.stream().anyMatch(layer -> layer.window() > 0);
   }
 
+  /** Returns whether keys and values are in 8 bits wherever they can be, or else nowhere. */
+  public boolean isAsMade(boolean inEightBits) {
+    return layers.stream()
+        .allMatch(
+            layer -> layer.isInEightBits() == (inEightBits && layer.inEightBits().isInEightBits()));
+  }
+
+  /** Returns whether operators can read it together with those of other texts. */
+  boolean isReadWithOthers() {
+    return !frees() && layers.stream().noneMatch(CacheShape::isInEightBits);
+  }
+
   /** Returns the first place after which tokens still see all of their windows. */
-  long firstPlace() {
+  public long firstPlace() {
     return IntStream.range(0, first.length)
         .filter(layer -> first[layer] > 0)
         .mapToLong(layer -> first[layer] + layers.get(layer).window() - 1)
@@ -113,7 +125,7 @@ public final class KvBlock implements AutoCloseable {
   }
 
   /** Returns the end of the places that have room in all layers. */
-  long endPlace() {
+  public long endPlace() {
     return IntStream.range(0, first.length)
         .filter(this::hasKeys)
         .mapToLong(layer -> first[layer] + keys(layer).size(2))

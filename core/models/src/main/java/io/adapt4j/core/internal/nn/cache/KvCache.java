@@ -1,11 +1,9 @@
 package io.adapt4j.core.internal.nn.cache;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.CachedAttention;
-import io.adapt4j.core.internal.tensor.op.EightBitRows;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.core.internal.tensor.op.SinkOps;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -16,7 +14,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -177,37 +174,16 @@ public final class KvCache implements LayerCache, AutoCloseable {
     return tokens <= sharedTokens() || tokens - sharedTokens() >= own.firstPlace();
   }
 
-  /** {@return the first place whose window is whole} */
-  public long firstPlace() {
-    return own.firstPlace() == 0 ? 0 : sharedTokens() + own.firstPlace();
-  }
-
-  /** {@return the end of the places that have room} */
-  public long endPlace() {
-    return sharedTokens() + own.endPlace();
-  }
-
   /** {@return whether keys and values of a layer are in 8 bits} */
   private boolean isInEightBits(int layer) {
     return own.layers().get(layer).isInEightBits();
   }
 
-  /** {@return whether keys and values are in 8 bits wherever they can be, or else nowhere} */
-  public boolean isAsMade(boolean inEightBits) {
-    return own.layers().stream()
-        .allMatch(
-            layer -> layer.isInEightBits() == (inEightBits && layer.inEightBits().isInEightBits()));
-  }
-
-  /** {@return whether keys and values of any layer are in 8 bits} */
-  public boolean isInEightBits() {
-    return own.layers().stream().anyMatch(CacheShape::isInEightBits);
-  }
-
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     if (isInEightBits(layer)) {
-      return withRestored(
+      return EightBitKeys.attend(
+          this,
           layer,
           k,
           v,
@@ -250,7 +226,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
   @Override
   public void append(int layer, Tensor k, Tensor v) {
     if (isInEightBits(layer)) {
-      storeInEightBits(layer, k, v);
+      EightBitKeys.store(this, layer, k, v);
       return;
     }
     withJoined(
@@ -266,7 +242,8 @@ public final class KvCache implements LayerCache, AutoCloseable {
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
     if (isInEightBits(layer)) {
-      return withRestored(
+      return EightBitKeys.attend(
+          this,
           layer,
           k,
           v,
@@ -357,70 +334,11 @@ public final class KvCache implements LayerCache, AutoCloseable {
     }
   }
 
-  /** Operator over restored keys and values, of which the last are those of new tokens. */
-  private interface AttendingRestored {
-    Tensor over(Tensor keys, Tensor values, Tensor newKeys, Tensor newValues);
-  }
-
-  /**
-   * Appends keys and values in 8 bits and runs an operator on all of the layer's, restored while it
-   * runs. New tokens too attend to what is kept of them, so that a result does not depend on how
-   * its tokens are divided into passes.
-   */
-  private Tensor withRestored(int layer, Tensor k, Tensor v, AttendingRestored attending) {
-    storeInEightBits(layer, k, v);
-    long length = length();
-    long tokens = k.size(2);
-    try (Scope scope = Scope.open()) {
-      Tensor keys = restored(layer, length + tokens, KvBlock::keys);
-      Tensor values = restored(layer, length + tokens, KvBlock::values);
-      return scope.keep(
-          attending.over(
-              keys, values, keys.narrow(2, length, tokens), values.narrow(2, length, tokens)));
-    }
-  }
-
-  private void storeInEightBits(int layer, Tensor k, Tensor v) {
-    try (Scope scope = Scope.open()) {
-      Tensor keys = EightBitRows.of(k);
-      Tensor values = EightBitRows.of(v);
-      long length = length();
-      for (Piece piece : pieces(length, length + k.size(2))) {
-        long from = piece.place() - length;
-        KvBlock block = piece.block();
-        long to = piece.from() - block.first(layer);
-        block
-            .keys(layer)
-            .narrow(2, to, piece.tokens())
-            .copyFrom(keys.narrow(2, from, piece.tokens()));
-        block
-            .values(layer)
-            .narrow(2, to, piece.tokens())
-            .copyFrom(values.narrow(2, from, piece.tokens()));
-      }
-    }
-  }
-
-  /** Restores the first keys or values of a layer. */
-  private Tensor restored(int layer, long tokens, BiFunction<KvBlock, Integer, Tensor> held) {
-    CacheShape shape = own.layers().get(layer);
-    Tensor all =
-        Tensor.zeros(own.type(), own.rows(), shape.keyValueHeads(), tokens, shape.headDim());
-    for (Piece piece : pieces(0, tokens)) {
-      Tensor block = held.apply(piece.block(), layer);
-      long first = piece.block().first(layer);
-      long freed = Math.min(piece.tokens(), Math.max(0, first - piece.from()));
-      EightBitRows.restore(
-          block, piece.from() + freed - first, piece.tokens() - freed, all, piece.place() + freed);
-    }
-    return all;
-  }
-
   /** A range of positions in a block. */
-  private record Piece(KvBlock block, long from, long place, long tokens) {}
+  record Piece(KvBlock block, long from, long place, long tokens) {}
 
   /** Finds a range of positions. */
-  private List<Piece> pieces(long from, long to) {
+  List<Piece> pieces(long from, long to) {
     List<Piece> pieces = new ArrayList<>();
     for (Part part : parts()) {
       long place = Math.max(from, part.start());
@@ -529,7 +447,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
     if (!reaches(tokens)) {
       throw new IllegalArgumentException(
           "tokens: expected at least "
-              + firstPlace()
+              + (sharedTokens() + own.firstPlace())
               + ", as windows free what is before, found "
               + tokens);
     }
