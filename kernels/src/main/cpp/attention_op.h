@@ -6,13 +6,14 @@
 
 namespace adapt4j {
 
-// Keys and values of successive places of a sequence: [heads, capacity, width] of each layer. They
-// go on to where the next part starts.
+// Keys and values of successive places of a sequence: [heads, capacity, width] of each layer, whose
+// first place may come after the start of the part. They go on to where the next part starts.
 struct CachePart {
   std::vector<void*> keys;
   std::vector<void*> values;
+  std::vector<int64_t> capacities;
+  std::vector<int64_t> firsts;
   int64_t start = 0;
-  int64_t capacity = 0;
 };
 
 // A sequence: parts that it shares with others, then its own.
@@ -85,7 +86,7 @@ struct HeadLayout {
  private:
   void* at(void* start, const CachePart& part, int head, int64_t place) const {
     return static_cast<uint8_t*>(start) +
-           (head * part.capacity + place - part.start) * dim * bytesOf(type);
+           (head * part.capacities[layer] + place - part.firsts[layer]) * rowBytes(type, dim);
   }
 };
 
@@ -133,6 +134,25 @@ class RotateOp : public TokenOp {
   void (*turn_)(float* head, const float* cos, const float* sin, int64_t half);
 };
 
+// Rounds a vector to 127 steps of its largest magnitude on each side of 0. The scale of one that is
+// not finite says so.
+inline void keepScaled(const float* values, int64_t count, int8_t* to) {
+  float most = 0;
+  bool finite = true;
+  for (int64_t i = 0; i < count; i++) {
+    const float magnitude = std::fabs(values[i]);
+    finite &= magnitude < INFINITY;  // false for NaN too
+    most = magnitude > most ? magnitude : most;
+  }
+  // Of what is next to nothing, the inverse would be infinite.
+  const bool rounds = finite && most > 1e-30f;
+  const float inverse = rounds ? 127 / most : 0, scale = rounds ? most / 127 : finite ? 0 : NAN;
+  for (int64_t i = 0; i < count; i++) {
+    to[i] = rounds ? static_cast<int8_t>(std::nearbyint(values[i] * inverse)) : 0;
+  }
+  std::memcpy(to + count, &scale, sizeof scale);
+}
+
 // Turns queries and keys unless there is no table, and puts keys and values into the cache.
 class AppendOp : public RotateOp {
  public:
@@ -160,6 +180,10 @@ class AppendOp : public RotateOp {
   bool turns() const { return turning_.keys >= 0; }
 
   void keep(const float* values, void* to) const {
+    if (layout_.type == SCALED8) {
+      keepScaled(values, layout_.dim, static_cast<int8_t*>(to));
+      return;
+    }
     for (int64_t i = 0; i < layout_.dim; i++) {
       store(values[i], layout_.type, to, i);
     }
@@ -222,6 +246,7 @@ class AttendOp : public StepOp {
                  const PlainRows keys{layout_.key(part, kvHead, from), layout_.type, layout_.dim,
                                       places};
                  kernels_.multiply(keys, worker.tokens, some, worker.sums + before, seen);
+                 scale(keys, some, worker.sums + before, seen);
                });
       for (int i = 0; i < some; i++) {
         kernels_.elements->softmax(worker.sums + i * seen, seen, scale_, cap_,
@@ -231,6 +256,7 @@ class AttendOp : public StepOp {
                [&](const CachePart& part, int64_t from, int64_t places, int64_t before) {
                  const PlainRows values{layout_.value(part, kvHead, from), layout_.type,
                                         layout_.dim, places};
+                 scale(values, some, worker.sums + before, seen);
                  kernels_.mix(values, worker.sums + before, seen, some, before > 0,
                               to_.row(t) + head * layout_.dim);
                });
@@ -250,6 +276,23 @@ class AttendOp : public StepOp {
         end = cache.end(p, ranges[i].end);
         use(cache.parts[p++], from, end - from, before);
         before += end - from;
+      }
+    }
+  }
+
+  // Multiplies numbers of heads, one of each row, by the rows' scales, if they have any.
+  static void scale(const PlainRows& rows, int heads, float* numbers, int64_t stride) {
+    constexpr int64_t AT_ONCE = 64;
+    for (int64_t r = 0; rows.type == SCALED8 && r < rows.count; r += AT_ONCE) {
+      const int64_t count = rows.count - r < AT_ONCE ? rows.count - r : AT_ONCE;
+      float scales[AT_ONCE];
+      for (int64_t i = 0; i < count; i++) {
+        scales[i] = rows.scale(r + i);
+      }
+      for (int h = 0; h < heads; h++) {
+        for (int64_t i = 0; i < count; i++) {
+          numbers[h * stride + r + i] *= scales[i];
+        }
       }
     }
   }

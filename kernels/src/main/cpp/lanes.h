@@ -63,6 +63,7 @@ typedef float Floats __attribute__((vector_size(WIDTH * 4), aligned(4)));
 typedef int32_t Ints __attribute__((vector_size(WIDTH * 4), aligned(4)));
 typedef uint32_t Bits __attribute__((vector_size(WIDTH * 4), aligned(4)));
 typedef uint16_t Halves __attribute__((vector_size(WIDTH * 2), aligned(2)));
+typedef int8_t Bytes __attribute__((vector_size(WIDTH), aligned(1)));
 
 ADAPT4J_INLINE Floats all(float value) { return value - Floats{}; }
 
@@ -94,6 +95,9 @@ inline float valueAt(const void* from, int type, int64_t index) {
   if (type == F32) {
     return static_cast<const float*>(from)[index];
   }
+  if (type == SCALED8) {
+    return static_cast<const int8_t*>(from)[index];
+  }
   const uint16_t bits = static_cast<const uint16_t*>(from)[index];
   return type == BF16 ? ofBrain(bits) : ofHalf(bits);
 }
@@ -101,6 +105,11 @@ inline float valueAt(const void* from, int type, int64_t index) {
 ADAPT4J_INLINE Floats load(const void* from, int type, int64_t index) {
   if (type == F32) {
     return load(static_cast<const float*>(from) + index);
+  }
+  if (type == SCALED8) {
+    Bytes bytes;
+    std::memcpy(&bytes, static_cast<const int8_t*>(from) + index, sizeof bytes);
+    return __builtin_convertvector(bytes, Floats);
   }
   Halves halves;
   std::memcpy(&halves, static_cast<const uint16_t*>(from) + index, sizeof halves);
@@ -137,6 +146,8 @@ ADAPT4J_INLINE float dot(const void* row, int type, const float* x, int64_t colu
 
 ADAPT4J_INLINE void mix(const void* rows, int type, int64_t width, int64_t count,
                         const float* weights, bool added, float* out) {
+  const int64_t stride = rowBytes(type, width);
+  const auto* first = static_cast<const uint8_t*>(rows);
   int64_t i = 0;
   for (; i + WIDTH <= width; i += WIDTH) {
     Floats sums = {};
@@ -144,14 +155,14 @@ ADAPT4J_INLINE void mix(const void* rows, int type, int64_t width, int64_t count
       sums = load(out, F32, i);
     }
     for (int64_t j = 0; j < count; j++) {
-      sums += all(weights[j]) * load(rows, type, j * width + i);
+      sums += all(weights[j]) * load(first + j * stride, type, i);
     }
     put(sums, out + i);
   }
   for (; i < width; i++) {
     float sum = added ? out[i] : 0;
     for (int64_t j = 0; j < count; j++) {
-      sum += weights[j] * valueAt(rows, type, j * width + i);
+      sum += weights[j] * valueAt(first + j * stride, type, i);
     }
     out[i] = sum;
   }

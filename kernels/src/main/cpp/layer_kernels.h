@@ -36,6 +36,19 @@ class LayerKernels {
     });
   }
 
+  // Restores rows from one on of each head in SCALED8, [heads, room, width + 4], to a place in
+  // y [heads, yRoom, width].
+  static void restore(int variant, long long rows, long long heads, long long room, long long from,
+                      long long count, long long width, int type, long long y, long long yRoom,
+                      long long place, int threads) {
+    const RowKernels& kernels = rowKernelsOf(variant);
+    eachRow(heads * count, threads, [&](int64_t r) {
+      const int64_t head = r / count, i = r % count;
+      kernels.restore(bytes(rows) + (head * room + from + i) * rowBytes(SCALED8, width), width,
+                      type, bytes(y) + (head * yRoom + place + i) * rowBytes(type, width));
+    });
+  }
+
   static void rmsNorm(int variant, long long x, long long weight, int type, long long rows,
                       long long width, float offset, float epsilon, long long y, int threads) {
     const RowKernels& kernels = rowKernelsOf(variant);

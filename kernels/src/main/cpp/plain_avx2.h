@@ -31,6 +31,10 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 weights(const void* row, int64_t at, int64_t 
   if (TYPE == F32) {
     return _mm256_loadu_ps(static_cast<const float*>(from));
   }
+  if (TYPE == SCALED8) {
+    return _mm256_cvtepi32_ps(
+        _mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(from))));
+  }
   const __m128i bits = _mm_loadu_si128(static_cast<const __m128i*>(from));
   return TYPE == F16 ? _mm256_cvtph_ps(bits)
                      : _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
@@ -109,6 +113,8 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
     multiplyType<F32>(rows, tokens, count, sums, stride);
   } else if (rows.type == F16) {
     multiplyType<F16>(rows, tokens, count, sums, stride);
+  } else if (rows.type == SCALED8) {
+    multiplyType<SCALED8>(rows, tokens, count, sums, stride);
   } else {
     multiplyType<BF16>(rows, tokens, count, sums, stride);
   }
@@ -169,6 +175,8 @@ inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int
     mixType<F32>(rows, weights, stride, heads, added, out);
   } else if (rows.type == F16) {
     mixType<F16>(rows, weights, stride, heads, added, out);
+  } else if (rows.type == SCALED8) {
+    mixType<SCALED8>(rows, weights, stride, heads, added, out);
   } else {
     mixType<BF16>(rows, weights, stride, heads, added, out);
   }

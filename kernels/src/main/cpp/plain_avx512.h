@@ -65,6 +65,10 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 weights(const void* row, int64_t at, __mmas
   if (TYPE == F32) {
     return _mm512_maskz_loadu_ps(present, static_cast<const float*>(row) + at);
   }
+  if (TYPE == SCALED8) {
+    const __m128i bytes = _mm_maskz_loadu_epi8(present, static_cast<const int8_t*>(row) + at);
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+  }
   const __m256i bits =
       _mm256_maskz_loadu_epi16(present, static_cast<const uint16_t*>(row) + at);
   return TYPE == F16 ? _mm512_cvtph_ps(bits)
@@ -194,6 +198,8 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
     multiplyType<F32>(rows, tokens, count, sums, stride);
   } else if (rows.type == F16) {
     multiplyType<F16>(rows, tokens, count, sums, stride);
+  } else if (rows.type == SCALED8) {
+    multiplyType<SCALED8>(rows, tokens, count, sums, stride);
   } else {
     multiplyType<BF16>(rows, tokens, count, sums, stride);
   }
@@ -343,6 +349,8 @@ inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int
     mixType<F32>(rows, weights, stride, heads, added, out);
   } else if (rows.type == F16) {
     mixType<F16>(rows, weights, stride, heads, added, out);
+  } else if (rows.type == SCALED8) {
+    mixType<SCALED8>(rows, weights, stride, heads, added, out);
   } else {
     mixType<BF16>(rows, weights, stride, heads, added, out);
   }

@@ -23,6 +23,10 @@ ADAPT4J_INLINE void eightWeights(const void* row, int64_t at, int64_t left, floa
   if (TYPE == F32) {
     values[0] = vreinterpretq_f32_u8(vld1q_u8(from));
     values[1] = vreinterpretq_f32_u8(vld1q_u8(from + 16));
+  } else if (TYPE == SCALED8) {
+    const int16x8_t wide = vmovl_s8(vreinterpret_s8_u8(vld1_u8(from)));
+    values[0] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide)));
+    values[1] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(wide)));
   } else if (TYPE == F16) {
     values[0] = fourHalves(from);
     values[1] = fourHalves(from + 8);
@@ -116,6 +120,8 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
     multiplyType<F32>(rows, tokens, count, sums, stride);
   } else if (rows.type == F16) {
     multiplyType<F16>(rows, tokens, count, sums, stride);
+  } else if (rows.type == SCALED8) {
+    multiplyType<SCALED8>(rows, tokens, count, sums, stride);
   } else {
     multiplyType<BF16>(rows, tokens, count, sums, stride);
   }
@@ -214,6 +220,8 @@ inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int
     mixType<F32>(rows, weights, stride, heads, added, out);
   } else if (rows.type == F16) {
     mixType<F16>(rows, weights, stride, heads, added, out);
+  } else if (rows.type == SCALED8) {
+    mixType<SCALED8>(rows, weights, stride, heads, added, out);
   } else {
     mixType<BF16>(rows, weights, stride, heads, added, out);
   }

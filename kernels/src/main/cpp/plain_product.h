@@ -26,7 +26,14 @@ struct PlainRows {
   int64_t count;
 
   const void* row(int64_t index) const {
-    return static_cast<const uint8_t*>(data) + index * columns * bytesOf(type);
+    return static_cast<const uint8_t*>(data) + index * rowBytes(type, columns);
+  }
+
+  // What a row of SCALED8 is multiplied by; products leave it out.
+  float scale(int64_t index) const {
+    float scale;
+    std::memcpy(&scale, static_cast<const uint8_t*>(row(index)) + columns, sizeof scale);
+    return scale;
   }
 };
 

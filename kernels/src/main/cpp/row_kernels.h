@@ -48,6 +48,9 @@ struct RowKernels {
   void (*gatedBackward)(int kind, const void* dy, const void* x, int type, int64_t width,
                         void* dx);
 
+  // y [width] in a type from a row in SCALED8.
+  void (*restore)(const void* row, int64_t width, int type, void* y);
+
   // -log p(target); the derivative is multiplied by weight.
   float (*crossEntropy)(const RowLoss& rule, void* logits, int type, int64_t target,
                         float weight);
@@ -158,6 +161,15 @@ ADAPT4J_INLINE Floats slope(int kind, Floats x) {
   const Floats t = tanhOf(0.79788456080286536f * (x + 0.044715f * x * x * x));
   return 0.5f * (1.0f + t) +
          0.5f * x * (1.0f - t * t) * 0.79788456080286536f * (1.0f + 3 * 0.044715f * x * x);
+}
+
+template <int TYPE>
+ADAPT4J_INLINE void restoreRow(const void* row, int64_t width, void* y) {
+  float scale;
+  std::memcpy(&scale, static_cast<const uint8_t*>(row) + width, sizeof scale);
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    putSome(all(scale) * loadSome(row, SCALED8, i, width), y, TYPE, i, width);
+  }
 }
 
 template <int KIND, int TYPE>
@@ -298,8 +310,11 @@ ADAPT4J_INLINE float crossEntropyRow(const RowLoss& rule, void* logits, int64_t 
     return type == F32 ? lanes::crossEntropyRow<F32>(rule, logits, target, weight)               \
                        : lanes::crossEntropyRow<BF16>(rule, logits, target, weight);             \
   }                                                                                              \
+  TARGET inline void restoreRow(const void* row, int64_t width, int type, void* y) {              \
+    type == F32 ? lanes::restoreRow<F32>(row, width, y) : lanes::restoreRow<BF16>(row, width, y); \
+  }                                                                                              \
   constexpr RowKernels ROWS{layerNormRow, activateRow,      rmsNormRow, rmsNormBackwardRow,        \
-                            gatedRow,     gatedBackwardRow, crossEntropyRow};
+                            gatedRow,     gatedBackwardRow, restoreRow, crossEntropyRow};
 
 namespace scalar {
 ADAPT4J_ROW_KERNELS()
@@ -360,7 +375,8 @@ inline float anyCrossEntropy(const RowLoss& rule, void* logits, int type, int64_
 }
 
 constexpr RowKernels ROWS{avx512::layerNormRow, avx512::activateRow, anyRmsNorm, anyRmsNormBackward,
-                          anyGated,             anyGatedBackward,    anyCrossEntropy};
+                          anyGated,             anyGatedBackward,    avx512::restoreRow,
+                          anyCrossEntropy};
 
 }  // namespace brain
 #endif

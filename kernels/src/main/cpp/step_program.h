@@ -129,16 +129,16 @@ class StepProgram {
   }
 
   // Says where a row's keys and values are, from a place on: the addresses of each layer's keys,
-  // then of each layer's values. Place 0 replaces the row; further parts follow in order.
-  void place(int row, long long start, int layers, const long long* addresses,
-             long long capacity) {
+  // then of each layer's values, then each layer's room and first place. Place 0 replaces the row; further parts follow in order.
+  void place(int row, long long start, int layers, const long long* addresses) {
     CachePart part;
     for (int i = 0; i < layers; i++) {
       part.keys.push_back(pointer(addresses[i]));
       part.values.push_back(pointer(addresses[layers + i]));
+      part.capacities.push_back(addresses[2 * layers + i]);
+      part.firsts.push_back(addresses[3 * layers + i]);
     }
     part.start = start;
-    part.capacity = capacity;
     if (static_cast<size_t>(row) >= rows_.size()) {
       rows_.resize(row + 1);
     }

@@ -8,9 +8,14 @@
 
 namespace adapt4j {
 
-enum Type { F32, F16, BF16 };
+// SCALED8: whole numbers in 8 bits, with a scale in fp32 behind each row of them.
+enum Type { F32, F16, BF16, SCALED8 };
 
-inline int64_t bytesOf(int type) { return type == F32 ? 4 : 2; }
+inline int64_t bytesOf(int type) { return type == F32 ? 4 : type == SCALED8 ? 1 : 2; }
+
+inline int64_t rowBytes(int type, int64_t columns) {
+  return columns * bytesOf(type) + (type == SCALED8 ? static_cast<int64_t>(sizeof(float)) : 0);
+}
 
 // Codes stand along the flattened tensor, two a byte, the first in the high half. A group is 64
 // weights from a multiple of 64 on, which lie in one block since blocks are powers of two from 64 on.

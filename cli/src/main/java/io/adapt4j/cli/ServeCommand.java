@@ -130,6 +130,22 @@ final class ServeCommand implements Callable<Integer> {
   private Integer maxPause;
 
   @Option(
+      names = "--cache-type",
+      paramLabel = "TYPE",
+      defaultValue = "plain",
+      description =
+          "What keys and values of read tokens are held in: plain, the type of the computation, or"
+              + " q8, 8 bits, about half the memory of half precision. Default ${DEFAULT-VALUE}.")
+  private String cacheType;
+
+  @Option(
+      names = "--free-windows",
+      description =
+          "Free what layers with a sliding window no longer see. A prompt then goes on from an"
+              + " earlier one at its end only.")
+  private boolean freeWindows;
+
+  @Option(
       names = "--chat-template",
       paramLabel = "TEMPLATE",
       description =
@@ -166,6 +182,7 @@ final class ServeCommand implements Callable<Integer> {
       requirePositive("--max-pause", maxPause);
     }
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    boolean inEightBits = cachesInEightBits();
     parts.requirePaths();
     Path folder = model.folder();
     follow.require();
@@ -175,6 +192,8 @@ final class ServeCommand implements Callable<Integer> {
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       chosen.ifPresent(found -> use(opened, found));
+      opened.cacheInEightBits(inEightBits);
+      opened.freeWindows(freeWindows);
       if (maxPause != null) {
         opened.limitPause(Duration.ofMillis(maxPause));
       }
@@ -188,6 +207,16 @@ final class ServeCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  private boolean cachesInEightBits() {
+    if (!List.of("plain", "q8").contains(cacheType)) {
+      throw new IllegalArgumentException(
+          "--cache-type: expected plain or q8, found "
+              + cacheType
+              + ". Give one of them, or leave it out for plain.");
+    }
+    return cacheType.equals("q8");
   }
 
   private void run(ModelServer.Builder settings, String called, boolean chats)

@@ -106,7 +106,15 @@ class ServeTest {
 
   @Test
   void itAnswersUntilItIsToldToEnd() throws Exception {
-    start("--chat-template", "chatml", "--api-key-env", "SERVE_TEST_KEY", "--access-log");
+    start(
+        "--chat-template",
+        "chatml",
+        "--api-key-env",
+        "SERVE_TEST_KEY",
+        "--access-log",
+        "--cache-type",
+        "q8",
+        "--free-windows");
     URI address = address();
     assertThat(said())
         .contains("Serving stories260K at " + address)
@@ -278,6 +286,10 @@ class ServeTest {
     CommandsTest.Result vectors =
         CommandsTest.execute("serve", CommandsTest.MODEL, "--index-embedder", folder);
     assertThat(vectors.err()).contains("--index-embedder: expected --index beside it");
+    CommandsTest.Result type =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--cache-type", "q4");
+    assertThat(type.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(type.err()).contains("--cache-type: expected plain or q8, found q4");
     CommandsTest.Result open =
         CommandsTest.execute("serve", CommandsTest.MODEL, "--host", "0.0.0.0");
     assertThat(open.code()).isEqualTo(ExitCode.USAGE);

@@ -382,6 +382,41 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
+   * Sets whether keys and values are cached in 8 bits; false by default, in the data type of the
+   * computation. Each vector of a head is rounded to 127 steps of its largest magnitude and takes a
+   * byte an entry and four: about half the memory of half precision, a quarter of that of fp32.
+   * Compressed keys of latent attention and states of recurrent layers stay as they are. Answers
+   * may differ slightly, but still do not depend on what runs beside them. A change waits for
+   * running calls and clears the prompt cache. The draft of {@link #useDraft} has its own setting.
+   *
+   * @param rounded whether to cache in 8 bits from now on
+   */
+  public void cacheInEightBits(boolean rounded) {
+    exclusively(
+        () -> {
+          requests.beforeChange();
+          model.decoder().cacheInEightBits(rounded);
+        });
+  }
+
+  /**
+   * Sets whether layers with a sliding window free keys and values that no later token sees; false
+   * by default. A long answer then takes no more memory in such layers than its window and 256
+   * tokens, and {@link #limitRequests} reserves no more. Answers are the same; but a prompt
+   * continues from a cached one only where that one's windows are still held: at its end, not in
+   * its middle. A change waits for running calls and clears the prompt cache.
+   *
+   * @param freed whether to free them; no effect on models without windows
+   */
+  public void freeWindows(boolean freed) {
+    exclusively(
+        () -> {
+          requests.beforeChange();
+          model.decoder().freeWindows(freed);
+        });
+  }
+
+  /**
    * Lets a smaller model with the same tokenizer draft tokens for this one, which checks them in
    * one pass (speculative decoding). Answers stay the same, up to rounding, sampled ones too: the
    * draft chooses with the same random numbers, and what counts is what this model chooses. Calls

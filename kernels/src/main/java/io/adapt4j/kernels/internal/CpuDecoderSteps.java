@@ -1,7 +1,9 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.cache.KvBlock;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -30,6 +32,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final StepProgram program;
   private final List<RotaryFrequencies> rotary;
   private final DType type;
+  private final boolean cachesInEightBits;
   private final int maxTokens;
   private final boolean readsPrompts;
   private final boolean leavesLayersOut;
@@ -38,8 +41,11 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final int adapters;
   private final @Nullable Int8Matrix head;
 
-  /** Cache capacity of each row; 0 if it has no cache. */
+  /** End of the places that have room in a row's cache; 0 if it has no cache. */
   private final int[] capacities;
+
+  /** First place of a row whose window is whole. */
+  private final int[] first;
 
   /** Memory for reading a row of a buffer. */
   private FloatBuffer read = FloatBuffer.allocate(0);
@@ -54,24 +60,24 @@ final class CpuDecoderSteps implements DecoderSteps {
    */
   CpuDecoderSteps(
       StepProgram program,
-      List<RotaryFrequencies> rotary,
-      DType type,
+      Decoder decoder,
       int maxTokens,
       boolean readsPrompts,
       boolean leavesLayersOut,
-      int vocabulary,
       int rows,
       int adapters,
       Buffers buffers,
       @Nullable Int8Matrix head) {
     this.program = program;
-    this.rotary = rotary;
-    this.type = type;
+    this.rotary = decoder.body().rotary();
+    this.type = decoder.type();
+    this.cachesInEightBits = decoder.cachesInEightBits();
     this.maxTokens = maxTokens;
     this.readsPrompts = readsPrompts;
     this.leavesLayersOut = leavesLayersOut;
-    this.vocabulary = vocabulary;
+    this.vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
     this.capacities = new int[rows];
+    this.first = new int[rows];
     this.adapters = adapters;
     this.buffers = buffers;
     this.head = head;
@@ -92,22 +98,36 @@ final class CpuDecoderSteps implements DecoderSteps {
     requireOpen();
     requireIn("row", row, capacities.length);
     requireIn("cacheRow", cacheRow, cache.rows());
-    cache.parts().forEach(part -> place(row, part, cache.layers(), cacheRow));
+    List<KvCache.Part> parts = cache.parts();
+    KvCache.Part own = parts.get(parts.size() - 1);
+    if (!own.block().isAsMade(cachesInEightBits)) {
+      throw new IllegalArgumentException(
+          "cache: expected keys and values "
+              + (cachesInEightBits ? "in 8 bits" : "in " + type)
+              + ", which these steps read");
+    }
+    parts.forEach(part -> place(row, part, cache.layers(), cacheRow));
     if (cache.hasStates()) {
       keep(row, cache, cacheRow);
     }
-    capacities[row] = Math.toIntExact(cache.capacity());
+    long start = own.start();
+    first[row] =
+        own.block().firstPlace() == 0 ? 0 : Math.toIntExact(start + own.block().firstPlace());
+    capacities[row] = Math.toIntExact(start + own.block().endPlace());
   }
 
   private void place(int row, KvCache.Part part, int layers, int cacheRow) {
-    long[] addresses = new long[2 * layers];
+    long[] addresses = new long[4 * layers];
+    KvBlock block = part.block();
     for (int layer = 0; layer < layers; layer++) {
-      if (part.block().hasKeys(layer)) {
-        addresses[layer] = addressOf(part.block().keys(layer), cacheRow);
-        addresses[layers + layer] = addressOf(part.block().values(layer), cacheRow);
+      if (block.hasKeys(layer)) {
+        addresses[layer] = addressOf(block.keys(layer), cacheRow);
+        addresses[layers + layer] = addressOf(block.values(layer), cacheRow);
+        addresses[2 * layers + layer] = block.keys(layer).size(2);
+        addresses[3 * layers + layer] = part.start() + block.first(layer);
       }
     }
-    program.place(row, part.start(), layers, addresses, part.block().capacity());
+    program.place(row, part.start(), layers, addresses);
   }
 
   /**
@@ -150,6 +170,13 @@ final class CpuDecoderSteps implements DecoderSteps {
       requireIn("id", token.id(), vocabulary);
       requireIn("row", token.row(), capacities.length);
       requireIn("place", token.place(), capacities[token.row()]);
+      if (token.place() < first[token.row()]) {
+        throw new IllegalArgumentException(
+            "place: expected at least "
+                + first[token.row()]
+                + ", as what windows before it see has been freed, found "
+                + token.place());
+      }
       requireIn("first", token.first(), token.place() + 1);
       of[i] = token.id();
       of[count + i] = token.row();

@@ -95,6 +95,23 @@ record CpuLayerKernels(CpuVariant variant) implements HostKernels {
   }
 
   @Override
+  public void restore(Tensor rows, long from, long count, Tensor y, long place) {
+    LayerKernels.restore(
+        variant.number,
+        rows.address(),
+        rows.size(0) * rows.size(1),
+        rows.size(2),
+        from,
+        count,
+        y.size(3),
+        code(y),
+        y.address(),
+        y.size(2),
+        place,
+        Torch.threads());
+  }
+
+  @Override
   public void rmsNorm(Tensor x, Tensor weight, double offset, double eps, Tensor y) {
     long width = weight.count();
     LayerKernels.rmsNorm(

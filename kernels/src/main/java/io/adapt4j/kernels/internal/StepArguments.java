@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StepArguments {
 
+  /** Number in C++ of rows in 8 bits. */
+  static final int EIGHT_BITS = 3;
+
   private StepArguments() {}
 
   /** Thrown for a part of the model that the program has no operator for. */

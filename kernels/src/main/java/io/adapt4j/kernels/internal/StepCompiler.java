@@ -67,6 +67,7 @@ final class StepCompiler {
               decoder.dimensions().hiddenSize(),
               decoder.type(),
               decoder.hasRoundedActivations(),
+              decoder.cachesInEightBits(),
               adapters);
       StepCompiler compiler = new StepCompiler(writer, body);
       int hidden = compiler.transformer(body);
@@ -79,12 +80,10 @@ final class StepCompiler {
       return Optional.of(
           new CpuDecoderSteps(
               program,
-              body.rotary(),
-              decoder.type(),
+              decoder,
               maxTokens,
               variant.readsLongPrompts() || (writer.isPlain() && variant.multipliesMany()),
               variant.readsLongPrompts() || keeping(body.layers()) < body.layers().size(),
-              Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),
               new CpuDecoderSteps.Buffers(

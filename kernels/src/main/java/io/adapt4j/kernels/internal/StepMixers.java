@@ -99,7 +99,7 @@ final class StepMixers {
         heads.interleaved(),
         gated,
         heads.pairs(),
-        StepArguments.code(writer.type()),
+        writer.cacheCode(),
         layer);
     int table = attention.rotary();
     boolean turns = table != Attention.NO_ROTARY;

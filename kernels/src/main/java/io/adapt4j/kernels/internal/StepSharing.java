@@ -34,7 +34,7 @@ record StepSharing(StepWriter writer, List<RotaryFrequencies> rotary) {
             heads.query(),
             heads.keyValue(),
             heads.dim(),
-            StepArguments.code(writer.type()),
+            writer.cacheCode(),
             keyValues.layer())) {
       if (attention.owns()) {
         keep(keyValues, x, table, half, program);

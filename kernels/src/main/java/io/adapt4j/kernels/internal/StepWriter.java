@@ -35,6 +35,9 @@ final class StepWriter {
   /** Adapters selectable per token, by index. */
   private final List<AttachedAdapter> adapters;
 
+  /** Whether keys and values are cached in 8 bits. */
+  private final boolean cachesInEightBits;
+
   private final Map<String, Integer> buffers = new HashMap<>();
 
   /** Whether the layers have unquantized weights, which are multiplied with many tokens at once. */
@@ -45,11 +48,13 @@ final class StepWriter {
       long hiddenSize,
       DType type,
       boolean roundedActivations,
+      boolean cachesInEightBits,
       List<AttachedAdapter> adapters) {
     this.program = program;
     this.hiddenSize = hiddenSize;
     this.type = type;
     this.roundedActivations = roundedActivations;
+    this.cachesInEightBits = cachesInEightBits;
     this.adapters = adapters;
   }
 
@@ -63,6 +68,11 @@ final class StepWriter {
 
   DType type() {
     return type;
+  }
+
+  /** Returns the number of the type of cached keys and values. */
+  int cacheCode() {
+    return cachesInEightBits ? StepArguments.EIGHT_BITS : StepArguments.code(type);
   }
 
   boolean isPlain() {

@@ -231,13 +231,13 @@ class StepKernelsTest {
     }
   }
 
-  private static float[] lastLogits(Decoder decoder, CpuVariant variant, int[] ids, int most) {
+  static float[] lastLogits(Decoder decoder, CpuVariant variant, int[] ids, int most) {
     try (KvCache cache = decoder.newCache(1, ids.length)) {
       return lastLogits(decoder, variant, ids, most, cache);
     }
   }
 
-  private static float[] lastLogits(
+  static float[] lastLogits(
       Decoder decoder, CpuVariant variant, int[] ids, int most, KvCache cache) {
     try (CpuDecoderSteps steps =
         StepCompiler.compile(decoder, 1, MOST, variant, List.of()).orElseThrow()) {
@@ -355,7 +355,7 @@ class StepKernelsTest {
         .orElseThrow();
   }
 
-  private static double difference(float[] found, float[] wanted) {
+  static double difference(float[] found, float[] wanted) {
     assertThat(found).hasSameSizeAs(wanted);
     return IntStream.range(0, found.length)
         .mapToDouble(i -> Math.abs((double) found[i] - wanted[i]))

@@ -41,6 +41,21 @@ public final class LayerKernels extends Pointer {
   public static native void activate(
       int variant, int kind, long x, int type, long rows, long width, long y, int threads);
 
+  /** Restores vectors in 8 bits [heads, room, width + 4] to some of y [heads, yRoom, width]. */
+  public static native void restore(
+      int variant,
+      long rows,
+      long heads,
+      long room,
+      long from,
+      long count,
+      long width,
+      int type,
+      long y,
+      long yRoom,
+      long place,
+      int threads);
+
   /** Normalizes rows by their root mean square. */
   public static native void rmsNorm(
       int variant,

@@ -144,10 +144,11 @@ public final class StepProgram extends Pointer {
    * Sets the addresses of a row's key-value cache. Call it once the program is complete, before a
    * row takes part in a step: for its first part, then for further ones.
    *
-   * @param addresses keys of each layer [kvHeads, capacity, dim], then values of each; 0 if none
+   * @param addresses keys of each layer [kvHeads, capacity, dim], then values of each, 0 if none;
+   *     then capacity and first place of each layer
    */
   public native void place(
-      int row, long start, int layers, @Cast("const long long*") long[] addresses, long capacity);
+      int row, long start, int layers, @Cast("const long long*") long[] addresses);
 
   /**
    * Sets the addresses of a placed row's recurrent states.

@@ -210,7 +210,10 @@ public final class DraftModel implements Drafter {
   public void release() {
     steps.release();
     if (cache != null) {
-      cache.clear();
+      // Further ones may be of another form.
+      steps.remove(0);
+      cache.close();
+      cache = null;
     }
     read = NONE;
     checkpoint = 0;

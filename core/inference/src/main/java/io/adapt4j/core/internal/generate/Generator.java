@@ -243,7 +243,7 @@ public final class Generator {
     int room = limit(request.options()) - prompt.length;
     int capacity = prompt.length + Math.min(request.options().maxNewTokens(), room) - 1;
     int shared = prompts.sharedWithRunning(prompt, capacity, request.adapter());
-    return decoder.cacheBytes(1, capacity - shared, decoder.type());
+    return decoder.requestBytes(capacity - shared);
   }
 
   /** Returns the result of a request that is cancelled before it starts. */

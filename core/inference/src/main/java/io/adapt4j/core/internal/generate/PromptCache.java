@@ -219,7 +219,7 @@ public final class PromptCache implements AutoCloseable {
       KvCache cache =
           match
               .map(found -> continued(found, prompt, capacity))
-              .orElseGet(() -> decoder.newCache(1, capacity));
+              .orElseGet(() -> decoder.newRequestCache(capacity));
       Lease lease = new Lease(this, prompt, cache, adapter, reading, checkpoints);
       prefilled += prompt.length - lease.reused;
       running.add(lease);
@@ -254,6 +254,7 @@ public final class PromptCache implements AutoCloseable {
             .flatMap(lease -> match(lease, prompt, reading).stream())
             .filter(match -> match.tokens >= KvCache.SHORTEST_SHARED);
     return Stream.concat(kept, inProgress)
+        .filter(match -> match.cache.reaches(match.tokens))
         .max(Comparator.comparingInt(Match::tokens).thenComparing(Match::isRunning));
   }
 
@@ -362,14 +363,17 @@ public final class PromptCache implements AutoCloseable {
       checkpoint = lease.checkpoints.lastUpTo(tokens).orElse(null);
       tokens = checkpoint == null ? 0 : checkpoint.tokens();
     }
+    if (!lease.cache.reaches(tokens)) {
+      return new int[0];
+    }
     truncate(lease.cache, tokens, checkpoint);
     return Arrays.copyOf(ids, tokens);
   }
 
-  /** Returns the number of tokens that fit the limit; with states, all or none. */
+  /** Returns the number of tokens that fit the limit; with states or freed windows, all or none. */
   private int held(int tokens, KvCache cache) {
-    if (cache.hasStates()) {
-      return decoder.cacheBytes(1, tokens, decoder.type()) <= limit ? tokens : 0;
+    if (cache.hasStates() || cache.frees()) {
+      return decoder.requestBytes(tokens) <= limit ? tokens : 0;
     }
     return (int) Math.min(tokens, limit / decoder.cacheBytes(1, 1, decoder.type()));
   }

@@ -366,6 +366,7 @@ final class RequestBatch implements AutoCloseable {
   }
 
   private void run(PreparedSteps.Program program, Map<RunningRequest, int[]> ids) {
+    ids.forEach((request, own) -> decoder.makeRoom(request.cache(), own.length));
     steps.placeChanged();
     List<DecoderSteps.Token> tokens = new ArrayList<>();
     Map<RunningRequest, Integer> outputs = outputs(ids);

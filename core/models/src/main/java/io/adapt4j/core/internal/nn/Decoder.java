@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.attention.Attention;
+import io.adapt4j.core.internal.nn.cache.CacheShape;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.LayerStates;
 import io.adapt4j.core.internal.nn.cache.Placement;
@@ -28,6 +29,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A decoder language model: embedding, layers, final norm, output head. Not thread safe. */
@@ -45,6 +47,8 @@ public final class Decoder extends Network {
   private final Placement placement;
   private final HeadSlot head;
   private boolean roundedActivations;
+  private boolean cachesInEightBits;
+  private boolean freesWindows;
 
   /** Declares a decoder. */
   public Decoder(
@@ -210,6 +214,49 @@ public final class Decoder extends Network {
   }
 
   /**
+   * Sets whether new caches hold keys and values in 8 bits. Caches and steps made before cannot be
+   * used with those made afterwards.
+   */
+  public void cacheInEightBits(boolean wanted) {
+    cachesInEightBits = wanted;
+  }
+
+  /** {@return whether new caches hold keys and values in 8 bits} */
+  public boolean cachesInEightBits() {
+    return cachesInEightBits;
+  }
+
+  /** Sets whether caches of requests free what sliding windows no longer see. */
+  public void freeWindows(boolean wanted) {
+    freesWindows = wanted;
+  }
+
+  /** {@return whether caches of requests free what sliding windows no longer see} */
+  public boolean freesWindows() {
+    return freesWindows;
+  }
+
+  private List<CacheShape> caches() {
+    List<CacheShape> shapes = body().caches();
+    return cachesInEightBits ? shapes.stream().map(CacheShape::inEightBits).toList() : shapes;
+  }
+
+  private List<CacheShape> requestCaches() {
+    List<CacheShape> shapes = caches();
+    if (!freesWindows) {
+      return shapes;
+    }
+    long[] windows = body().cacheWindows();
+    return IntStream.range(0, windows.length)
+        .mapToObj(
+            layer ->
+                shapes.get(layer).keysAreValues()
+                    ? shapes.get(layer)
+                    : shapes.get(layer).within(windows[layer]))
+        .toList();
+  }
+
+  /**
    * Returns the checkpoint name of the head's weight, even if the checkpoint has no such tensor.
    */
   public String headName() {
@@ -305,7 +352,24 @@ public final class Decoder extends Network {
    */
   public KvCache newCache(int rows, int capacity) {
     try (Scope scope = Scope.open(engine())) {
-      return new KvCache(body().caches(), rows, capacity, type());
+      return new KvCache(caches(), rows, capacity, type());
+    }
+  }
+
+  /**
+   * Creates an empty cache of one text, for which room is made before each pass; layers with a
+   * window may then free what is before it.
+   */
+  public KvCache newRequestCache(int capacity) {
+    try (Scope scope = Scope.open(engine())) {
+      return new KvCache(requestCaches(), 1, capacity, type());
+    }
+  }
+
+  /** Makes room for the tokens of the next step of a text. */
+  public void makeRoom(KvCache cache, int tokens) {
+    try (Scope scope = Scope.open(engine())) {
+      cache.makeRoom(tokens);
     }
   }
 
@@ -393,13 +457,21 @@ public final class Decoder extends Network {
 
   /** Returns the memory of a cache: bytes of all keys, values and states. */
   public long cacheBytes(long rows, long capacity, DType type) {
-    return rows
-        * body().caches().stream()
-            .mapToLong(
-                shape ->
-                    shape.valuesPerToken() * capacity * type.bytes()
-                        + shape.stateValues() * DType.F32.bytes())
-            .sum();
+    return rows * bytes(caches(), capacity, type);
+  }
+
+  /** Returns the memory of a request's cache, in bytes. */
+  public long requestBytes(long capacity) {
+    return bytes(requestCaches(), capacity, type());
+  }
+
+  private static long bytes(List<CacheShape> shapes, long capacity, DType type) {
+    return shapes.stream()
+        .mapToLong(
+            shape ->
+                shape.bytesPerToken(type) * shape.tokensHeld(capacity)
+                    + shape.stateValues() * DType.F32.bytes())
+        .sum();
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.attention.Mixer;
 import io.adapt4j.core.internal.nn.cache.CacheShape;
 import io.adapt4j.core.internal.nn.cache.Placement;
 import io.adapt4j.core.internal.nn.cache.Positions;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Embeddings, layers and final norm: the common part of decoders and encoders. */
@@ -65,6 +67,25 @@ public record Transformer(
   /** Returns the cache shape of each layer. */
   List<CacheShape> caches() {
     return layers.stream().map(layer -> layer.mixer().cache()).toList();
+  }
+
+  /**
+   * Returns of each layer's cache how many tokens the layers that read it see; 0 if one sees all.
+   */
+  long[] cacheWindows() {
+    long[] windows = new long[layers.size()];
+    boolean[] unlimited = new boolean[layers.size()];
+    for (int i = 0; i < layers.size(); i++) {
+      Mixer mixer = layers.get(i).mixer();
+      int cache = mixer.source().orElse(i);
+      for (long window : mixer.windows()) {
+        unlimited[cache] |= window == 0;
+        windows[cache] = Math.max(windows[cache], window);
+      }
+    }
+    return IntStream.range(0, windows.length)
+        .mapToLong(layer -> unlimited[layer] ? 0 : windows[layer])
+        .toArray();
   }
 
   /** Returns every hidden state: of the embedding, of each layer, and after the final norm. */

@@ -171,7 +171,7 @@ class HybridDecoderTest {
           long perToken = 0;
           long states = 0;
           for (CacheShape shape : decoder.body().caches()) {
-            perToken += shape.valuesPerToken() * Float.BYTES;
+            perToken += shape.bytesPerToken(DType.F32);
             states += shape.stateValues() * Float.BYTES;
           }
           assertThat(states).isPositive();

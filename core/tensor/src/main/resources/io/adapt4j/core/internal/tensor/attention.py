@@ -444,3 +444,33 @@ def rotated_cached_attention(self, x: Tensor, heads: int, kv_heads: int, head_di
   k = torch.narrow(turned, 1, heads, kv_heads)
   self.cache_append(k_cache, v_cache, k, parts[1], at)
   return self.cached_attention(torch.narrow(turned, 1, 0, heads), k_cache, v_cache, at + x.size(1), mask, scale, cap, window, 0.)
+
+# Vectors as bytes [.., D + 4]: whole numbers, then what they are multiplied by. Scripts cannot read
+# the bits of a number, which are made of its parts: those of 1 <= m < 2 times 2 ** e are
+# (e + 127) * 2 ** 23 + (m - 1) * 2 ** 23.
+def to_eight_bits(self, x: Tensor) -> Tensor:
+  wide = torch.to(x, 6)
+  scale = torch.div(torch.amax(torch.abs(wide), [-1], True), 127.)
+  finite = torch.lt(scale, inf)
+  scale = torch.masked_fill(scale, torch.lt(scale, 1e-32), 0.)
+  numbers = torch.round(torch.div(wide, torch.clamp_min(scale, 1e-32)))
+  half, exponent = torch.frexp(torch.masked_fill(scale, torch.logical_not(finite), 1.))
+  bits = torch.add(torch.to(torch.mul(half, 16777216.), 4), torch.mul(torch.to(exponent, 4), 8388608), alpha=1)
+  bits = torch.add(bits, 125 * 8388608)
+  bits = torch.masked_fill(bits, torch.eq(scale, 0.), 0)
+  bits = torch.masked_fill(bits, torch.logical_not(finite), 2143289344)
+  bytes = [torch.remainder(bits, 256), torch.remainder(torch.floor_divide(bits, 256), 256), torch.remainder(torch.floor_divide(bits, 65536), 256), torch.floor_divide(bits, 16777216)]
+  unsigned = torch.remainder(torch.nan_to_num(numbers, 0., 0., 0.), 256.)
+  return torch.cat([torch.to(unsigned, 0), torch.to(torch.cat(bytes, -1), 0)], -1)
+
+def of_eight_bits(self, rows: Tensor) -> Tensor:
+  width = rows.size(-1) - 4
+  numbers = torch.to(torch.narrow(rows, -1, 0, width), 1)
+  bytes = torch.to(torch.narrow(rows, -1, width, 4), 4)
+  low = torch.add(torch.narrow(bytes, -1, 0, 1), torch.mul(torch.narrow(bytes, -1, 1, 1), 256))
+  bits = torch.add(low, torch.add(torch.mul(torch.narrow(bytes, -1, 2, 1), 65536), torch.mul(torch.narrow(bytes, -1, 3, 1), 16777216)))
+  exponent = torch.floor_divide(bits, 8388608)
+  whole = torch.to(torch.add(torch.remainder(bits, 8388608), 8388608), 7)
+  scale = torch.mul(whole, torch.pow(2., torch.sub(torch.to(exponent, 7), 150.)))
+  scale = torch.masked_fill(torch.masked_fill(scale, torch.eq(bits, 0), 0.), torch.eq(exponent, 255), nan)
+  return torch.mul(numbers, torch.to(scale, 6))

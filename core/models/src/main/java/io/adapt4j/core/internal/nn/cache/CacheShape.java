@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.nn.cache;
 
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.op.EightBitRows;
 import java.util.Arrays;
 import java.util.List;
 
@@ -8,9 +10,24 @@ import java.util.List;
  *
  * @param keyValueHeads number of key-value heads; 0 for none
  * @param keysAreValues whether values are the keys, which are then held once
+ * @param isInEightBits whether keys and values are held as {@link EightBitRows}
+ * @param window number of tokens that a token sees, where those before are freed; 0 if all are kept
  */
 public record CacheShape(
-    long keyValueHeads, long headDim, boolean keysAreValues, List<long[]> states) {
+    long keyValueHeads,
+    long headDim,
+    boolean keysAreValues,
+    List<long[]> states,
+    boolean isInEightBits,
+    long window) {
+
+  /** Number of further tokens that have room until a window is moved. */
+  static final long PAGE = 256;
+
+  /** Creates a shape whose keys and values have the type of the computation. */
+  public CacheShape(long keyValueHeads, long headDim, boolean keysAreValues, List<long[]> states) {
+    this(keyValueHeads, headDim, keysAreValues, states, false, 0);
+  }
 
   /** Creates a shape with keys and values only. */
   public static CacheShape of(Heads heads) {
@@ -32,9 +49,39 @@ public record CacheShape(
     return !states.isEmpty();
   }
 
-  /** {@return the number of values that each token adds} */
-  public long valuesPerToken() {
-    return (keysAreValues ? 1 : 2) * keyValueHeads * headDim;
+  /**
+   * Returns the same contents with keys and values in 8 bits. Keys that are values too, as those of
+   * latent attention, are compressed already and stay as they are.
+   */
+  public CacheShape inEightBits() {
+    return keysAreValues || keyValueHeads == 0
+        ? this
+        : new CacheShape(keyValueHeads, headDim, false, states, true, window);
+  }
+
+  /** Returns the same contents without what tokens after it no longer see; 0 keeps all. */
+  public CacheShape within(long window) {
+    return new CacheShape(keyValueHeads, headDim, keysAreValues, states, isInEightBits, window);
+  }
+
+  /** {@return the number of tokens that have room, given the number of tokens that may be read} */
+  public long tokensHeld(long capacity) {
+    return window == 0 ? capacity : Math.min(capacity, window - 1 + PAGE);
+  }
+
+  /** Returns the element type of held keys and values, given that of the computation. */
+  DType typeHeld(DType type) {
+    return isInEightBits ? DType.U8 : type;
+  }
+
+  /** {@return the number of elements that a key takes} */
+  long widthHeld() {
+    return isInEightBits ? EightBitRows.width(headDim) : headDim;
+  }
+
+  /** {@return the bytes of keys and values that each token adds, given the computation's type} */
+  public long bytesPerToken(DType type) {
+    return (keysAreValues ? 1 : 2) * keyValueHeads * widthHeld() * typeHeld(type).bytes();
   }
 
   /** {@return the number of F32 values in the states of a row} */

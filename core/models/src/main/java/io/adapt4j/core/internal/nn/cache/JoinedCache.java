@@ -60,7 +60,7 @@ final class JoinedCache implements LayerCache {
     this.texts = List.copyOf(texts);
     long[] all = texts.stream().mapToLong(text -> text.cache().length()).toArray();
     this.longest = Arrays.stream(all).max().orElseThrow();
-    if (texts.stream().allMatch(text -> text.tokens() == 1 && text.cache().unfilled().isEmpty())) {
+    if (texts.stream().allMatch(JoinedCache::isReadWithOthers)) {
       texts.forEach(text -> text.cache().separate());
       KvBlock.join(texts.stream().map(text -> text.cache().own()).toList());
       this.lengths = Tensor.of(all, all.length);
@@ -70,6 +70,12 @@ final class JoinedCache implements LayerCache {
     } else {
       this.lengths = null;
     }
+  }
+
+  private static boolean isReadWithOthers(Text text) {
+    return text.tokens() == 1
+        && text.cache().unfilled().isEmpty()
+        && text.cache().own().isReadWithOthers();
   }
 
   private Tensor mask(long[] all, long window) {

@@ -153,8 +153,43 @@ public final class KvCache implements LayerCache, AutoCloseable {
     return states.bytes();
   }
 
+  /**
+   * Makes room for the tokens of the next pass or step: layers with a window may free those before
+   * it. No effect on caches that keep all.
+   */
+  public void makeRoom(long tokens) {
+    long end = length() + tokens - sharedTokens();
+    if (own.frees() && end > 0 && own.makeRoom(own.filled(), end - own.filled())) {
+      changes++;
+    }
+  }
+
+  /** {@return whether layers with a window free what no later token sees} */
+  public boolean frees() {
+    return own.frees();
+  }
+
+  /** {@return whether the text can go on after its first tokens: their windows are still held} */
+  public boolean reaches(long tokens) {
+    return tokens <= sharedTokens() || tokens - sharedTokens() >= own.firstPlace();
+  }
+
+  /** {@return whether keys and values of a layer are in 8 bits} */
+  private boolean isInEightBits(int layer) {
+    return own.layers().get(layer).isInEightBits();
+  }
+
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    if (isInEightBits(layer)) {
+      return EightBitKeys.attend(
+          this,
+          layer,
+          k,
+          v,
+          (keys, values, newKeys, newValues) ->
+              CachedAttention.apply(q, newKeys, newValues, keys, values, length(), mask, rule));
+    }
     return withJoined(
         layer,
         k.size(2),
@@ -190,6 +225,10 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   @Override
   public void append(int layer, Tensor k, Tensor v) {
+    if (isInEightBits(layer)) {
+      EightBitKeys.store(this, layer, k, v);
+      return;
+    }
     withJoined(
         layer,
         k.size(2),
@@ -202,6 +241,15 @@ public final class KvCache implements LayerCache, AutoCloseable {
   @Override
   public Tensor attend(
       int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
+    if (isInEightBits(layer)) {
+      return EightBitKeys.attend(
+          this,
+          layer,
+          k,
+          v,
+          (keys, values, newKeys, newValues) ->
+              SinkOps.cached(q, newKeys, newValues, keys, values, sinks, length(), mask, rule));
+    }
     return withJoined(
         layer,
         k.size(2),
@@ -216,6 +264,11 @@ public final class KvCache implements LayerCache, AutoCloseable {
       RotaryTable table,
       Tensor mask,
       AttentionRule rule) {
+    if (isInEightBits(layer)) {
+      Tensor[] parts =
+          CachedAttention.turned(projected, heads.query(), heads.keyValue(), heads.dim(), table);
+      return attend(layer, parts[0], parts[1], parts[2], mask, rule).typedAs(projected);
+    }
     return withJoined(
         layer,
         projected.size(1),
@@ -262,11 +315,14 @@ public final class KvCache implements LayerCache, AutoCloseable {
    * the duration of a layer.
    */
   private Tensor withJoined(int layer, long tokens, Attending attending) {
-    if (shared.isEmpty()) {
+    if (shared.isEmpty() && own.first(layer) == 0) {
       return attending.over(own.keys(layer), own.values(layer));
     }
     long length = length();
     try (KvBlock joined = own.emptyLike(layer, length + tokens)) {
+      if (own.first(layer) > 0) {
+        joined.clear();
+      }
       for (Piece piece : pieces(0, length)) {
         joined.copy(0, piece.place(), piece.block(), layer, piece.from(), piece.tokens());
       }
@@ -279,10 +335,10 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   /** A range of positions in a block. */
-  private record Piece(KvBlock block, long from, long place, long tokens) {}
+  record Piece(KvBlock block, long from, long place, long tokens) {}
 
   /** Finds a range of positions. */
-  private List<Piece> pieces(long from, long to) {
+  List<Piece> pieces(long from, long to) {
     List<Piece> pieces = new ArrayList<>();
     for (Part part : parts()) {
       long place = Math.max(from, part.start());
@@ -361,9 +417,9 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   /**
-   * Removes the tokens after the first ones. Sliding windows are no obstacle: keys and values of
-   * every token are kept, even in layers with a window. Shared blocks stay unchanged for others;
-   * free room in them no longer belongs to this cache.
+   * Removes the tokens after the first ones, which a cache that frees windows must still
+   * {@linkplain #reaches reach}. Shared blocks stay unchanged for others; free room in them no
+   * longer belongs to this cache.
    */
   public void truncate(long tokens) {
     requireHeld(tokens);
@@ -388,6 +444,13 @@ public final class KvCache implements LayerCache, AutoCloseable {
   }
 
   private void cut(long tokens) {
+    if (!reaches(tokens)) {
+      throw new IllegalArgumentException(
+          "tokens: expected at least "
+              + (sharedTokens() + own.firstPlace())
+              + ", as windows free what is before, found "
+              + tokens);
+    }
     long common = sharedTokens();
     own.fill(Math.max(0, tokens - common));
     if (tokens < common) {
@@ -430,6 +493,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
     long end = Math.min(tokens, length());
     KvCache copy = new KvCache(own.emptyLike(capacity - common));
     copy.shareFrom(shared, common);
+    copy.own.makeRoom(Math.max(0, end - common), 0);
     if (end > 0) {
       copy.states.copyFrom(after);
     }
@@ -462,14 +526,15 @@ public final class KvCache implements LayerCache, AutoCloseable {
 
   private void shareBeginning(long tokens) {
     long more = Math.min(tokens, capacity() - 1) - sharedTokens();
-    if (more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
+    boolean isWhole = own.firstPlace() == 0;
+    if (isWhole && more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
       share(more);
     }
   }
 
   /** Turns the first tokens that are not shared into a shared block. */
   private void share(long tokens) {
-    KvBlock common = own.emptyLike(tokens);
+    KvBlock common = own.wholeLike(tokens);
     KvBlock rest;
     try {
       rest = own.emptyLike(own.capacity() - tokens);
@@ -479,6 +544,7 @@ public final class KvCache implements LayerCache, AutoCloseable {
     }
     common.fill(Math.min(tokens, own.filled()));
     common.copy(0, own, 0, common.filled());
+    rest.makeRoom(own.filled() - common.filled(), 0);
     rest.fill(own.filled() - common.filled());
     rest.copy(0, own, tokens, rest.filled());
     shared.add(new Part(common, sharedTokens(), tokens));

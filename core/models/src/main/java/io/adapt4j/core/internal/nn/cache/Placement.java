@@ -161,6 +161,7 @@ public record Placement(
       throw new IllegalArgumentException(
           "The cache has room for " + cache.capacity() + " tokens, " + total + " were given");
     }
+    cache.makeRoom(count);
     return total;
   }
 

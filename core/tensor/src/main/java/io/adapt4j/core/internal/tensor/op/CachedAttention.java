@@ -94,12 +94,8 @@ public final class CachedAttention {
       Tensor mask,
       AttentionRule rule) {
     if (projected.size(1) > 1 && FusedOps.attends(keys, mask, rule)) {
-      long[] parts = {queryHeads + keys.size(1), keys.size(1)};
-      Tensor[] split = SPLIT_HEADS.tensors(projected, parts, keys.size(3));
-      Tensor turned = ROTARY.tensor(split[0], table.cos(), table.sin()).typedAs(projected);
-      Tensor q = turned.narrow(1, 0, queryHeads).typedAs(projected);
-      Tensor k = turned.narrow(1, queryHeads, keys.size(1));
-      return apply(q, k, split[1], keys, values, length, mask, rule);
+      Tensor[] parts = turned(projected, queryHeads, keys.size(1), keys.size(3), table);
+      return apply(parts[0], parts[1], parts[2], keys, values, length, mask, rule);
     }
     return ROTATED_CACHED_ATTENTION
         .tensor(
@@ -117,6 +113,16 @@ public final class CachedAttention {
             rule.softCap(),
             rule.window())
         .typedAs(projected);
+  }
+
+  /** Splits a joined projection into queries, keys and values; queries and keys are rotated. */
+  public static Tensor[] turned(
+      Tensor projected, long queryHeads, long keyValueHeads, long headDim, RotaryTable table) {
+    long[] parts = {queryHeads + keyValueHeads, keyValueHeads};
+    Tensor[] split = SPLIT_HEADS.tensors(projected, parts, headDim);
+    Tensor turned = ROTARY.tensor(split[0], table.cos(), table.sin()).typedAs(projected);
+    Tensor q = turned.narrow(1, 0, queryHeads).typedAs(projected);
+    return new Tensor[] {q, turned.narrow(1, queryHeads, keyValueHeads), split[1]};
   }
 
   /**

@@ -155,6 +155,12 @@ public final class FusedOps {
     return taken ? kernels : null;
   }
 
+  /** Returns the kernels if they restore rows to this tensor, otherwise null. */
+  static HostKernels restoring(Tensor y) {
+    HostKernels kernels = of(y).orElse(null);
+    return kernels != null && takesRows(kernels, y) && !onShapes(y) ? kernels : null;
+  }
+
   static Tensor activation(Tensor x, Activation activation) {
     HostKernels kernels = activating(x, activation);
     if (kernels == null) {

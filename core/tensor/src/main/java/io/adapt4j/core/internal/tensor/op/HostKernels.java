@@ -33,6 +33,14 @@ public interface HostKernels {
   /** act(x). */
   void activate(Tensor x, Activation activation, Tensor y);
 
+  /**
+   * Restores vectors held in 8 bits.
+   *
+   * @param rows U8 [B, H, S, D + 4], of which tokens from one on are read
+   * @param y [B, H, T, D], written from a place on
+   */
+  void restore(Tensor rows, long from, long count, Tensor y, long place);
+
   /** Root mean square normalization. */
   void rmsNorm(Tensor x, Tensor weight, double offset, double eps, Tensor y);
 
