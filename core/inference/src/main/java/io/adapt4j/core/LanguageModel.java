@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
@@ -12,6 +14,7 @@ import io.adapt4j.core.internal.generate.DraftModel;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.generate.RequestScheduler;
+import io.adapt4j.core.internal.generate.SavedSessions;
 import io.adapt4j.core.internal.load.DraftFit;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
@@ -494,6 +497,35 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void useAnyChatTemplate(ChatTemplate template) {
     exclusively(() -> chat.use(Texts.require("template", template)));
+  }
+
+  /** {@return a conversation without messages, rendered with {@link ChatOptions#defaults}} */
+  public ChatSession session() {
+    return session(ChatOptions.defaults());
+  }
+
+  /**
+   * Returns a conversation without messages.
+   *
+   * @param rendering rendering options of all its prompts, such as tools
+   * @return the session, usable until this model is closed
+   */
+  public ChatSession session(ChatOptions rendering) {
+    return new ChatSession(this, rendering, List.of());
+  }
+
+  void saveSession(Path file, Supplier<ObjectNode> header, int @Nullable [] ids) {
+    SavedSessions saved = new SavedSessions(lock(), model.decoder(), prompts, model.adapters());
+    share(
+        () -> {
+          saved.save(file, header, ids, adapter);
+          return file;
+        });
+  }
+
+  JsonNode restoreSession(Path file, Consumer<JsonNode> require) {
+    SavedSessions saved = new SavedSessions(lock(), model.decoder(), prompts, model.adapters());
+    return share(() -> saved.restore(file, require, adapter));
   }
 
   Optional<String> identity() {

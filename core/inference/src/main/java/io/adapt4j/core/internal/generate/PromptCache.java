@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,14 +82,14 @@ public final class PromptCache implements AutoCloseable {
     private final boolean isByMarks;
     private long used;
 
-    Entry(int[] ids, int prompt, int read, KvCache cache, Lease lease) {
-      this.ids = ids;
+    Entry(KeptPrefix kept, int prompt, @Nullable AttachedAdapter adapter) {
+      this.ids = kept.ids();
       this.prompt = prompt;
-      this.read = read;
-      this.cache = cache;
-      this.adapter = lease.adapter;
-      this.checkpoints = lease.checkpoints.copyUpTo(ids.length);
-      this.isByMarks = lease.reading.isByMarks();
+      this.read = kept.read();
+      this.cache = kept.cache();
+      this.adapter = adapter;
+      this.checkpoints = kept.checkpoints();
+      this.isByMarks = kept.isByMarks();
     }
 
     void close() {
@@ -257,6 +258,41 @@ public final class PromptCache implements AutoCloseable {
         .max(Comparator.comparingInt(Match::tokens).thenComparing(Match::isRunning));
   }
 
+  /** Returns the longest prefix kept of a text, closed by the caller, who holds the lock for it. */
+  Optional<KeptPrefix> find(int[] ids, @Nullable AttachedAdapter adapter) {
+    int[] longer = Arrays.copyOf(ids, ids.length + 1);
+    return entries.stream()
+        .filter(entry -> entry.adapter == adapter && !rotationChanges(entry, longer))
+        .flatMap(entry -> match(entry, longer, Reading.FREE).stream())
+        .filter(match -> match.tokens >= SHORTEST)
+        .max(Comparator.comparingInt(Match::tokens))
+        .map(match -> copyOf(match, ids));
+  }
+
+  private KeptPrefix copyOf(Match match, int[] ids) {
+    Entry entry = Objects.requireNonNull(match.entry);
+    return new KeptPrefix(
+        Arrays.copyOf(ids, match.tokens),
+        entry.read,
+        entry.isByMarks,
+        branch(match, match.tokens + 1),
+        match.checkpoints.copyUpTo(match.tokens));
+  }
+
+  /** Adds a prefix that was kept elsewhere, whose memory is this cache's from now on. */
+  void add(KeptPrefix prefix, @Nullable AttachedAdapter adapter) {
+    dropBeginningsOf(prefix.ids(), adapter);
+    Entry entry = new Entry(prefix, prefix.ids().length, adapter);
+    entry.used = ++now;
+    entries.add(entry);
+    shrink();
+  }
+
+  /** Returns whether a prefix with some saved states fits the limit. */
+  boolean hasRoomFor(int tokens, int states) {
+    return KeptPrefix.bytes(decoder, tokens + 1, states) <= limit;
+  }
+
   private Optional<Match> match(Entry entry, int[] prompt, Reading reading) {
     int tokens = reading.reusable(beginning(entry.ids, prompt));
     if (!decoder.keepsStates() || tokens == entry.ids.length) {
@@ -348,7 +384,14 @@ public final class PromptCache implements AutoCloseable {
     }
     int[] kept = Arrays.copyOf(same, held);
     dropBeginningsOf(kept, lease.adapter);
-    Entry entry = new Entry(kept, Math.min(lease.prompt.length, held), ids.length, fitting, lease);
+    KeptPrefix prefix =
+        new KeptPrefix(
+            kept,
+            ids.length,
+            lease.reading.isByMarks(),
+            fitting,
+            lease.checkpoints.copyUpTo(kept.length));
+    Entry entry = new Entry(prefix, Math.min(lease.prompt.length, held), lease.adapter);
     entry.used = ++now;
     entries.add(entry);
     shrink();
