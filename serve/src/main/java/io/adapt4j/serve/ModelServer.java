@@ -21,7 +21,10 @@ import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.model.Models;
+import io.adapt4j.serve.internal.response.Conversations;
+import io.adapt4j.serve.internal.response.ConversationsEndpoint;
 import io.adapt4j.serve.internal.response.ResponsesEndpoint;
+import io.adapt4j.serve.internal.response.StoredResponsesEndpoint;
 import io.adapt4j.serve.version.VersionedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -86,6 +89,7 @@ public final class ModelServer implements AutoCloseable {
   private final AnswerPool answering;
   private final AnswerPool computing;
   private final Shadows shadows;
+  private final Conversations conversations;
   private final ExecutorService threads;
   private final Duration closeGrace;
   private final URI address;
@@ -98,6 +102,7 @@ public final class ModelServer implements AutoCloseable {
     this.computing = new AnswerPool(limits);
     this.shadows = new Shadows(limits);
     this.threads = DaemonThreads.upTo(builder.limits.connections(), "adapt4j-serve-");
+    this.conversations = new Conversations(builder.conversations, !builder.keys.isEmpty());
     Models models =
         new Models(
             builder.models,
@@ -125,6 +130,7 @@ public final class ModelServer implements AutoCloseable {
     try {
       server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
     } catch (IOException e) {
+      conversations.close();
       throw new UncheckedIOException(
           "port %d of %s cannot be used: %s"
               .formatted(builder.port, builder.address.getHostAddress(), e.getMessage()),
@@ -150,7 +156,15 @@ public final class ModelServer implements AutoCloseable {
     endpoints.put("/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, to));
     endpoints.put(
         "/v1/completions", new CompletionEndpoint(models, answering, limits, shadows, to));
-    endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits, shadows, to));
+    endpoints.put(
+        "/v1/responses",
+        new ResponsesEndpoint(models, answering, limits, shadows, to, conversations));
+    if (conversations.isOn()) {
+      Endpoint stored = new ConversationsEndpoint(conversations);
+      endpoints.put("/v1/responses/", new StoredResponsesEndpoint(conversations));
+      endpoints.put("/v1/conversations", stored);
+      endpoints.put("/v1/conversations/", stored);
+    }
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
     endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
@@ -212,6 +226,7 @@ public final class ModelServer implements AutoCloseable {
     answering.close();
     computing.close();
     gateway.close();
+    conversations.close();
   }
 
   private boolean isIdleWithin(Duration time) {
@@ -245,6 +260,7 @@ public final class ModelServer implements AutoCloseable {
     private int port;
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
+    private ConversationStorage conversations = ConversationStorage.defaults();
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
@@ -429,6 +445,17 @@ public final class ModelServer implements AutoCloseable {
      */
     public Builder limits(ServerLimits newLimits) {
       this.limits = Objects.requireNonNull(newLimits, "limits");
+      return this;
+    }
+
+    /**
+     * Sets where responses of {@code /v1/responses} and conversations are stored; default {@link
+     * ConversationStorage#defaults}. Each is visible to requests with the key that made it.
+     *
+     * @param storage the storage
+     */
+    public Builder conversations(ConversationStorage storage) {
+      this.conversations = Objects.requireNonNull(storage, "storage");
       return this;
     }
 
