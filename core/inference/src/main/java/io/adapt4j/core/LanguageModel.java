@@ -12,6 +12,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.DraftModel;
 import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.generate.PrefixFolder;
 import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.core.internal.generate.SavedSessions;
@@ -348,6 +349,34 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void limitPromptCache(long bytes) {
     exclusively(() -> prompts.limit(bytes));
+  }
+
+  /**
+   * Writes what the prompt cache evicts, also when this model is closed, to files, and reads it
+   * again for prompts that begin the same, also after a restart. The files belong to the model's
+   * files and its active adapters; those of another model in the folder are not used. Prompts read
+   * with an adapter that a call named are not written. Reading and writing delay other calls.
+   * Damaged files are deleted with a warning. Files are not encrypted.
+   *
+   * @param folder folder of the files, created if it is missing; one model uses it at a time
+   * @param bytes maximum size of all files; the least recently used ones are deleted
+   * @throws IllegalArgumentException if bytes is below 1, or another model uses the folder
+   * @throws java.io.UncheckedIOException if the folder cannot be used
+   */
+  public void keepPromptsIn(Path folder, long bytes) {
+    Texts.require("folder", folder);
+    if (bytes < 1) {
+      throw new IllegalArgumentException("bytes: expected at least 1, found " + bytes);
+    }
+    exclusively(
+        () ->
+            prompts.evictTo(
+                new PrefixFolder(
+                    folder,
+                    bytes,
+                    model.decoder(),
+                    lock(),
+                    () -> identity.text(null, Optional.empty()))));
   }
 
   /**

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,6 +96,73 @@ class SavedPrefixTest {
       whatIsDamagedIsRefused(model, file);
     }
     assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "granite, on",
+    "qwen3_window, off",
+    "lfm2, on",
+    "lfm2, off",
+    "qwen3_next, off",
+    "granite_hybrid, on"
+  })
+  void whatIsEvictedComesBackFromAFolder(String family, String steps) throws IOException {
+    System.setProperty(STEPS, steps);
+    long before = Tensor.live();
+    try (LoadedModel model =
+        LoadedModel.load(
+            FAMILIES.resolve(family), Precision.FP32, WeightFormat.asStored(), List.of())) {
+      int[] first = message(1, 200);
+      int[] second = joined(first, message(2, 40), message(3, 50));
+      int[] edited = joined(Arrays.copyOf(first, 195), message(4, 50));
+      int cached;
+      try (PromptCache prompts = exact(model)) {
+        answer(model, first, prompts);
+        cached = answer(model, second, prompts).cachedTokens();
+      }
+      try (PromptCache prompts = exact(model)) {
+        prompts.evictTo(stored(model));
+        answer(model, first, prompts);
+        answer(model, message(9, 100), prompts);
+        prompts.limit(0);
+        assertThat(prompts.bytes()).isZero();
+        prompts.limit(1L << 30);
+        Generation warm = answer(model, second, prompts);
+        assertThat(warm).isEqualTo(alone(model, second));
+        assertThat(warm.cachedTokens()).isEqualTo(cached);
+      }
+      try (PromptCache restarted = exact(model)) {
+        restarted.evictTo(stored(model));
+        assertThat(answer(model, edited, restarted)).isEqualTo(alone(model, edited));
+        Generation warm = answer(model, second, restarted);
+        assertThat(warm).isEqualTo(alone(model, second));
+        assertThat(warm.cachedTokens()).as("kept as the cache was closed").isGreaterThan(cached);
+      }
+      for (Path file : files()) {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+      }
+      try (PromptCache damaged = exact(model)) {
+        damaged.evictTo(stored(model));
+        Generation cold = answer(model, second, damaged);
+        assertThat(cold).isEqualTo(alone(model, second));
+        assertThat(cold.cachedTokens()).isZero();
+      }
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".prefix")).toList();
+    }
+  }
+
+  private PrefixFolder stored(LoadedModel model) {
+    return new PrefixFolder(
+        folder, 1L << 30, model.decoder(), new ReentrantLock(), () -> Optional.of("a model"));
   }
 
   private static void whatIsDamagedIsRefused(LoadedModel model, Path file) throws IOException {

@@ -43,6 +43,9 @@ public final class PromptCache implements AutoCloseable {
   private long prefilled;
   private boolean exact;
 
+  /** Takes what is evicted; null if it is dropped. */
+  private @Nullable PrefixFolder folder;
+
   /** Counts uses, to order them. */
   private long now;
 
@@ -81,6 +84,10 @@ public final class PromptCache implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final boolean isByMarks;
     private long used;
+
+    private KeptPrefix prefix() {
+      return new KeptPrefix(ids, read, isByMarks, cache, checkpoints);
+    }
 
     Entry(KeptPrefix kept, int prompt, @Nullable AttachedAdapter adapter) {
       this.ids = kept.ids();
@@ -145,6 +152,45 @@ public final class PromptCache implements AutoCloseable {
     }
   }
 
+  /** Lets a folder, which this closes, take what is evicted from now on; null for none. */
+  public void evictTo(@Nullable PrefixFolder other) {
+    if (folder != null) {
+      folder.close();
+    }
+    folder = other;
+  }
+
+  private void evict(Entry entry) {
+    store(entry);
+    drop(List.of(entry));
+  }
+
+  private void store(Entry entry) {
+    if (folder != null && entry.adapter == null) {
+      folder.put(entry.prefix(), exact);
+    }
+  }
+
+  private void evict(Checkpoint checkpoint) {
+    // Later the entry would be stored without it.
+    entries.stream()
+        .filter(entry -> entry.checkpoints.all().contains(checkpoint))
+        .forEach(this::store);
+    checkpoints().forEach(text -> text.drop(checkpoint));
+  }
+
+  /** Brings back what a folder has of a prompt. */
+  private Optional<Match> matchInFolder(
+      Optional<Match> known, int[] prompt, int capacity, Reading reading) {
+    int tokens = known.map(Match::tokens).orElse(0);
+    if (folder == null) {
+      return known;
+    }
+    Optional<KeptPrefix> found = folder.find(prompt, tokens, reading, this);
+    found.ifPresent(prefix -> add(prefix, null));
+    return found.isPresent() ? match(prompt, capacity, null, reading) : known;
+  }
+
   boolean isExact() {
     return exact;
   }
@@ -195,9 +241,12 @@ public final class PromptCache implements AutoCloseable {
     entries.removeAll(gone);
   }
 
+  /** Stores what is kept if there is a folder, and frees it. */
   @Override
   public void close() {
+    List.copyOf(entries).forEach(this::evict);
     clear();
+    evictTo(null);
   }
 
   /** Starts a generation whose prompt is divided freely. */
@@ -213,6 +262,9 @@ public final class PromptCache implements AutoCloseable {
   Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter, Reading reading) {
     now++;
     Optional<Match> match = match(prompt, capacity, adapter, reading);
+    if (adapter == null) {
+      match = matchInFolder(match, prompt, capacity, reading);
+    }
     Checkpoints checkpoints =
         match.map(found -> found.checkpoints.copyUpTo(found.tokens)).orElseGet(Checkpoints::new);
     match.map(Match::checkpoint).ifPresent(checkpoint -> checkpoint.use(now));
@@ -430,14 +482,13 @@ public final class PromptCache implements AutoCloseable {
 
   private void shrink() {
     while (bytes() > limit) {
-      List<Checkpoints> texts = checkpoints();
       Optional<Checkpoint> oldest =
-          Checkpoints.leastRecent(texts)
+          Checkpoints.leastRecent(checkpoints())
               .filter(found -> entries.isEmpty() || found.used() <= entries.get(0).used);
       if (oldest.isPresent()) {
-        texts.forEach(text -> text.drop(oldest.get()));
+        evict(oldest.get());
       } else {
-        drop(List.of(entries.get(0)));
+        evict(entries.get(0));
       }
     }
   }
