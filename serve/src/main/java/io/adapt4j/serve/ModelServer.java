@@ -260,6 +260,7 @@ public final class ModelServer implements AutoCloseable {
     private int port;
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
+    private boolean reusesExactly;
     private ConversationStorage conversations = ConversationStorage.defaults();
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
@@ -449,6 +450,16 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
+     * Sets {@link LanguageModel#reusePromptsExactly} on the language models when the server starts:
+     * answers do not depend, even by rounding, on earlier requests. Models of {@link #model(String,
+     * VersionedModel)} are left as they are.
+     */
+    public Builder reusePromptsExactly() {
+      this.reusesExactly = true;
+      return this;
+    }
+
+    /**
      * Sets where responses of {@code /v1/responses} and conversations are stored; default {@link
      * ConversationStorage#defaults}. Each is visible to requests with the key that made it.
      *
@@ -531,6 +542,9 @@ public final class ModelServer implements AutoCloseable {
         throw new IllegalArgumentException(
             "address: %s can be reached by other machines, and there is no apiKey. Set one, or say allowAnyone."
                 .formatted(address.getHostAddress()));
+      }
+      if (reusesExactly) {
+        models.values().forEach(model -> model.reusePromptsExactly(true));
       }
       return new ModelServer(this);
     }
