@@ -121,6 +121,25 @@ class ChatSessionTest {
   }
 
   @Test
+  void severalAnswersOfOnePromptShareIt() {
+    ChatSession session = model.session();
+    session.add(ChatMessage.system(STORY.repeat(5)));
+    List<CompletableFuture<Generation>> running = new ArrayList<>();
+    for (int seed = 0; seed < 4; seed++) {
+      GenerationOptions sampled = EIGHT.toBuilder().temperature(1).seed(seed).build();
+      ChatSession fork = session.fork();
+      running.add(CompletableFuture.supplyAsync(() -> fork.send("What did Lily do?", sampled)));
+    }
+    List<Generation> answers = running.stream().map(CompletableFuture::join).toList();
+    int prompt = answers.get(0).promptTokens();
+    int computed =
+        answers.stream().mapToInt(answer -> answer.promptTokens() - answer.cachedTokens()).sum();
+    assertThat(prompt).isGreaterThan(180);
+    assertThat(computed).isLessThan(prompt + 3 * 60);
+    assertThat(answers.stream().filter(answer -> answer.cachedTokens() > 150)).hasSize(3);
+  }
+
+  @Test
   void rewindingTakesBackTurnsOrReturnsToAMark() {
     ChatSession session = told();
     int mark = session.mark();
