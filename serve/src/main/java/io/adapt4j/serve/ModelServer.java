@@ -24,6 +24,7 @@ import io.adapt4j.serve.internal.model.Models;
 import io.adapt4j.serve.internal.response.Conversations;
 import io.adapt4j.serve.internal.response.ConversationsEndpoint;
 import io.adapt4j.serve.internal.response.ResponsesEndpoint;
+import io.adapt4j.serve.internal.response.StorageLimits;
 import io.adapt4j.serve.internal.response.StoredResponsesEndpoint;
 import io.adapt4j.serve.version.VersionedModel;
 import java.io.IOException;
@@ -77,6 +78,10 @@ public final class ModelServer implements AutoCloseable {
 
   private static final long POLL_MILLIS = 10;
 
+  private static final int DEFAULT_CONVERSATIONS = 10_000;
+  private static final long DEFAULT_CONVERSATION_BYTES = 256L << 20;
+  private static final Duration DEFAULT_CONVERSATION_AGE = Duration.ofHours(24);
+
   static {
     // Read once by the JDK's server when it is first used; values set by the application are
     // respected.
@@ -102,7 +107,7 @@ public final class ModelServer implements AutoCloseable {
     this.computing = new AnswerPool(limits);
     this.shadows = new Shadows(limits);
     this.threads = DaemonThreads.upTo(builder.limits.connections(), "adapt4j-serve-");
-    this.conversations = new Conversations(builder.conversations, !builder.keys.isEmpty());
+    this.conversations = new Conversations(builder.storage(), !builder.keys.isEmpty());
     Models models =
         new Models(
             builder.models,
@@ -261,7 +266,10 @@ public final class ModelServer implements AutoCloseable {
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
     private boolean reusesExactly;
-    private ConversationStorage conversations = ConversationStorage.defaults();
+    private int mostConversations = DEFAULT_CONVERSATIONS;
+    private long conversationBytes = DEFAULT_CONVERSATION_BYTES;
+    private Duration conversationAge = DEFAULT_CONVERSATION_AGE;
+    private @Nullable Path conversationFolder;
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
@@ -460,14 +468,46 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Sets where responses of {@code /v1/responses} and conversations are stored; default {@link
-     * ConversationStorage#defaults}. Each is visible to requests with the key that made it.
+     * Limits the responses of {@code /v1/responses} and the conversations that are stored for later
+     * requests, each visible to requests with the key that made it. Default: 10,000, 256 MiB and 24
+     * hours. The least recently used ones are dropped.
      *
-     * @param storage the storage
+     * @param entries maximum number of both; 0 stores none, and requests that name one are refused
+     * @param bytes maximum size of all, in memory and on disk
+     * @param age time after its last use after which one is dropped
+     * @throws IllegalArgumentException if a number is negative, or the age is not above 0
      */
-    public Builder conversations(ConversationStorage storage) {
-      this.conversations = Objects.requireNonNull(storage, "storage");
+    public Builder limitConversations(int entries, long bytes, Duration age) {
+      if (entries < 0 || bytes < 0) {
+        throw new IllegalArgumentException(
+            "entries, bytes: expected at least 0, found " + entries + ", " + bytes);
+      }
+      if (Texts.require("age", age).isNegative() || age.isZero()) {
+        throw new IllegalArgumentException("age: expected a time above 0, found " + age);
+      }
+      this.mostConversations = entries;
+      this.conversationBytes = bytes;
+      this.conversationAge = age;
       return this;
+    }
+
+    /**
+     * Sets a folder that also has responses and conversations in files, so that they outlive the
+     * server; default none. The files are not encrypted.
+     *
+     * @param folder the folder, created if it is missing; one server uses it at a time
+     */
+    public Builder conversationFolder(Path folder) {
+      this.conversationFolder = Texts.require("folder", folder);
+      return this;
+    }
+
+    private StorageLimits storage() {
+      return new StorageLimits(
+          mostConversations,
+          conversationBytes,
+          conversationAge,
+          Optional.ofNullable(conversationFolder));
     }
 
     /**

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConversationsTest {
 
   private static final String RESPONSES = "/v1/responses";
+  private static final long MIB = 1L << 20;
+  private static final Duration DAY = Duration.ofDays(1);
   private static final String CONVERSATIONS = "/v1/conversations";
 
   @AutoClose
@@ -290,8 +292,7 @@ class ConversationsTest {
 
   @Test
   void theOldestAreDroppedBeyondALimit() throws Exception {
-    try (TestServer few =
-        TestServer.start(s -> s.conversations(ConversationStorage.defaults().withEntries(2)))) {
+    try (TestServer few = TestServer.start(s -> s.limitConversations(2, MIB, DAY))) {
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         ids.add(id(good(few, "POST", CONVERSATIONS, "{}")));
@@ -302,8 +303,7 @@ class ConversationsTest {
       error(few, 404, "GET", CONVERSATIONS + "/" + ids.get(1), "");
       good(few, "GET", CONVERSATIONS + "/" + ids.get(0), "");
     }
-    try (TestServer small =
-        TestServer.start(s -> s.conversations(ConversationStorage.defaults().withBytes(1_000)))) {
+    try (TestServer small = TestServer.start(s -> s.limitConversations(9, 1_000, DAY))) {
       String text = "long ".repeat(300);
       String body = "{'items':[{'role':'user','content':'" + text + "'}]}";
       error(
@@ -314,8 +314,7 @@ class ConversationsTest {
           "");
     }
     try (TestServer brief =
-        TestServer.start(
-            s -> s.conversations(ConversationStorage.defaults().withAge(Duration.ofNanos(1))))) {
+        TestServer.start(s -> s.limitConversations(9, MIB, Duration.ofNanos(1)))) {
       String made = id(good(brief, "POST", CONVERSATIONS, "{}"));
       error(brief, 404, "GET", CONVERSATIONS + "/" + made, "");
     }
@@ -323,7 +322,7 @@ class ConversationsTest {
 
   @Test
   void withoutStorageWhatNamesAResponseIsRefused() throws Exception {
-    try (TestServer none = TestServer.start(s -> s.conversations(ConversationStorage.none()))) {
+    try (TestServer none = TestServer.start(s -> s.limitConversations(0, MIB, DAY))) {
       JsonNode answer = good(none, "POST", RESPONSES, ask(",'input':'Hello'"));
       assertThat(answer.path("store").booleanValue()).isFalse();
       for (String more :
@@ -337,34 +336,33 @@ class ConversationsTest {
 
   @Test
   void filesOutliveTheServerAndDamagedOnesAreNotBelieved() throws Exception {
-    ConversationStorage storage = ConversationStorage.defaults().withFolder(folder);
     String kept;
     String damaged;
     String gone;
     JsonNode response;
-    try (TestServer first = TestServer.start(s -> s.conversations(storage))) {
+    try (TestServer first = TestServer.start(s -> s.conversationFolder(folder))) {
       kept = id(good(first, "POST", CONVERSATIONS, "{'metadata':{'a':'b'}}"));
       damaged = id(good(first, "POST", CONVERSATIONS, "{'metadata':{'a':'b'}}"));
       gone = id(good(first, "POST", CONVERSATIONS, "{}"));
       good(first, "DELETE", CONVERSATIONS + "/" + gone, "");
       response =
           good(first, "POST", RESPONSES, ask(",'input':'Hello','conversation':'" + kept + "'"));
-      assertThatThrownBy(() -> TestServer.start(s -> s.conversations(storage)))
+      assertThatThrownBy(() -> TestServer.start(s -> s.conversationFolder(folder)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("another server uses the folder");
     }
     Path file = folder.resolve(damaged + ".json");
     Files.writeString(file, Files.readString(file).replace("\"b\"", "\"c\""));
     Files.writeString(folder.resolve("conv_" + "0".repeat(32) + ".json"), "{");
-    try (TestServer second = TestServer.start(s -> s.conversations(storage))) {
+    try (TestServer second = TestServer.start(s -> s.conversationFolder(folder))) {
       assertThat(good(second, "GET", CONVERSATIONS + "/" + kept + "/items", "").path("data"))
           .hasSize(2);
       assertThat(good(second, "GET", RESPONSES + "/" + id(response), "")).isEqualTo(response);
       error(second, 404, "GET", CONVERSATIONS + "/" + damaged, "");
       error(second, 404, "GET", CONVERSATIONS + "/" + gone, "");
     }
-    ConversationStorage one = storage.withEntries(1);
-    try (TestServer third = TestServer.start(s -> s.conversations(one));
+    try (TestServer third =
+            TestServer.start(s -> s.conversationFolder(folder).limitConversations(1, MIB, DAY));
         Stream<Path> files = Files.list(folder)) {
       assertThat(third.server().port()).isPositive();
       assertThat(files.filter(found -> found.toString().contains("_")))

@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
  */
 public final class ChatSession {
 
-  /** What a saved session contains. */
+  /** Contents of a saved session. */
   public enum Contents {
     /** The messages: small files, whose first answer computes the whole prompt. */
     MESSAGES,

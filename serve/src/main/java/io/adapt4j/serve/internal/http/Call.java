@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpExchange;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,22 +67,6 @@ public final class Call {
 
   public String path() {
     return String.valueOf(exchange.getRequestURI().getPath());
-  }
-
-  /** A parameter of the address. */
-  public Optional<String> query(String name) {
-    String query = exchange.getRequestURI().getRawQuery();
-    for (String part : query == null ? new String[0] : query.split("&", -1)) {
-      int equals = part.indexOf('=');
-      if (equals > 0 && part.substring(0, equals).equals(name)) {
-        try {
-          return Optional.of(URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
-        } catch (IllegalArgumentException e) {
-          throw Fault.parameter(name, "expected a value in URL encoding");
-        }
-      }
-    }
-    return Optional.empty();
   }
 
   /** A header of the request. */

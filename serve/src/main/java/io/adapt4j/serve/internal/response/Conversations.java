@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.serve.ConversationStorage;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +39,7 @@ public final class Conversations implements AutoCloseable {
   private final StoredEntries entries;
   private final boolean hasKeys;
 
-  public Conversations(ConversationStorage limits, boolean hasKeys) {
+  public Conversations(StorageLimits limits, boolean hasKeys) {
     this.entries = new StoredEntries(limits, Clock.systemUTC());
     this.hasKeys = hasKeys;
   }

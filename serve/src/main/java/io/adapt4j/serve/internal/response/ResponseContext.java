@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a response answers, and where it is stored.
+ * Messages that a response answers, and the place where it is stored.
  *
  * @param previous id of the response before it; empty if there is none
  * @param conversation id of its conversation; empty if there is none

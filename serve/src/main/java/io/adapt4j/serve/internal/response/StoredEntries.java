@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
-import io.adapt4j.serve.ConversationStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +47,7 @@ final class StoredEntries implements AutoCloseable {
     }
   }
 
-  private final ConversationStorage limits;
+  private final StorageLimits limits;
   private final Clock clock;
   private final @Nullable ProcessLock lock;
 
@@ -57,7 +56,7 @@ final class StoredEntries implements AutoCloseable {
 
   private long bytes;
 
-  StoredEntries(ConversationStorage limits, Clock clock) {
+  StoredEntries(StorageLimits limits, Clock clock) {
     this.limits = limits;
     this.clock = clock;
     this.lock = limits.folder().map(StoredEntries::lock).orElse(null);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.Query;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -61,14 +62,14 @@ final class StoredItems {
   static ObjectNode page(Call call, ArrayNode items) {
     List<JsonNode> all = new ArrayList<>();
     items.forEach(all::add);
-    String order = call.query("order").orElse("desc");
+    String order = Query.value(call, "order").orElse("desc");
     if (!order.equals("asc") && !order.equals("desc")) {
       throw Fault.parameter("order", "expected asc or desc, found '" + order + "'");
     }
     if (order.equals("desc")) {
       Collections.reverse(all);
     }
-    int from = call.query("after").map(id -> placeAfter(all, id)).orElse(0);
+    int from = Query.value(call, "after").map(id -> placeAfter(all, id)).orElse(0);
     int to = Math.min(all.size(), from + limit(call));
     return list(all.subList(from, to), to < all.size());
   }
@@ -83,7 +84,7 @@ final class StoredItems {
   }
 
   private static int limit(Call call) {
-    String text = call.query("limit").orElse(Integer.toString(PAGE));
+    String text = Query.value(call, "limit").orElse(Integer.toString(PAGE));
     int limit = text.matches("\\d{1,3}") ? Integer.parseInt(text) : 0;
     if (limit < 1 || limit > MOST) {
       throw Fault.parameter("limit", "expected 1 to " + MOST + ", found '" + text + "'");

@@ -5,6 +5,7 @@ import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Parameters;
+import io.adapt4j.serve.internal.http.Query;
 import java.io.IOException;
 
 /** Returns and deletes stored responses, and lists their input: {@code /v1/responses/ID}. */
@@ -30,7 +31,7 @@ public record StoredResponsesEndpoint(Conversations stored) implements Endpoint 
               .put("deleted", true));
     } else {
       call.requireMethod("GET");
-      if (call.query("stream").filter(flag -> !flag.equals("false")).isPresent()) {
+      if (Query.value(call, "stream").filter(flag -> !flag.equals("false")).isPresent()) {
         throw Fault.unsupported("stream", "stored responses are not streamed. Leave it out.");
       }
       call.send(200, stored.getResponse(call, id));
