@@ -36,6 +36,7 @@ final class ServeCommand implements Callable<Integer> {
   @Mixin private ServedParts parts;
   @Mixin private ModelArgument.Draft draft;
   @Mixin private FeedbackArguments feedback;
+  @Mixin private ServedParts.Kept kept;
   @Mixin private FollowArguments follow;
   @Mixin private Output output;
 
@@ -186,6 +187,7 @@ final class ServeCommand implements Callable<Integer> {
     parts.requirePaths();
     Path folder = model.folder();
     follow.require();
+    kept.apply(settings);
     feedback.apply(settings, follow.ratings());
     Adapter[] loaded =
         adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
@@ -197,6 +199,7 @@ final class ServeCommand implements Callable<Integer> {
       if (maxPause != null) {
         opened.limitPause(Duration.ofMillis(maxPause));
       }
+      kept.apply(opened);
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
       try (ServedParts.Opened served =

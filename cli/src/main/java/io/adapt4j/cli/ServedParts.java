@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -26,6 +27,99 @@ import picocli.CommandLine.Option;
 
 /** Further models and indexes of a server, each named after its folder. */
 final class ServedParts {
+
+  /** Options of prompts, responses and conversations that are kept between requests. */
+  static final class Kept {
+
+    private static final long GIB = 1L << 30;
+    private static final int DEFAULT_GIB = 10;
+    private static final long CONVERSATION_BYTES = 256L << 20;
+
+    @Option(
+        names = "--exact-reuse",
+        description =
+            "Reuse of earlier prompts only what changes no bit of an answer, and compute the rest"
+                + " again.")
+    private boolean exact;
+
+    @Option(
+        names = "--prompt-cache-folder",
+        paramLabel = "FOLDER",
+        description =
+            "Folder that takes prompts for which the cache in memory has no room, and those there"
+                + " when the server ends. They are not encrypted.")
+    private @Nullable Path promptFolder;
+
+    @Option(
+        names = "--prompt-cache-gib",
+        paramLabel = "N",
+        description = "GiB of the files in --prompt-cache-folder; default " + DEFAULT_GIB + ".")
+    private @Nullable Integer promptGib;
+
+    @Option(
+        names = "--conversations",
+        paramLabel = "FOLDER",
+        description =
+            "Folder of responses and conversations that requests can continue; default in memory"
+                + " alone. They are not encrypted.")
+    private @Nullable Path conversations;
+
+    @Option(
+        names = "--max-conversations",
+        paramLabel = "N",
+        defaultValue = "10000",
+        description =
+            "Most responses and conversations that are stored; default ${DEFAULT-VALUE}, 0 for none.")
+    private int maxConversations;
+
+    @Option(
+        names = "--conversation-hours",
+        paramLabel = "N",
+        defaultValue = "24",
+        description =
+            "Hours after its last use until a response or conversation is dropped; default"
+                + " ${DEFAULT-VALUE}.")
+    private int conversationHours;
+
+    /** Applies the options of the server, and checks those of the model. */
+    void apply(ModelServer.Builder settings) {
+      if (conversations != null) {
+        settings.conversationFolder(Destination.folder("--conversations", conversations));
+      }
+      requireLeast("--max-conversations", maxConversations, 0);
+      requireLeast("--conversation-hours", conversationHours, 1);
+      settings.limitConversations(
+          maxConversations, CONVERSATION_BYTES, Duration.ofHours(conversationHours));
+      if (exact) {
+        settings.reusePromptsExactly();
+      }
+      if (promptGib != null) {
+        requireLeast("--prompt-cache-gib", promptGib, 1);
+        if (promptFolder == null) {
+          throw new IllegalArgumentException(
+              "--prompt-cache-gib: expected only with --prompt-cache-folder. Give the folder too.");
+        }
+      }
+      if (promptFolder != null) {
+        Destination.folder("--prompt-cache-folder", promptFolder);
+      }
+    }
+
+    private static void requireLeast(String option, int value, int least) {
+      if (value < least) {
+        throw new IllegalArgumentException(
+            "%s: expected at least %d, found %d. Correct the option."
+                .formatted(option, least, value));
+      }
+    }
+
+    /** Applies the options of the model. */
+    void apply(LanguageModel model) {
+      if (promptFolder != null) {
+        model.keepPromptsIn(promptFolder, GIB * (promptGib == null ? DEFAULT_GIB : promptGib));
+      }
+    }
+  }
 
   @Option(
       names = "--named-adapter",

@@ -213,6 +213,12 @@ class PathsTest {
           argument(
               "serve", "--registry", Use.ADAPTERS, "model --port 0 --follow a@1 --registry PATH"),
           argument("serve", "--feedback", Use.FOLDER, "model --port 0 --feedback PATH"),
+          argument("serve", "--conversations", Use.FOLDER, "model --port 0 --conversations PATH"),
+          argument(
+              "serve",
+              "--prompt-cache-folder",
+              Use.FOLDER,
+              "model --port 0 --prompt-cache-folder PATH"),
           argument("delete", "RUN", Use.MODEL, "PATH --where a=b --output new"),
           argument("delete", "--output", Use.NEW_FOLDER, "model --where a=b --output PATH"),
           argument(

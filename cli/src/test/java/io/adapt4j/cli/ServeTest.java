@@ -161,6 +161,48 @@ class ServeTest {
   }
 
   @Test
+  void promptsAndConversationsOutliveIt() throws Exception {
+    String prompts = folder.resolve("prompts").toString();
+    String stored = folder.resolve("stored").toString();
+    String[] options = {
+      "--chat-template",
+      "chatml",
+      "--exact-reuse",
+      "--prompt-cache-folder",
+      prompts,
+      "--prompt-cache-gib",
+      "1",
+      "--conversations",
+      stored,
+      "--conversation-hours",
+      "1"
+    };
+    start(options);
+    JsonNode first = respond("\"input\": \"Tell me of Lily and of her cat and dog.\"");
+    process.destroy();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    start(options);
+    JsonNode second =
+        respond(
+            "\"input\": \"Why?\", \"previous_response_id\": \"" + first.path("id").asText() + "\"");
+    assertThat(second.at("/usage/input_tokens_details/cached_tokens").asInt()).isGreaterThan(30);
+  }
+
+  private JsonNode respond(String input) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(address().resolve("/v1/responses"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"model\": \"stories260K\", \"max_output_tokens\": 5, " + input + "}"))
+            .build();
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return Output.parsed(answer.body());
+  }
+
+  @Test
   void anIndexAnAdapterAndThePageAreServedBesideTheModel() throws Exception {
     Path handbook = Files.createDirectory(folder.resolve("handbook"));
     Files.writeString(handbook.resolve("parcels.md"), "Parcels to Norway take nine days.");

@@ -21,7 +21,11 @@ import io.adapt4j.serve.internal.http.DaemonThreads;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.model.Models;
+import io.adapt4j.serve.internal.response.Conversations;
+import io.adapt4j.serve.internal.response.ConversationsEndpoint;
 import io.adapt4j.serve.internal.response.ResponsesEndpoint;
+import io.adapt4j.serve.internal.response.StorageLimits;
+import io.adapt4j.serve.internal.response.StoredResponsesEndpoint;
 import io.adapt4j.serve.version.VersionedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,6 +78,10 @@ public final class ModelServer implements AutoCloseable {
 
   private static final long POLL_MILLIS = 10;
 
+  private static final int DEFAULT_CONVERSATIONS = 10_000;
+  private static final long DEFAULT_CONVERSATION_BYTES = 256L << 20;
+  private static final Duration DEFAULT_CONVERSATION_AGE = Duration.ofHours(24);
+
   static {
     // Read once by the JDK's server when it is first used; values set by the application are
     // respected.
@@ -86,6 +94,7 @@ public final class ModelServer implements AutoCloseable {
   private final AnswerPool answering;
   private final AnswerPool computing;
   private final Shadows shadows;
+  private final Conversations conversations;
   private final ExecutorService threads;
   private final Duration closeGrace;
   private final URI address;
@@ -98,6 +107,7 @@ public final class ModelServer implements AutoCloseable {
     this.computing = new AnswerPool(limits);
     this.shadows = new Shadows(limits);
     this.threads = DaemonThreads.upTo(builder.limits.connections(), "adapt4j-serve-");
+    this.conversations = new Conversations(builder.storage(), !builder.keys.isEmpty());
     Models models =
         new Models(
             builder.models,
@@ -125,6 +135,7 @@ public final class ModelServer implements AutoCloseable {
     try {
       server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
     } catch (IOException e) {
+      conversations.close();
       throw new UncheckedIOException(
           "port %d of %s cannot be used: %s"
               .formatted(builder.port, builder.address.getHostAddress(), e.getMessage()),
@@ -150,7 +161,15 @@ public final class ModelServer implements AutoCloseable {
     endpoints.put("/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, to));
     endpoints.put(
         "/v1/completions", new CompletionEndpoint(models, answering, limits, shadows, to));
-    endpoints.put("/v1/responses", new ResponsesEndpoint(models, answering, limits, shadows, to));
+    endpoints.put(
+        "/v1/responses",
+        new ResponsesEndpoint(models, answering, limits, shadows, to, conversations));
+    if (conversations.isOn()) {
+      Endpoint stored = new ConversationsEndpoint(conversations);
+      endpoints.put("/v1/responses/", new StoredResponsesEndpoint(conversations));
+      endpoints.put("/v1/conversations", stored);
+      endpoints.put("/v1/conversations/", stored);
+    }
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
     endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
@@ -212,6 +231,7 @@ public final class ModelServer implements AutoCloseable {
     answering.close();
     computing.close();
     gateway.close();
+    conversations.close();
   }
 
   private boolean isIdleWithin(Duration time) {
@@ -245,6 +265,11 @@ public final class ModelServer implements AutoCloseable {
     private int port;
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
+    private boolean reusesExactly;
+    private int mostConversations = DEFAULT_CONVERSATIONS;
+    private long conversationBytes = DEFAULT_CONVERSATION_BYTES;
+    private Duration conversationAge = DEFAULT_CONVERSATION_AGE;
+    private @Nullable Path conversationFolder;
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
@@ -433,6 +458,59 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
+     * Sets {@link LanguageModel#reusePromptsExactly} on the language models when the server starts:
+     * answers do not depend, even by rounding, on earlier requests. Models of {@link #model(String,
+     * VersionedModel)} are left as they are.
+     */
+    public Builder reusePromptsExactly() {
+      this.reusesExactly = true;
+      return this;
+    }
+
+    /**
+     * Limits the responses of {@code /v1/responses} and the conversations that are stored for later
+     * requests, each visible to requests with the key that made it. Default: 10,000, 256 MiB and 24
+     * hours. The least recently used ones are dropped.
+     *
+     * @param entries maximum number of both; 0 stores none, and requests that name one are refused
+     * @param bytes maximum size of all, in memory and on disk
+     * @param age time after its last use after which one is dropped
+     * @throws IllegalArgumentException if a number is negative, or the age is not above 0
+     */
+    public Builder limitConversations(int entries, long bytes, Duration age) {
+      if (entries < 0 || bytes < 0) {
+        throw new IllegalArgumentException(
+            "entries, bytes: expected at least 0, found " + entries + ", " + bytes);
+      }
+      if (Texts.require("age", age).isNegative() || age.isZero()) {
+        throw new IllegalArgumentException("age: expected a time above 0, found " + age);
+      }
+      this.mostConversations = entries;
+      this.conversationBytes = bytes;
+      this.conversationAge = age;
+      return this;
+    }
+
+    /**
+     * Sets a folder that also has responses and conversations in files, so that they outlive the
+     * server; default none. The files are not encrypted.
+     *
+     * @param folder the folder, created if it is missing; one server uses it at a time
+     */
+    public Builder conversationFolder(Path folder) {
+      this.conversationFolder = Texts.require("folder", folder);
+      return this;
+    }
+
+    private StorageLimits storage() {
+      return new StorageLimits(
+          mostConversations,
+          conversationBytes,
+          conversationAge,
+          Optional.ofNullable(conversationFolder));
+    }
+
+    /**
      * Sets a listener for every finished request, called on its thread.
      *
      * @param listener receives the records, from several threads
@@ -504,6 +582,9 @@ public final class ModelServer implements AutoCloseable {
         throw new IllegalArgumentException(
             "address: %s can be reached by other machines, and there is no apiKey. Set one, or say allowAnyone."
                 .formatted(address.getHostAddress()));
+      }
+      if (reusesExactly) {
+        models.values().forEach(model -> model.reusePromptsExactly(true));
       }
       return new ModelServer(this);
     }

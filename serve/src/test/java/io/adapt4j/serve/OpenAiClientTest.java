@@ -89,7 +89,7 @@ class OpenAiClientTest {
               "[\"AuthenticationError 401 invalid_api_key\","
                   + "\"NotFoundError 404 model_not_found\","
                   + "\"BadRequestError 400 unsupported_parameter\","
-                  + "\"BadRequestError 400 unsupported_parameter\","
+                  + "\"BadRequestError 400 previous_response_not_found\","
                   + "\"BadRequestError 400 context_length_exceeded\","
                   + "\"BadRequestError 400 context_length_exceeded\"]");
     }
@@ -140,6 +140,41 @@ class OpenAiClientTest {
       assertThat(found.at("/responseShaped/city").asText()).isIn("Rome", "Oslo");
       assertThat(found.path("responseAnswered").asText())
           .isEqualTo(found.path("answered").asText());
+    }
+  }
+
+  @Test
+  void itContinuesResponsesAndConversations() throws Exception {
+    Path client = client();
+    try (TestServer server = TestServer.start(s -> s.apiKey(KEY))) {
+      JsonNode found = run(client, "/openai-conversations.mjs", server);
+      String first = found.path("first").asText();
+      String second =
+          server
+              .languageModel()
+              .chat(
+                  List.of(
+                      ChatMessage.user("Hello"),
+                      ChatMessage.assistant(first),
+                      ChatMessage.user("Why?")),
+                  GenerationOptions.greedy().toBuilder().maxNewTokens(12).build());
+      assertThat(found.path("second").asText()).isNotEmpty().isEqualTo(second);
+      assertThat(found.path("third").asText()).isEqualTo(second);
+      assertThat(found.path("last").asText()).isEqualTo("response.incomplete");
+      assertThat(found.path("same").booleanValue()).isTrue();
+      assertThat(found.path("inputs"))
+          .extracting(JsonNode::asText)
+          .containsExactly("user: Hello", "assistant: " + first, "user: Why?");
+      assertThat(found.path("items").toString())
+          .isEqualTo("[\"assistant\",\"user\",\"assistant\",\"user\"]");
+      assertThat(found.path("item").asText()).isEqualTo("Hello");
+      assertThat(found.path("topic").asText()).isEqualTo("dogs");
+      assertThat(found.path("left").asInt()).isEqualTo(3);
+      assertThat(found.path("deleted").booleanValue()).isTrue();
+      assertThat(found.path("errors").toString())
+          .isEqualTo(
+              "[\"NotFoundError 404 null\",\"NotFoundError 404 null\","
+                  + "\"BadRequestError 400 previous_response_not_found\"]");
     }
   }
 

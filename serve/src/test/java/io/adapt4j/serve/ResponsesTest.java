@@ -45,7 +45,7 @@ class ResponsesTest {
     assertThat(answer.path("object").asText()).isEqualTo("response");
     assertThat(answer.path("id").asText()).startsWith("resp_");
     assertThat(answer.at("/output/0/role").asText()).isEqualTo("assistant");
-    assertThat(answer.path("store").booleanValue()).isFalse();
+    assertThat(answer.path("store").booleanValue()).isTrue();
     assertThat(answer.at("/usage/total_tokens").asInt()).isEqualTo(alone.promptTokens() + 20);
     assertThat(answer.at("/usage/input_tokens_details/cached_tokens").asInt())
         .as("all but the last token, which is always read")
@@ -106,10 +106,7 @@ class ResponsesTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "previous_response_id|'resp_1'",
-        "store|true",
         "background|true",
-        "conversation|'conv_1'",
         "tools|[{'type':'web_search'}]",
         "text|{'verbosity':'high'}",
         "truncation|'auto'",

@@ -1,7 +1,6 @@
 package io.adapt4j.tools;
 
 import io.adapt4j.core.internal.PlainJson;
-import io.adapt4j.core.internal.chat.ToolCallFields;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -137,7 +136,7 @@ public final class Tool {
     }
     try {
       return (Map<String, Object>)
-          Objects.requireNonNull(ToolCallFields.plain(PlainJson.object(parameters)));
+          Objects.requireNonNull(PlainJson.value(PlainJson.object(parameters)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "tool '" + tool + "': the schema of its parameters: " + e.getMessage(), e);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.internal.chat.ToolCallFields;
+import io.adapt4j.core.internal.PlainJson;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +33,7 @@ public record ToolCall(String id, String name, String arguments) {
       if (Json.parseStrictly(arguments) instanceof ObjectNode object) {
         @SuppressWarnings("unchecked")
         Map<String, Object> map =
-            (Map<String, Object>) Objects.requireNonNull(ToolCallFields.plain(object));
+            (Map<String, Object>) Objects.requireNonNull(PlainJson.value(object));
         return map;
       }
     } catch (JsonProcessingException e) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
@@ -11,8 +13,10 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.DraftModel;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.NextTokenDraft;
+import io.adapt4j.core.internal.generate.PrefixFolder;
 import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.generate.RequestScheduler;
+import io.adapt4j.core.internal.generate.SavedSessions;
 import io.adapt4j.core.internal.load.DraftFit;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
@@ -351,6 +355,34 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
+   * Writes what the prompt cache evicts, also when this model is closed, to files, and reads it
+   * again for prompts that begin the same, also after a restart. The files belong to the model's
+   * files and its active adapters; those of another model in the folder are not used. Prompts read
+   * with an adapter that a call named are not written. Reading and writing delay other calls.
+   * Damaged files are deleted with a warning. Files are not encrypted.
+   *
+   * @param folder folder of the files, created if it is missing; one model uses it at a time
+   * @param bytes maximum size of all files; the least recently used ones are deleted
+   * @throws IllegalArgumentException if bytes is below 1, or another model uses the folder
+   * @throws java.io.UncheckedIOException if the folder cannot be used
+   */
+  public void keepPromptsIn(Path folder, long bytes) {
+    Texts.require("folder", folder);
+    if (bytes < 1) {
+      throw new IllegalArgumentException("bytes: expected at least 1, found " + bytes);
+    }
+    exclusively(
+        () ->
+            prompts.evictTo(
+                new PrefixFolder(
+                    folder,
+                    bytes,
+                    model.decoder(),
+                    lock(),
+                    () -> identity.text(null, Optional.empty()))));
+  }
+
+  /**
    * Makes answers with the prompt cache equal to the bit to answers without it. By default they are
    * equal up to rounding.
    *
@@ -560,6 +592,35 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void useAnyChatTemplate(ChatTemplate template) {
     exclusively(() -> chat.use(Texts.require("template", template)));
+  }
+
+  /** {@return a conversation without messages, rendered with {@link ChatOptions#defaults}} */
+  public ChatSession session() {
+    return session(ChatOptions.defaults());
+  }
+
+  /**
+   * Returns a conversation without messages.
+   *
+   * @param rendering rendering options of all its prompts, such as tools
+   * @return the session, usable until this model is closed
+   */
+  public ChatSession session(ChatOptions rendering) {
+    return new ChatSession(this, rendering, List.of());
+  }
+
+  void saveSession(Path file, Supplier<ObjectNode> header, int @Nullable [] ids) {
+    SavedSessions saved = new SavedSessions(lock(), model.decoder(), prompts, model.adapters());
+    share(
+        () -> {
+          saved.save(file, header, ids, adapter);
+          return file;
+        });
+  }
+
+  JsonNode restoreSession(Path file, Consumer<JsonNode> require) {
+    SavedSessions saved = new SavedSessions(lock(), model.decoder(), prompts, model.adapters());
+    return share(() -> saved.restore(file, require, adapter));
   }
 
   Optional<String> identity() {

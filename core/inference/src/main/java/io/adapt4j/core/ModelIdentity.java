@@ -34,6 +34,9 @@ final class ModelIdentity {
               StringJoiner identity = new StringJoiner(" ");
               identity.add(base).add(computation());
               adapters.forEach(text -> identity.add("+ " + text));
+              if (all.isMerged()) {
+                identity.add("merged");
+              }
               templateDigest.ifPresent(digest -> identity.add("template " + digest));
               return identity.toString();
             });

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.PlainJson;
-import io.adapt4j.core.internal.chat.ToolCallFields;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -113,7 +112,7 @@ final class EntryJson {
   private static ChatMessage message(JsonNode json) {
     Map<String, Object> fields = new LinkedHashMap<>();
     json.properties()
-        .forEach(field -> fields.put(field.getKey(), ToolCallFields.plain(field.getValue())));
+        .forEach(field -> fields.put(field.getKey(), PlainJson.value(field.getValue())));
     return ChatMessage.of(fields);
   }
 

@@ -28,10 +28,22 @@ public record Recording(
       Call call,
       IntFunction<List<ChatMessage>> request,
       Parameters parameters) {
+    return read(recorder, call, request, parameters, false);
+  }
+
+  /** Reads the same for an endpoint that may store answers itself. */
+  public static Recording read(
+      Optional<AnswerRecorder> recorder,
+      Call call,
+      IntFunction<List<ChatMessage>> request,
+      Parameters parameters,
+      boolean isStored) {
     String model = call.model().orElseThrow();
     Optional<String> version = call.version();
     if (recorder.isEmpty()) {
-      parameters.refuse("store", Sampling::isFalse);
+      if (!isStored) {
+        parameters.refuse("store", Sampling::isFalse);
+      }
       return new Recording(recorder, model, version, request, Optional.empty(), Optional.empty());
     }
     return new Recording(

@@ -8,7 +8,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.chat.ToolCallFields;
+import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.TemplateException;
 import io.adapt4j.serve.internal.http.Fault;
@@ -103,7 +103,7 @@ public record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) 
 
   @SuppressWarnings("unchecked")
   private static Map<String, Object> object(JsonNode json) {
-    return (Map<String, Object>) Objects.requireNonNull(ToolCallFields.plain(json));
+    return (Map<String, Object>) Objects.requireNonNull(PlainJson.value(json));
   }
 
   private static ToolChoice choice(Parameters parameters, UnaryOperator<JsonNode> function) {

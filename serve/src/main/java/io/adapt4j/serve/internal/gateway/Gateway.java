@@ -1,5 +1,6 @@
 package io.adapt4j.serve.internal.gateway;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
@@ -29,6 +30,7 @@ public final class Gateway implements HttpHandler {
   private static final String PAGE = "/";
   private static final String HEALTH = "/health";
   private static final String METRICS = "/metrics";
+  private static final String VERSION = "/v1/";
   private static final String MODELS = "/v1/models";
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -152,13 +154,25 @@ public final class Gateway implements HttpHandler {
     }
     guard.requireKey(call);
     Endpoint endpoint = endpoints.get(call.path());
+    Endpoint below = endpoints.get(tree(call.path()));
     if (endpoint != null) {
       call.requireMethod("POST");
       requireOpen();
       endpoint.answer(call, new Parameters(Body.read(call, limits)));
+    } else if (below != null) {
+      requireOpen();
+      boolean hasBody = call.method().equals("POST");
+      JsonNode body = hasBody ? Body.read(call, limits) : JsonNodeFactory.instance.objectNode();
+      below.answer(call, new Parameters(body));
     } else {
       look(call);
     }
+  }
+
+  /** Returns the name of the endpoint for what lies below a path, such as /v1/responses/. */
+  private static String tree(String path) {
+    int end = path.indexOf('/', VERSION.length());
+    return path.startsWith(VERSION) && end > 0 ? path.substring(0, end + 1) : "";
   }
 
   private void look(Call call) throws IOException {
@@ -173,7 +187,7 @@ public final class Gateway implements HttpHandler {
       call.requireMethod("GET");
       call.send(200, models.describe(path.substring(MODELS.length() + 1)));
     } else {
-      throw Fault.invalid(404, null, "unknown_url", "There is nothing at this address: " + path);
+      throw Fault.unknownUrl(path);
     }
   }
 
@@ -205,6 +219,9 @@ public final class Gateway implements HttpHandler {
     String path = call.path();
     if (endpoints.containsKey(path) || List.of(PAGE, HEALTH, METRICS).contains(path)) {
       return path;
+    }
+    if (endpoints.containsKey(tree(path))) {
+      return tree(path);
     }
     if (adapters.isPresent() && AdapterEndpoint.isFor(path)) {
       return AdapterEndpoint.PATH;

@@ -38,7 +38,7 @@ public final class Origins {
   /** Adds the headers of an answer to a preflight. */
   void answerPreflight(Call call) {
     if (call.header("Origin").filter(this::isAllowed).isPresent()) {
-      call.set("Access-Control-Allow-Methods", "GET, POST");
+      call.set("Access-Control-Allow-Methods", "GET, POST, DELETE");
       call.header("Access-Control-Request-Headers")
           .ifPresent(names -> call.set("Access-Control-Allow-Headers", names));
       call.set("Access-Control-Max-Age", "600");

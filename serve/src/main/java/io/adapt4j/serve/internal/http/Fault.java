@@ -69,6 +69,10 @@ public final class Fault extends RuntimeException {
         "The model '" + name + "' does not exist. GET /v1/models lists those that do.");
   }
 
+  public static Fault unknownUrl(String path) {
+    return invalid(404, null, "unknown_url", "There is nothing at this address: " + path);
+  }
+
   public static Fault unauthorized() {
     return invalid(
         401,

@@ -1,6 +1,7 @@
 package io.adapt4j.serve.internal.response;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.serve.internal.chat.Messages;
 import io.adapt4j.serve.internal.http.Fault;
@@ -40,22 +41,28 @@ final class ResponseInput {
 
   private ResponseInput() {}
 
-  /** Reads the conversation; instructions become the system message. */
-  static List<ChatMessage> read(Parameters parameters) {
+  /**
+   * Reads the conversation; instructions become the system message.
+   *
+   * @param before stored items that precede it
+   * @param name of the parameter, for errors
+   */
+  static List<ChatMessage> read(
+      Optional<String> instructions, ArrayNode before, JsonNode json, String name) {
     ResponseInput input = new ResponseInput();
-    if (parameters.value("instructions").isPresent()) {
-      input.messages.add(ChatMessage.system(parameters.text("instructions")));
+    instructions.ifPresent(text -> input.messages.add(ChatMessage.system(text)));
+    for (int i = 0; i < before.size(); i++) {
+      input.item("stored[" + i + "]", before.get(i));
     }
-    JsonNode json = parameters.required(NAME);
     if (json.isTextual()) {
-      input.messages.add(ChatMessage.user(json.textValue()));
+      input.add(ChatMessage.user(json.textValue()), false);
       return input.messages;
     }
     if (!json.isArray() || json.isEmpty()) {
-      throw Fault.parameter(NAME, "expected a text or an array with at least one message");
+      throw Fault.parameter(name, "expected a text or an array with at least one message");
     }
     for (int i = 0; i < json.size(); i++) {
-      input.item(NAME + "[" + i + "]", json.get(i));
+      input.item(name + "[" + i + "]", json.get(i));
     }
     input.endCalls();
     return input.messages;

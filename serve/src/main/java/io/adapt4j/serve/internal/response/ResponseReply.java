@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Writes a response as a stream of events, or as a single object. */
 final class ResponseReply extends Reply<Generation> {
@@ -28,6 +29,7 @@ final class ResponseReply extends Reply<Generation> {
   private final ResponseFormat format;
   private final Recording recording;
   private final ResponseOutput output;
+  private final Consumer<ObjectNode> keep;
 
   /** Empty if all of an answer is text. */
   private final Optional<ToolParser> parser;
@@ -39,10 +41,16 @@ final class ResponseReply extends Reply<Generation> {
   private int sent;
 
   ResponseReply(
-      Call call, ResponseFormat format, ToolRequest request, boolean streams, Recording recording) {
+      Call call,
+      ResponseFormat format,
+      ToolRequest request,
+      boolean streams,
+      Recording recording,
+      Consumer<ObjectNode> keep) {
     super(call, streams);
     this.format = format;
     this.recording = recording;
+    this.keep = keep;
     this.output = new ResponseOutput(format.logprobs(), streams ? this::sendNumbered : event -> {});
     this.parser =
         request.mayHaveParts() ? Optional.of(request.parser(parts::add)) : Optional.empty();
@@ -100,6 +108,8 @@ final class ResponseReply extends Reply<Generation> {
     if (!output.unparsed().isEmpty()) {
       json.set(ToolPrompt.ERRORS, ToolPrompt.errors(output.unparsed()));
     }
+    // Before the client knows the id, so that its next request finds it.
+    keep.accept(json);
     if (!streams()) {
       endWithObject(json);
       return;

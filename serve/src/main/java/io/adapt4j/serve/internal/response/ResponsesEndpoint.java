@@ -24,13 +24,14 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers in OpenAI's newer format, without storing responses: {@code /v1/responses}. */
+/** Answers in OpenAI's newer format: {@code /v1/responses}. */
 public record ResponsesEndpoint(
     Models models,
     AnswerPool answering,
     Limits limits,
     Shadows shadows,
-    Optional<AnswerRecorder> recorder)
+    Optional<AnswerRecorder> recorder,
+    Conversations conversations)
     implements Endpoint {
 
   private static final String LOGPROBS = "message.output_text.logprobs";
@@ -41,11 +42,13 @@ public record ResponsesEndpoint(
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     LanguageModel model = models.chatModel(call, parameters);
-    List<ChatMessage> messages = ResponseInput.read(parameters);
+    ResponseContext context = ResponseContext.read(conversations, call, parameters);
+    List<ChatMessage> messages = context.messages();
     ToolFields fields = ToolFields.readFlat(parameters);
     TextShape text = TextShape.readText(parameters);
     refuse(parameters);
-    Recording recording = Recording.read(recorder, call, choice -> messages, parameters);
+    Recording recording =
+        Recording.read(recorder, call, choice -> messages, parameters, context.mayBeStored());
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
     GenerationOptions.Builder asked = Sampling.options(call, parameters, tokens, limits);
     logprobs(parameters, asked);
@@ -67,7 +70,9 @@ public record ResponsesEndpoint(
     ResponseFormat format =
         ResponseFormat.of(
             call.model().orElseThrow(), options, parameters, Logprobs.of(model, options));
-    ResponseReply reply = new ResponseReply(call, format, prepared.request(), streams, recording);
+    context.describe(format.asked());
+    ResponseReply reply =
+        new ResponseReply(call, format, prepared.request(), streams, recording, context::keep);
     answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
     Shadows.Copying copying =
         (version, onText, cancellation) -> {
@@ -120,8 +125,6 @@ public record ResponsesEndpoint(
   }
 
   private static void refuse(Parameters parameters) {
-    parameters.refuse("previous_response_id", id -> false);
-    parameters.refuse("conversation", id -> false);
     parameters.refuse("background", Sampling::isFalse);
     parameters.refuse("prompt", prompt -> false);
     parameters.refuse("reasoning", ResponsesEndpoint::asksForNothing);

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -63,6 +64,10 @@ final class Checkpoints implements AutoCloseable {
     if (former != null) {
       former.release();
     }
+  }
+
+  Collection<Checkpoint> all() {
+    return List.copyOf(byTokens.values());
   }
 
   boolean hasAt(int tokens) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,9 @@ public final class PromptCache implements AutoCloseable {
   private long limit;
   private long prefilled;
   private boolean exact;
+
+  /** Takes what is evicted; null if it is dropped. */
+  private @Nullable PrefixFolder folder;
 
   /** Counts uses, to order them. */
   private long now;
@@ -81,14 +85,18 @@ public final class PromptCache implements AutoCloseable {
     private final boolean isByMarks;
     private long used;
 
-    Entry(int[] ids, int prompt, int read, KvCache cache, Lease lease) {
-      this.ids = ids;
+    private KeptPrefix prefix() {
+      return new KeptPrefix(ids, read, isByMarks, cache, checkpoints);
+    }
+
+    Entry(KeptPrefix kept, int prompt, @Nullable AttachedAdapter adapter) {
+      this.ids = kept.ids();
       this.prompt = prompt;
-      this.read = read;
-      this.cache = cache;
-      this.adapter = lease.adapter;
-      this.checkpoints = lease.checkpoints.copyUpTo(ids.length);
-      this.isByMarks = lease.reading.isByMarks();
+      this.read = kept.read();
+      this.cache = kept.cache();
+      this.adapter = adapter;
+      this.checkpoints = kept.checkpoints();
+      this.isByMarks = kept.isByMarks();
     }
 
     void close() {
@@ -144,6 +152,45 @@ public final class PromptCache implements AutoCloseable {
     }
   }
 
+  /** Lets a folder, which this closes, take what is evicted from now on; null for none. */
+  public void evictTo(@Nullable PrefixFolder other) {
+    if (folder != null) {
+      folder.close();
+    }
+    folder = other;
+  }
+
+  private void evict(Entry entry) {
+    store(entry);
+    drop(List.of(entry));
+  }
+
+  private void store(Entry entry) {
+    if (folder != null && entry.adapter == null) {
+      folder.put(entry.prefix(), exact);
+    }
+  }
+
+  private void evict(Checkpoint checkpoint) {
+    // Later the entry would be stored without it.
+    entries.stream()
+        .filter(entry -> entry.checkpoints.all().contains(checkpoint))
+        .forEach(this::store);
+    checkpoints().forEach(text -> text.drop(checkpoint));
+  }
+
+  /** Brings back what a folder has of a prompt. */
+  private Optional<Match> matchInFolder(
+      Optional<Match> known, int[] prompt, int capacity, Reading reading) {
+    int tokens = known.map(Match::tokens).orElse(0);
+    if (folder == null) {
+      return known;
+    }
+    Optional<KeptPrefix> found = folder.find(prompt, tokens, reading, this);
+    found.ifPresent(prefix -> add(prefix, null));
+    return found.isPresent() ? match(prompt, capacity, null, reading) : known;
+  }
+
   boolean isExact() {
     return exact;
   }
@@ -194,9 +241,12 @@ public final class PromptCache implements AutoCloseable {
     entries.removeAll(gone);
   }
 
+  /** Stores what is kept if there is a folder, and frees it. */
   @Override
   public void close() {
+    List.copyOf(entries).forEach(this::evict);
     clear();
+    evictTo(null);
   }
 
   /** Starts a generation whose prompt is divided freely. */
@@ -212,6 +262,9 @@ public final class PromptCache implements AutoCloseable {
   Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter, Reading reading) {
     now++;
     Optional<Match> match = match(prompt, capacity, adapter, reading);
+    if (adapter == null) {
+      match = matchInFolder(match, prompt, capacity, reading);
+    }
     Checkpoints checkpoints =
         match.map(found -> found.checkpoints.copyUpTo(found.tokens)).orElseGet(Checkpoints::new);
     match.map(Match::checkpoint).ifPresent(checkpoint -> checkpoint.use(now));
@@ -256,6 +309,41 @@ public final class PromptCache implements AutoCloseable {
     return Stream.concat(kept, inProgress)
         .filter(match -> match.cache.reaches(match.tokens))
         .max(Comparator.comparingInt(Match::tokens).thenComparing(Match::isRunning));
+  }
+
+  /** Returns the longest prefix kept of a text, closed by the caller, who holds the lock for it. */
+  Optional<KeptPrefix> find(int[] ids, @Nullable AttachedAdapter adapter) {
+    int[] longer = Arrays.copyOf(ids, ids.length + 1);
+    return entries.stream()
+        .filter(entry -> entry.adapter == adapter && !rotationChanges(entry, longer))
+        .flatMap(entry -> match(entry, longer, Reading.FREE).stream())
+        .filter(match -> match.tokens >= SHORTEST)
+        .max(Comparator.comparingInt(Match::tokens))
+        .map(match -> copyOf(match, ids));
+  }
+
+  private KeptPrefix copyOf(Match match, int[] ids) {
+    Entry entry = Objects.requireNonNull(match.entry);
+    return new KeptPrefix(
+        Arrays.copyOf(ids, match.tokens),
+        entry.read,
+        entry.isByMarks,
+        branch(match, match.tokens + 1),
+        match.checkpoints.copyUpTo(match.tokens));
+  }
+
+  /** Adds a prefix that was kept elsewhere, whose memory is this cache's from now on. */
+  void add(KeptPrefix prefix, @Nullable AttachedAdapter adapter) {
+    dropBeginningsOf(prefix.ids(), adapter);
+    Entry entry = new Entry(prefix, prefix.ids().length, adapter);
+    entry.used = ++now;
+    entries.add(entry);
+    shrink();
+  }
+
+  /** Returns whether a prefix with some saved states fits the limit. */
+  boolean hasRoomFor(int tokens, int states) {
+    return KeptPrefix.bytes(decoder, tokens + 1, states) <= limit;
   }
 
   private Optional<Match> match(Entry entry, int[] prompt, Reading reading) {
@@ -349,7 +437,14 @@ public final class PromptCache implements AutoCloseable {
     }
     int[] kept = Arrays.copyOf(same, held);
     dropBeginningsOf(kept, lease.adapter);
-    Entry entry = new Entry(kept, Math.min(lease.prompt.length, held), ids.length, fitting, lease);
+    KeptPrefix prefix =
+        new KeptPrefix(
+            kept,
+            ids.length,
+            lease.reading.isByMarks(),
+            fitting,
+            lease.checkpoints.copyUpTo(kept.length));
+    Entry entry = new Entry(prefix, Math.min(lease.prompt.length, held), lease.adapter);
     entry.used = ++now;
     entries.add(entry);
     shrink();
@@ -391,14 +486,13 @@ public final class PromptCache implements AutoCloseable {
 
   private void shrink() {
     while (bytes() > limit) {
-      List<Checkpoints> texts = checkpoints();
       Optional<Checkpoint> oldest =
-          Checkpoints.leastRecent(texts)
+          Checkpoints.leastRecent(checkpoints())
               .filter(found -> entries.isEmpty() || found.used() <= entries.get(0).used);
       if (oldest.isPresent()) {
-        texts.forEach(text -> text.drop(oldest.get()));
+        evict(oldest.get());
       } else {
-        drop(List.of(entries.get(0)));
+        evict(entries.get(0));
       }
     }
   }

@@ -415,6 +415,11 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
+  /** Returns whether the active adapters are merged into the weights. */
+  public boolean isMerged() {
+    return merged;
+  }
+
   /** Throws an exception if the adapters are merged into the weights. */
   public void requireUnmerged() {
     if (merged) {

@@ -1,14 +1,11 @@
 package io.adapt4j.core.internal.chat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
-import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +70,7 @@ public final class ToolCallFields {
       }
       try {
         if (Json.parseStrictly(text) instanceof ObjectNode object) {
-          return plain(object);
+          return PlainJson.value(object);
         }
       } catch (JsonProcessingException e) {
         // Left to the template.
@@ -86,41 +83,5 @@ public final class ToolCallFields {
   /** Returns arguments as text, writing an object as JSON. */
   static @Nullable Object asText(@Nullable Object arguments) {
     return arguments instanceof Map<?, ?> map ? PlainJson.object(map).toString() : arguments;
-  }
-
-  /** Converts a JSON tree to maps, lists, strings, numbers, booleans and null. */
-  public static @Nullable Object plain(JsonNode value) {
-    if (value.isObject()) {
-      Map<String, @Nullable Object> map = new LinkedHashMap<>();
-      value.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
-      return Collections.unmodifiableMap(map);
-    }
-    if (value.isArray()) {
-      List<@Nullable Object> list = new ArrayList<>();
-      value.forEach(element -> list.add(plain(element)));
-      return Collections.unmodifiableList(list);
-    }
-    if (value.isTextual()) {
-      return value.textValue();
-    }
-    if (value.isBoolean()) {
-      return value.booleanValue();
-    }
-    if (value.isIntegralNumber() && value.canConvertToLong()) {
-      return value.longValue();
-    }
-    if (value.isIntegralNumber()) {
-      return value.bigIntegerValue();
-    }
-    return value.isNumber() ? number(value) : null;
-  }
-
-  /** Returns a double if it represents the number exactly, as it usually does. */
-  private static Object number(JsonNode value) {
-    double number = value.doubleValue();
-    return Double.isFinite(number)
-            && value.decimalValue().compareTo(new BigDecimal(Double.toString(number))) == 0
-        ? (Object) number
-        : value.decimalValue();
   }
 }

@@ -45,7 +45,7 @@ public final class LayerStates implements AutoCloseable {
   }
 
   /** Returns the tensors of a layer, the tail first; none if it has no state. */
-  List<Tensor> tensors(int layer) {
+  public List<Tensor> tensors(int layer) {
     State state = layers.get(layer);
     return state == null
         ? List.of()

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
-import io.adapt4j.core.internal.chat.ToolCallFields;
 import io.adapt4j.core.reinforce.Turn;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
@@ -128,7 +127,7 @@ public record EpisodeTraces(Path folder) {
         calls.add(
             new Turn.Call(
                 call.path("name").asText(),
-                (Map<String, Object>) ToolCallFields.plain(call.path("arguments")),
+                (Map<String, Object>) PlainJson.value(call.path("arguments")),
                 call.path("result").asText(),
                 call.path("failed").asBoolean()));
       }
