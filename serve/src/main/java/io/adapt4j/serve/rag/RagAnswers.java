@@ -7,6 +7,7 @@ import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Citation;
 import io.adapt4j.rag.answer.Quote;
 import io.adapt4j.serve.GroundedAnswer;
+import io.adapt4j.serve.PassageSearch;
 import io.adapt4j.serve.QuestionAnswering;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import java.util.function.Consumer;
  * Answers questions with a {@link Rag} of the module {@code rag}, which the application adds to its
  * class path.
  */
-public final class RagAnswers implements QuestionAnswering {
+public final class RagAnswers implements QuestionAnswering, PassageSearch {
 
   private final Rag rag;
 
@@ -42,6 +43,21 @@ public final class RagAnswers implements QuestionAnswering {
         answer.citations().stream().map(source -> citation(source, answer.quotes())).toList(),
         answer.unknownCitations(),
         answer.trace().usage());
+  }
+
+  @Override
+  public List<FoundPassage> search(String question) {
+    return rag.search(question).passages().stream()
+        .map(
+            passage ->
+                new FoundPassage(
+                    passage.documentId(),
+                    passage.title(),
+                    passage.span().start(),
+                    passage.span().end(),
+                    passage.text(),
+                    passage.score()))
+        .toList();
   }
 
   private static GroundedAnswer.Citation citation(Citation source, List<Quote> quotes) {
