@@ -362,7 +362,7 @@ public final class ModelServer implements AutoCloseable {
     private Served served(Models all, Limits each, Consumer<ServedRequest> to) {
       List<String> searchable =
           answerers.entrySet().stream()
-              .filter(entry -> entry.getValue() instanceof PassageSearch)
+              .filter(entry -> entry.getValue() instanceof QuestionAnswering.Searchable)
               .map(Map.Entry::getKey)
               .toList();
       return new Served(all, each, Optional.ofNullable(recorder), to, searchable);
@@ -469,6 +469,8 @@ public final class ModelServer implements AutoCloseable {
      * @throws IOException if a stream fails
      */
     public void serveTools(InputStream in, OutputStream out) throws IOException {
+      Objects.requireNonNull(in, "in");
+      Objects.requireNonNull(out, "out");
       requireModel();
       Limits each = internalLimits();
       try (Served served = served(models(each), each, request -> {})) {

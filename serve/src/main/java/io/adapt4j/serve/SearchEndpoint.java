@@ -17,15 +17,16 @@ record SearchEndpoint(Models models, AnswerPool computing) implements Endpoint {
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     String name = parameters.text("model");
-    PassageSearch search = models.questionAnswering(name, PassageSearch.class);
+    QuestionAnswering.Searchable search =
+        models.questionAnswering(name, QuestionAnswering.Searchable.class);
     call.asks(name);
     String question = parameters.text("question");
     parameters.requireNoOthers();
-    List<PassageSearch.FoundPassage> found =
+    List<QuestionAnswering.Passage> found =
         computing.compute(call, (onText, cancellation) -> search.search(question), "question");
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ArrayNode passages = json.putArray("passages");
-    for (PassageSearch.FoundPassage passage : found) {
+    for (QuestionAnswering.Passage passage : found) {
       ObjectNode entry = passages.addObject().put("document_id", passage.documentId());
       entry.put("title", passage.title()).put("start", passage.start());
       entry.put("end", passage.end()).put("text", passage.text()).put("score", passage.score());

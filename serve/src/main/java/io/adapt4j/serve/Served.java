@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** What answers requests: the endpoints, and the threads that compute for them. */
+/** Endpoints of a server, and the threads that compute for them. */
 final class Served implements AutoCloseable {
 
   private final AnswerPool answering;

@@ -43,7 +43,7 @@ class McpTest {
   @TempDir private Path folder;
 
   /** Documents that know one sentence. */
-  private static final class Handbook implements QuestionAnswering, PassageSearch {
+  private static final class Handbook implements QuestionAnswering.Searchable {
 
     @Override
     public GroundedAnswer answer(
@@ -59,8 +59,9 @@ class McpTest {
     }
 
     @Override
-    public List<FoundPassage> search(String question) {
-      return List.of(new FoundPassage("terms", "Terms", 0, 15, "Within 30 days.", 0.9));
+    public List<QuestionAnswering.Passage> search(String question) {
+      return List.of(
+          new QuestionAnswering.Passage("terms", "Terms", 0, 15, "Within 30 days.", 0.9));
     }
   }
 

@@ -7,7 +7,6 @@ import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Citation;
 import io.adapt4j.rag.answer.Quote;
 import io.adapt4j.serve.GroundedAnswer;
-import io.adapt4j.serve.PassageSearch;
 import io.adapt4j.serve.QuestionAnswering;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,7 @@ import java.util.function.Consumer;
  * Answers questions with a {@link Rag} of the module {@code rag}, which the application adds to its
  * class path.
  */
-public final class RagAnswers implements QuestionAnswering, PassageSearch {
+public final class RagAnswers implements QuestionAnswering.Searchable {
 
   private final Rag rag;
 
@@ -46,11 +45,11 @@ public final class RagAnswers implements QuestionAnswering, PassageSearch {
   }
 
   @Override
-  public List<FoundPassage> search(String question) {
+  public List<QuestionAnswering.Passage> search(String question) {
     return rag.search(question).passages().stream()
         .map(
             passage ->
-                new FoundPassage(
+                new QuestionAnswering.Passage(
                     passage.documentId(),
                     passage.title(),
                     passage.span().start(),

@@ -347,13 +347,13 @@ public final class McpClient implements AutoCloseable {
      * Sets the maximum time of a request, the first connection included; default 1 minute. A
      * request that takes longer is canceled.
      *
-     * @param most above 0
+     * @param most 1 ms to 1 day
      * @return this
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder timeout(Duration most) {
-      if (most.toMillis() <= 0) {
-        throw new IllegalArgumentException("timeout: expected at least 1 ms, found " + most);
+      if (most.compareTo(Duration.ofMillis(1)) < 0 || most.compareTo(Duration.ofDays(1)) > 0) {
+        throw new IllegalArgumentException("timeout: expected 1 ms to 1 day, found " + most);
       }
       timeout = most;
       return this;

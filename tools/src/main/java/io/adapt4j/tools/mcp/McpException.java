@@ -21,7 +21,7 @@ public final class McpException extends Adapt4jException {
     UNAVAILABLE,
     /** No answer within the time limit. */
     TIMEOUT,
-    /** What the server sends does not follow the protocol. */
+    /** A message that does not follow the protocol, or another version of it. */
     PROTOCOL,
     /** A message, list or schema exceeds a limit. */
     LIMIT,

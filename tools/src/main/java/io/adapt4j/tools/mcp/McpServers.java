@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.tools.Tool;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -101,6 +102,11 @@ public final class McpServers implements AutoCloseable {
 
   /** Checks the whole file before the first server is started. */
   private static List<McpClient.Builder> read(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          "%s: expected a file in JSON, found %s"
+              .formatted(file, Files.isDirectory(file) ? "a folder" : "none"));
+    }
     JsonNode json;
     try {
       json = Json.parseStrictly(BoundedFiles.readText(file, BoundedFiles.SETTINGS));

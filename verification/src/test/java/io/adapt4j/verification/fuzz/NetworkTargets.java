@@ -94,16 +94,13 @@ final class NetworkTargets {
                     seed(
                         """
                         {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25",
-                         "capabilities":{"tools":{}},"serverInfo":{"name":"a","version":"1"},
-                         "tools":[{"name":"f","inputSchema":{"type":"object"}}]}}
+                         "capabilities":{"tools":{}},"serverInfo":{"name":"a","version":"1"}}}
                         """)),
-            bytes -> {
-              URI address = URI.create(Answers.with(bytes).address());
-              try (McpClient client =
-                  McpClient.url("a", address).timeout(Duration.ofSeconds(5)).connect()) {
-                client.tools();
-              }
-            }),
+            bytes ->
+                McpClient.url("a", URI.create(Answers.with(bytes).address()))
+                    .timeout(Duration.ofSeconds(5))
+                    .connect()
+                    .close()),
         requests(
             "/v1/chat/completions",
             """

@@ -47,7 +47,7 @@ final class InnerExchange extends HttpExchange {
     cancelled = true;
   }
 
-  /** What was answered so far. */
+  /** Returns the answer so far. */
   String answer() {
     return answer.toString(StandardCharsets.UTF_8);
   }

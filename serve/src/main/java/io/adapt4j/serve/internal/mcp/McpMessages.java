@@ -25,7 +25,7 @@ public final class McpMessages {
   private record Key(String session, JsonNode id) {}
 
   /**
-   * Who sends a message.
+   * Sender of a message.
    *
    * @param session name that others do not know; empty if calls cannot be cancelled
    * @param call the request over HTTP, if it is one
