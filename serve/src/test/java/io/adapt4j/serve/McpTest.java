@@ -343,6 +343,54 @@ class McpTest {
     }
   }
 
+  @Test
+  void theProtocolsNewerClientNeedsNoSession() throws Exception {
+    Path client = client();
+    try (TestServer server = TestServer.start(s -> s.apiKey(KEY))) {
+      JsonNode found = run(client, "/mcp-newer.mjs", server);
+      assertThat(found.path("version").asText()).isEqualTo("2026-07-28");
+      assertThat(found.path("tools").toString()).isEqualTo("[\"generate\"]");
+      assertThat(found.at("/generated/text").asText()).isEqualTo(alone(server.languageModel()));
+    }
+  }
+
+  @Test
+  void aRequestWithoutSessionSaysTheSameInItsHeaders() throws Exception {
+    String list =
+        "{'jsonrpc':'2.0','id':1,'method':'%s','params':"
+            + "{'_meta':{'io.modelcontextprotocol/protocolVersion':'%s'}}}";
+    try (TestServer server = TestServer.start()) {
+      String[] headers = {"MCP-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/list"};
+      HttpResponse<String> listed =
+          post(server, list.formatted("tools/list", "2026-07-28"), headers);
+      assertThat(listed.statusCode()).isEqualTo(200);
+      assertThat(Json.parse(listed.body()).at("/result/resultType").asText()).isEqualTo("complete");
+      HttpResponse<String> other = post(server, list.formatted("ping", "2026-07-28"), headers);
+      assertThat(other.statusCode()).isEqualTo(400);
+      assertThat(Json.parse(other.body()).at("/error/code").asInt()).isEqualTo(-32020);
+      HttpResponse<String> newer =
+          post(
+              server,
+              list.formatted("tools/list", "2099-01-01"),
+              "MCP-Protocol-Version",
+              "2099-01-01",
+              "Mcp-Method",
+              "tools/list");
+      assertThat(newer.statusCode()).isEqualTo(400);
+      assertThat(Json.parse(newer.body()).at("/error/data/supported/0").asText())
+          .isEqualTo("2026-07-28");
+      HttpResponse<String> unknown =
+          post(
+              server,
+              list.formatted("prompts/list", "2026-07-28"),
+              "MCP-Protocol-Version",
+              "2026-07-28",
+              "Mcp-Method",
+              "prompts/list");
+      assertThat(unknown.statusCode()).isEqualTo(404);
+    }
+  }
+
   private static JsonNode run(Path client, String name, TestServer server)
       throws IOException, InterruptedException {
     String script =

@@ -76,6 +76,8 @@ public final class McpClient implements AutoCloseable {
    * @throws IllegalArgumentException if the name or the command is blank
    */
   public static Builder command(String name, List<String> command) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(command, "command");
     if (command.isEmpty() || command.get(0).isBlank()) {
       throw new IllegalArgumentException("command: expected a program, found none");
     }
@@ -91,6 +93,8 @@ public final class McpClient implements AutoCloseable {
    * @throws IllegalArgumentException if the name is blank, or the address of another kind
    */
   public static Builder url(String name, URI url) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(url, "url");
     if (url.getHost() == null
         || url.getUserInfo() != null
         || !List.of("http", "https").contains(url.getScheme())) {
@@ -200,6 +204,7 @@ public final class McpClient implements AutoCloseable {
     try {
       JsonSchema.of(tool.parameters());
     } catch (UnsupportedConstraintException e) {
+      // The message names the limit that the schema exceeds.
       if (String.valueOf(e.getMessage()).contains("ConstraintLimits")) {
         throw server.failure(
             Kind.LIMIT,
@@ -225,6 +230,8 @@ public final class McpClient implements AutoCloseable {
    * @throws McpException if the server fails, or the result has other content than text
    */
   public String call(String tool, Map<String, ?> arguments) {
+    Objects.requireNonNull(tool, "tool");
+    Objects.requireNonNull(arguments, "arguments");
     ObjectNode params = JsonNodeFactory.instance.objectNode().put("name", tool);
     params.set("arguments", PlainJson.object(arguments));
     return ToolResult.text(server, tool, request(Rpc.CALL, params));
@@ -312,6 +319,8 @@ public final class McpClient implements AutoCloseable {
      * @throws IllegalArgumentException if the server is no program, or the name is invalid
      */
     public Builder environment(String variable, String value) {
+      Objects.requireNonNull(variable, "variable");
+      Objects.requireNonNull(value, "value");
       if (command == null || variable.isEmpty() || variable.contains("=")) {
         throw new IllegalArgumentException(
             "environment: expected the name of a variable, for a program");
@@ -332,6 +341,8 @@ public final class McpClient implements AutoCloseable {
      * @throws IllegalArgumentException if the server is a program, or either is invalid
      */
     public Builder header(String header, String value) {
+      Objects.requireNonNull(header, "header");
+      Objects.requireNonNull(value, "value");
       if (url == null || !HEADER.matcher(header).matches()) {
         throw new IllegalArgumentException("headers: expected the name of a header, for a url");
       }
@@ -352,6 +363,7 @@ public final class McpClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder timeout(Duration most) {
+      Objects.requireNonNull(most, "timeout");
       if (most.compareTo(Duration.ofMillis(1)) < 0 || most.compareTo(Duration.ofDays(1)) > 0) {
         throw new IllegalArgumentException("timeout: expected 1 ms to 1 day, found " + most);
       }

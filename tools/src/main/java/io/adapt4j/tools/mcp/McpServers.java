@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -88,6 +89,7 @@ public final class McpServers implements AutoCloseable {
    * @throws IOException if the file cannot be read
    */
   public static McpServers open(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
     List<McpClient> clients = new ArrayList<>();
     try {
       for (McpClient.Builder server : read(file)) {

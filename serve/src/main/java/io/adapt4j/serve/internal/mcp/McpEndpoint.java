@@ -33,7 +33,18 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
           400, Rpc.error(NullNode.instance, Rpc.INVALID, "expected a message of JSON-RPC 2.0"));
       return;
     }
-    requireVersion(call, message);
+    boolean stateless = Stateless.isUsed(message);
+    if (!stateless) {
+      requireVersion(call, message);
+    }
+    Optional<ObjectNode> refusal =
+        stateless
+            ? Stateless.mismatch(call, message).or(() -> Stateless.refusal(message))
+            : Optional.empty();
+    if (refusal.isPresent()) {
+      call.send(400, refusal.get());
+      return;
+    }
     call.endTurn();
     String session = call.header(Rpc.SESSION_HEADER).orElse("");
     if (!Rpc.isRequest(message)) {
@@ -51,7 +62,8 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
       call.write(Json.compact(answer));
       call.end();
     } else {
-      call.send(200, answer);
+      boolean unknown = answer.path("error").path("code").asInt() == Rpc.NO_METHOD;
+      call.send(stateless && unknown ? 404 : 200, answer);
     }
   }
 

@@ -35,6 +35,22 @@ public final class McpMessages {
 
   /** Answers a request. Throws an IOException if its client has disconnected or cancelled it. */
   ObjectNode answer(JsonNode message, Sender sender) throws IOException {
+    if (!Stateless.isUsed(message)) {
+      return answerInSession(message, sender);
+    }
+    String method = message.path("method").asText();
+    Optional<ObjectNode> refusal = Stateless.refusal(message);
+    if (refusal.isPresent()) {
+      return refusal.get();
+    }
+    ObjectNode answer =
+        method.equals(Stateless.DISCOVER)
+            ? Rpc.result(message.path("id"), Stateless.discovery())
+            : answerInSession(message, sender);
+    return Stateless.completed(answer, serverInfo(), method);
+  }
+
+  private ObjectNode answerInSession(JsonNode message, Sender sender) throws IOException {
     JsonNode id = message.path("id");
     JsonNode params = message.path("params");
     return switch (message.path("method").asText()) {
@@ -56,11 +72,15 @@ public final class McpMessages {
     ObjectNode result = JsonNodeFactory.instance.objectNode();
     result.put("protocolVersion", Rpc.VERSIONS.contains(wanted) ? wanted : Rpc.VERSIONS.get(0));
     result.putObject("capabilities").putObject("tools");
-    result
-        .putObject("serverInfo")
+    result.set("serverInfo", serverInfo());
+    return result;
+  }
+
+  private static ObjectNode serverInfo() {
+    return JsonNodeFactory.instance
+        .objectNode()
         .put("name", "adapt4j")
         .put("version", SystemInfo.libraryVersion());
-    return result;
   }
 
   private ObjectNode call(JsonNode id, JsonNode params, Sender sender) throws IOException {
