@@ -97,7 +97,7 @@ final class Stateless {
     return answer;
   }
 
-  /** What the server supports. */
+  /** Versions and capabilities of the server. */
   static ObjectNode discovery() {
     ObjectNode result = JsonNodeFactory.instance.objectNode();
     result.putArray("supportedVersions").add(VERSION);
