@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChatCommand.class,
       CompleteCommand.class,
       ServeCommand.class,
+      McpCommand.class,
       StudioCommand.class,
       EmbedCommand.class,
       Adapt4j.Rag.class,

@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.tools.mcp.McpException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -53,6 +53,7 @@ final class ChatCommand implements Callable<Integer> {
   @Mixin private ModelArgument model;
   @Mixin private SamplingArguments sampling;
   @Mixin private ModelArgument.Draft draft;
+  @Mixin private CalledTools tools;
   @Spec private CommandSpec command;
 
   @Option(
@@ -89,6 +90,7 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GenerationOptions options = sampling.options();
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));
     Adapter[] loaded =
         adapters.stream()
             .map(folder -> Adapters.read(folder, anyChatTemplate))
@@ -96,18 +98,18 @@ final class ChatCommand implements Callable<Integer> {
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Path folder = model.folder();
     Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
-    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
+    try (CalledTools.Opened called = tools.open(in, this::say);
+        LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
         ModelArgument.Draft.Opened smaller = draft.open(opened)) {
       chosen.ifPresent(found -> use(opened, found));
       begin();
-      BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));
       prompt();
       String line = in.readLine();
       while (line != null && !line.strip().equals("/exit")) {
         if (line.startsWith("/")) {
           obey(opened, line.strip());
         } else if (!line.isBlank()) {
-          answer(opened, options, line);
+          answer(opened, called, options, line);
         }
         prompt();
         line = in.readLine();
@@ -151,19 +153,30 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  private void answer(LanguageModel opened, GenerationOptions options, String line) {
+  private void answer(
+      LanguageModel opened, CalledTools.Opened called, GenerationOptions options, String line) {
+    List<ChatMessage> before = List.copyOf(messages);
     messages.add(ChatMessage.user(line));
     try {
-      Generation generation = opened.chat(messages, options, this::print);
-      messages.add(ChatMessage.assistant(generation.text()));
+      List<ChatMessage> after = called.answer(opened, messages, options, this::print);
+      messages.clear();
+      messages.addAll(after);
       out().println();
       out().flush();
+    } catch (McpException e) {
+      restore(before);
+      say(e.getMessage() + "\n");
     } catch (PromptTooLongException e) {
-      messages.remove(messages.size() - 1);
+      restore(before);
       say(
           "The conversation is longer than the model's context of %d tokens; /clear begins anew.%n"
               .formatted(e.limit()));
     }
+  }
+
+  private void restore(List<ChatMessage> before) {
+    messages.clear();
+    messages.addAll(before);
   }
 
   private void print(String piece) {
@@ -241,10 +254,9 @@ final class ChatCommand implements Callable<Integer> {
     }
     ObjectNode row = JsonNodeFactory.instance.objectNode();
     for (ChatMessage message : messages) {
-      row.withArray("messages")
-          .addObject()
-          .put("role", message.role())
-          .put("content", String.valueOf(message.content()));
+      ObjectNode json = row.withArray("messages").addObject();
+      json.put("role", message.role()).put("content", String.valueOf(message.content()));
+      message.fields().forEach((name, value) -> json.putIfAbsent(name, Output.tree(value)));
     }
     requireRows(Path.of(file));
     append(Path.of(file), row + "\n");

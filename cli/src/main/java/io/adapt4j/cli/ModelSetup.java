@@ -40,6 +40,11 @@ final class ModelSetup {
     return !adapters.isEmpty();
   }
 
+  /** Returns whether another chat template than that of the training may be used. */
+  boolean allowsAnyChatTemplate() {
+    return anyChatTemplate;
+  }
+
   /** Returns the folders of the adapters. */
   List<Path> adapters() {
     return List.copyOf(adapters);

@@ -53,6 +53,11 @@ class Output {
     }
   }
 
+  /** Returns plain values as a tree. */
+  static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
   static JsonNode parsed(String text) {
     try {
       return MAPPER.readTree(text);

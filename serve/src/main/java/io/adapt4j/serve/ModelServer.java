@@ -5,29 +5,22 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.feedback.AnswerRecorder;
-import io.adapt4j.serve.internal.answer.AnswerPool;
-import io.adapt4j.serve.internal.answer.Shadows;
-import io.adapt4j.serve.internal.chat.ChatEndpoint;
-import io.adapt4j.serve.internal.completion.CompletionEndpoint;
-import io.adapt4j.serve.internal.embedding.EmbeddingEndpoint;
 import io.adapt4j.serve.internal.gateway.AdapterEndpoint;
 import io.adapt4j.serve.internal.gateway.ApiKeys;
 import io.adapt4j.serve.internal.gateway.Gateway;
 import io.adapt4j.serve.internal.gateway.Guard;
-import io.adapt4j.serve.internal.gateway.Load;
 import io.adapt4j.serve.internal.gateway.Origins;
 import io.adapt4j.serve.internal.gateway.Page;
 import io.adapt4j.serve.internal.http.DaemonThreads;
-import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Limits;
+import io.adapt4j.serve.internal.mcp.McpStreams;
 import io.adapt4j.serve.internal.model.Models;
 import io.adapt4j.serve.internal.response.Conversations;
-import io.adapt4j.serve.internal.response.ConversationsEndpoint;
-import io.adapt4j.serve.internal.response.ResponsesEndpoint;
 import io.adapt4j.serve.internal.response.StorageLimits;
-import io.adapt4j.serve.internal.response.StoredResponsesEndpoint;
 import io.adapt4j.serve.version.VersionedModel;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,7 +29,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -53,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * A server of models in this process with OpenAI's API: {@code /v1/chat/completions}, {@code
  * /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings}, {@code /v1/rerank}, {@code
  * /v1/models}, and for operations {@code /health} and {@code /metrics}. {@code /v1/rag/ask} answers
- * from documents.
+ * from documents, and {@code /mcp} offers the models as tools of the Model Context Protocol.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
@@ -91,10 +83,7 @@ public final class ModelServer implements AutoCloseable {
 
   private final HttpServer server;
   private final Gateway gateway;
-  private final AnswerPool answering;
-  private final AnswerPool computing;
-  private final Shadows shadows;
-  private final Conversations conversations;
+  private final Served served;
   private final ExecutorService threads;
   private final Duration closeGrace;
   private final URI address;
@@ -103,24 +92,12 @@ public final class ModelServer implements AutoCloseable {
   private ModelServer(Builder builder) {
     this.closeGrace = builder.limits.closeGrace();
     Limits limits = builder.internalLimits();
-    this.answering = new AnswerPool(limits);
-    this.computing = new AnswerPool(limits);
-    this.shadows = new Shadows(limits);
+    Models models = builder.models(limits);
+    this.served = builder.served(models, limits, builder.telemetry);
     this.threads = DaemonThreads.upTo(builder.limits.connections(), "adapt4j-serve-");
-    this.conversations = new Conversations(builder.storage(), !builder.keys.isEmpty());
-    Models models =
-        new Models(
-            builder.models,
-            builder.versioned,
-            builder.embedders,
-            builder.rerankers,
-            builder.answerers,
-            limits);
     this.gateway =
         new Gateway(
-            traced(
-                endpoints(models, limits, Optional.ofNullable(builder.recorder)),
-                builder.telemetry),
+            served.endpoints(builder.origins),
             models,
             builder.adapters(models, limits),
             builder.page(),
@@ -128,15 +105,14 @@ public final class ModelServer implements AutoCloseable {
                 new ApiKeys(builder.keys),
                 new Origins(builder.origins),
                 builder.address.isLoopbackAddress()),
-            new Load(() -> answering.running() + computing.running(), shadows::counts),
+            served.load(),
             limits,
             new AccessLog(builder.accessLog, builder.telemetry),
             builder.logsContents);
     try {
       server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
     } catch (IOException e) {
-      conversations.close();
-      throw new UncheckedIOException(
+        throw new UncheckedIOException(
           "port %d of %s cannot be used: %s"
               .formatted(builder.port, builder.address.getHostAddress(), e.getMessage()),
           e);
@@ -145,36 +121,6 @@ public final class ModelServer implements AutoCloseable {
     server.setExecutor(threads);
     server.start();
     this.address = address(server.getAddress());
-  }
-
-  private static Map<String, Endpoint> traced(
-      Map<String, Endpoint> endpoints, Consumer<ServedRequest> telemetry) {
-    if (telemetry instanceof RequestTracing tracing) {
-      endpoints.replaceAll((path, endpoint) -> new TracedEndpoint(endpoint, tracing));
-    }
-    return endpoints;
-  }
-
-  private Map<String, Endpoint> endpoints(
-      Models models, Limits limits, Optional<AnswerRecorder> to) {
-    Map<String, Endpoint> endpoints = new HashMap<>();
-    endpoints.put("/v1/chat/completions", new ChatEndpoint(models, answering, limits, shadows, to));
-    endpoints.put(
-        "/v1/completions", new CompletionEndpoint(models, answering, limits, shadows, to));
-    endpoints.put(
-        "/v1/responses",
-        new ResponsesEndpoint(models, answering, limits, shadows, to, conversations));
-    if (conversations.isOn()) {
-      Endpoint stored = new ConversationsEndpoint(conversations);
-      endpoints.put("/v1/responses/", new StoredResponsesEndpoint(conversations));
-      endpoints.put("/v1/conversations", stored);
-      endpoints.put("/v1/conversations/", stored);
-    }
-    endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
-    endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
-    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
-    to.ifPresent(recorder -> endpoints.put("/v1/feedback", new FeedbackEndpoint(recorder)));
-    return endpoints;
   }
 
   private static void setUnlessSet(String property, String value) {
@@ -220,18 +166,15 @@ public final class ModelServer implements AutoCloseable {
     }
     closed = true;
     gateway.refuse();
-    shadows.close();
+    served.refuse();
     if (!isIdleWithin(closeGrace)) {
-      answering.cancelAll();
-      computing.cancelAll();
+      served.cancelAll();
       isIdleWithin(LAST_GRACE);
     }
     server.stop(0);
     threads.shutdownNow();
-    answering.close();
-    computing.close();
+    served.close();
     gateway.close();
-    conversations.close();
   }
 
   private boolean isIdleWithin(Duration time) {
@@ -423,6 +366,20 @@ public final class ModelServer implements AutoCloseable {
           limits.bodyBytes(), limits.newTokens(), limits.answers(), limits.requestTime());
     }
 
+    private Models models(Limits each) {
+      return new Models(models, versioned, embedders, rerankers, answerers, each);
+    }
+
+    private Served served(Models all, Limits each, Consumer<ServedRequest> to) {
+      List<String> searchable =
+          answerers.entrySet().stream()
+              .filter(entry -> entry.getValue() instanceof QuestionAnswering.Searchable)
+              .map(Map.Entry::getKey)
+              .toList();
+      Conversations stored = new Conversations(storage(), !keys.isEmpty());
+      return new Served(all, each, Optional.ofNullable(recorder), to, searchable, stored);
+    }
+
     private Optional<AdapterEndpoint> adapters(Models served, Limits each) {
       return Optional.ofNullable(adapterFolder)
           .map(folder -> new AdapterEndpoint(folder, adminKey, served, each));
@@ -567,6 +524,33 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
+     * Offers the models as tools of the Model Context Protocol on two streams, without listening on
+     * a port, until the input ends. Calls that run then have {@link ServerLimits#closeGrace()} to
+     * finish. Keys, origins, the access log and telemetry have no effect.
+     *
+     * @param in messages of the client, each on a line
+     * @param out receives messages for the client and nothing else
+     * @throws IllegalArgumentException if there is no model
+     * @throws IOException if a stream fails
+     */
+    public void serveTools(InputStream in, OutputStream out) throws IOException {
+      Objects.requireNonNull(in, "in");
+      Objects.requireNonNull(out, "out");
+      requireModel();
+      Limits each = internalLimits();
+      try (Served served = served(models(each), each, request -> {})) {
+        new McpStreams(served.messages(), each.bodyBytes(), limits.connections(), out)
+            .run(in, limits.closeGrace());
+      }
+    }
+
+    private void requireModel() {
+      if (names.isEmpty()) {
+        throw new IllegalArgumentException("model: expected at least one model or embedder");
+      }
+    }
+
+    /**
      * Starts the server.
      *
      * @return the server, closed by the caller
@@ -575,9 +559,7 @@ public final class ModelServer implements AutoCloseable {
      * @throws UncheckedIOException if the port cannot be used
      */
     public ModelServer start() {
-      if (names.isEmpty()) {
-        throw new IllegalArgumentException("model: expected at least one model or embedder");
-      }
+      requireModel();
       if (!address.isLoopbackAddress() && keys.isEmpty() && !allowsAnyone) {
         throw new IllegalArgumentException(
             "address: %s can be reached by other machines, and there is no apiKey. Set one, or say allowAnyone."

@@ -23,4 +23,29 @@ public interface QuestionAnswering {
    */
   GroundedAnswer answer(
       List<ChatMessage> conversation, Consumer<String> onText, CancellationToken cancellation);
+
+  /** Question answering whose documents clients of {@code /mcp} can also search. */
+  interface Searchable extends QuestionAnswering {
+
+    /**
+     * Finds passages without answering.
+     *
+     * @param question the question
+     * @return the passages, best first
+     * @throws IllegalArgumentException if the question is blank
+     */
+    List<Passage> search(String question);
+  }
+
+  /**
+   * A passage found for a question.
+   *
+   * @param documentId the document's id
+   * @param title the document's title; may be empty
+   * @param start start of the passage in the document, in UTF-16 units
+   * @param end its end
+   * @param text the characters between
+   * @param score its relevance to the question; higher is better
+   */
+  record Passage(String documentId, String title, int start, int end, String text, double score) {}
 }

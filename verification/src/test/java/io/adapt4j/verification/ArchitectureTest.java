@@ -56,8 +56,8 @@ class ArchitectureTest {
           Map.entry(
               "cli",
               Set.of(
-                  "jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval", "upkeep",
-                  "studio")),
+                  "jinja", "core", "lora", "parquet", "gguf", "tools", "serve", "rag", "eval",
+                  "upkeep", "studio")),
           Map.entry(
               "examples",
               Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval", "upkeep")),

@@ -35,6 +35,7 @@ final class Commands {
           "download",
           "export",
           "serve",
+          "mcp",
           "studio",
           "merge",
           "repeat",

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * Answers questions with a {@link Rag} of the module {@code rag}, which the application adds to its
  * class path.
  */
-public final class RagAnswers implements QuestionAnswering {
+public final class RagAnswers implements QuestionAnswering.Searchable {
 
   private final Rag rag;
 
@@ -42,6 +42,21 @@ public final class RagAnswers implements QuestionAnswering {
         answer.citations().stream().map(source -> citation(source, answer.quotes())).toList(),
         answer.unknownCitations(),
         answer.trace().usage());
+  }
+
+  @Override
+  public List<QuestionAnswering.Passage> search(String question) {
+    return rag.search(question).passages().stream()
+        .map(
+            passage ->
+                new QuestionAnswering.Passage(
+                    passage.documentId(),
+                    passage.title(),
+                    passage.span().start(),
+                    passage.span().end(),
+                    passage.text(),
+                    passage.score()))
+        .toList();
   }
 
   private static GroundedAnswer.Citation citation(Citation source, List<Quote> quotes) {

@@ -20,6 +20,7 @@ import io.adapt4j.rag.embed.OpenAiEmbeddings;
 import io.adapt4j.serve.GroundedAnswer;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.ServerLimits;
+import io.adapt4j.tools.mcp.McpClient;
 import io.adapt4j.verification.ExampleFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -86,6 +87,20 @@ final class NetworkTargets {
                          "embedding":[0.6,0.8]}],"usage":{"prompt_tokens":1,"total_tokens":1}}
                         """)),
             bytes -> Answers.with(bytes).embeddings().query("Hello")),
+        new FuzzTarget(
+            "mcp-answer",
+            () ->
+                List.of(
+                    seed(
+                        """
+                        {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25",
+                         "capabilities":{"tools":{}},"serverInfo":{"name":"a","version":"1"}}}
+                        """)),
+            bytes ->
+                McpClient.url("a", URI.create(Answers.with(bytes).address()))
+                    .timeout(Duration.ofSeconds(5))
+                    .connect()
+                    .close()),
         requests(
             "/v1/chat/completions",
             """
@@ -120,6 +135,13 @@ final class NetworkTargets {
             "/v1/rag/ask",
             """
             {"model":"documents","question":"a","stream":false}
+            """),
+        requests(
+            "/mcp",
+            """
+            {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"generate",
+             "arguments":{"prompt":"Hi","max_tokens":2,"messages":[{"role":"user","content":"a"}],
+             "temperature":0.5,"model":"stories"}}}
             """));
   }
 

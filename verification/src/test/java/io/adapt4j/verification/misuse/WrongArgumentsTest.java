@@ -33,10 +33,12 @@ import io.adapt4j.rag.retrieve.RetrievalOptions;
 import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.ServerLimits;
+import io.adapt4j.tools.mcp.McpClient;
 import io.adapt4j.verification.ExampleFiles;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -101,6 +103,9 @@ class WrongArgumentsTest {
     TARGETS.put("Evaluator", WrongArgumentsTest::evaluator);
     TARGETS.put("ModelServer.Builder", ModelServer::builder);
     TARGETS.put("ServerLimits", ServerLimits::defaults);
+    TARGETS.put("program of McpClient", () -> McpClient.command("a", List.of("none")));
+    TARGETS.put(
+        "address of McpClient", () -> McpClient.url("a", URI.create("http://127.0.0.1:1/mcp")));
   }
 
   @BeforeAll

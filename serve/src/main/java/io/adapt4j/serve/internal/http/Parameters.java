@@ -27,6 +27,11 @@ public final class Parameters {
     this.json = json;
   }
 
+  /** The whole object, for readers that do not need each parameter declared. */
+  public JsonNode json() {
+    return json;
+  }
+
   /** A value, or empty. */
   public Optional<JsonNode> value(String name) {
     known.add(name);
