@@ -112,7 +112,7 @@ public final class ModelServer implements AutoCloseable {
     try {
       server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
     } catch (IOException e) {
-        throw new UncheckedIOException(
+      throw new UncheckedIOException(
           "port %d of %s cannot be used: %s"
               .formatted(builder.port, builder.address.getHostAddress(), e.getMessage()),
           e);

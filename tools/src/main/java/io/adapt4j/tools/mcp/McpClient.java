@@ -173,8 +173,7 @@ public final class McpClient implements AutoCloseable {
     String allowed = name.replaceAll("[^a-zA-Z0-9_.-]", "_");
     @SuppressWarnings("unchecked")
     Map<String, Object> schema =
-        (Map<String, Object>)
-            Objects.requireNonNull(PlainJson.value(json.path("inputSchema")));
+        (Map<String, Object>) Objects.requireNonNull(PlainJson.value(json.path("inputSchema")));
     try {
       return Tool.of(
               allowed.substring(0, Math.min(LONGEST_NAME, allowed.length())),
