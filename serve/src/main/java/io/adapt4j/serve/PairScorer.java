@@ -5,8 +5,8 @@ import io.adapt4j.serve.internal.answer.JoinedInputs;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** A scorer by a model that scores the pairs of concurrent requests together. */
-final class PairScorer implements RelevanceScorer {
+/** Scores the pairs of concurrent requests together. */
+final class PairScorer {
 
   /** A query with a document. */
   private record Pair(String query, String document) {}
@@ -23,14 +23,11 @@ final class PairScorer implements RelevanceScorer {
                     pairs.stream().map(Pair::document).toList()));
   }
 
-  @Override
-  public double[] scores(String query, List<String> documents) {
-    return scores(query, documents, new CancellationToken());
-  }
-
-  /** Scores documents. Throws a CancellationException if nobody waits any more. */
-  double[] scores(String query, List<String> documents, CancellationToken cancellation) {
+  /** Scores documents. */
+  double[] scores(String query, List<String> documents) {
     List<Pair> pairs = documents.stream().map(document -> new Pair(query, document)).toList();
-    return joined.compute(pairs, cancellation).stream().mapToDouble(Double::doubleValue).toArray();
+    return joined.compute(pairs, new CancellationToken()).stream()
+        .mapToDouble(Double::doubleValue)
+        .toArray();
   }
 }

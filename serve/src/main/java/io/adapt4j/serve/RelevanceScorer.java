@@ -36,10 +36,12 @@ public interface RelevanceScorer {
           "classifier: expected a model with one class or two, relevant or not, found "
               + classifier.labels());
     }
-    return new PairScorer(
-        (queries, documents) ->
-            classifier.classifyPairs(queries, documents).stream()
-                .map(found -> found.scores().get(classes - 1).score())
-                .toList());
+    PairScorer joined =
+        new PairScorer(
+            (queries, documents) ->
+                classifier.classifyPairs(queries, documents).stream()
+                    .map(found -> found.scores().get(classes - 1).score())
+                    .toList());
+    return joined::scores;
   }
 }

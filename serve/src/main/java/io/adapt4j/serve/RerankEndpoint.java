@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 
 /** Ranks documents by relevance to a query: {@code /v1/rerank}. */
@@ -32,9 +31,6 @@ final class RerankEndpoint implements Endpoint {
 
   private final Models models;
   private final AnswerPool computing;
-
-  /** Permits of scorers that do not join requests, such as those that call other services. */
-  private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
   RerankEndpoint(Models models, AnswerPool computing) {
     this.models = models;
@@ -55,7 +51,7 @@ final class RerankEndpoint implements Endpoint {
     double[] scores =
         computing.compute(
             call,
-            (onText, cancellation) -> inTurn(scorer, query, documents, cancellation),
+            (onText, cancellation) -> scores(scorer, query, documents, cancellation),
             DOCUMENTS);
     ObjectNode json = Envelope.of("rerank-", call, false).json("list");
     ArrayNode results = json.putArray("results");
@@ -69,27 +65,19 @@ final class RerankEndpoint implements Endpoint {
     call.send(200, json);
   }
 
-  private double[] inTurn(
+  private double[] scores(
       RelevanceScorer scorer,
       String query,
       List<String> documents,
       CancellationToken cancellation) {
-    if (scorer instanceof PairScorer pairs) {
-      return pairs.scores(query, documents, cancellation);
-    }
     double[] scores = new double[documents.size()];
     for (int from = 0; from < scores.length; from += DOCUMENTS_A_TURN) {
       int to = Math.min(scores.length, from + DOCUMENTS_A_TURN);
-      turns.acquireUninterruptibly();
-      try {
-        if (cancellation.isCancelled()) {
-          throw new CancellationException();
-        }
-        double[] some = scorer.scores(query, documents.subList(from, to));
-        System.arraycopy(some, 0, scores, from, to - from);
-      } finally {
-        turns.release();
+      if (cancellation.isCancelled()) {
+        throw new CancellationException();
       }
+      double[] some = scorer.scores(query, documents.subList(from, to));
+      System.arraycopy(some, 0, scores, from, to - from);
     }
     return scores;
   }

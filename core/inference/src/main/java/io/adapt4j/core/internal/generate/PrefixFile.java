@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.generate.Checkpoints.Checkpoint;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.cache.KeptKeys;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -70,15 +71,13 @@ final class PrefixFile {
   record Content(ObjectNode header, @Nullable KeptPrefix prefix) {}
 
   /**
-   * Writes a file atomically. The lock is held while a tensor is copied, not while it is written.
+   * Writes a file atomically. The lock is held while a tensor is copied, not while it is written. A
+   * prefix whose windows have been freed is left out.
    */
   static void write(
-      Path file,
-      ObjectNode header,
-      @Nullable KeptPrefix prefix,
-      Decoder decoder,
-      ReentrantLock lock)
+      Path file, ObjectNode header, @Nullable KeptPrefix found, Decoder decoder, ReentrantLock lock)
       throws IOException {
+    KeptPrefix prefix = found == null || found.cache().frees() ? null : found;
     if (prefix != null) {
       header.set(PREFIX, described(prefix, decoder));
     }
@@ -111,9 +110,16 @@ final class PrefixFile {
     return start.put(MARK).putInt(VERSION).putInt(header).flip();
   }
 
+  /** Type of the tensors, and how the cache holds them: a file of another one is not read. */
+  private static String layout(Decoder decoder) {
+    return decoder.type().name()
+        + (decoder.cachesInEightBits() ? " in 8 bits" : "")
+        + (decoder.freesWindows() ? " in windows" : "");
+  }
+
   private static ObjectNode described(KeptPrefix prefix, Decoder decoder) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("type", decoder.type().name()).put("read", prefix.read());
+    json.put("type", layout(decoder)).put("read", prefix.read());
     json.put("by_marks", prefix.isByMarks());
     ArrayNode checkpoints = json.putArray("checkpoints");
     prefix.checkpoints().all().forEach(saved -> checkpoints.add(saved.tokens()));
@@ -128,7 +134,7 @@ final class PrefixFile {
     List<Supplier<List<Tensor>>> all = new ArrayList<>();
     for (int i = 0; i < cache.layers(); i++) {
       int layer = i;
-      all.add(() -> cache.copyOfKeys(layer));
+      all.add(() -> KeptKeys.copy(cache, layer));
     }
     for (int i = 0; i < cache.layers(); i++) {
       int layer = i;
@@ -213,12 +219,12 @@ final class PrefixFile {
     }
     int[] ids = ids(described, decoder);
     int[] saved = checkpoints(described, ids.length);
-    requireLeft(KeptPrefix.bytes(decoder, ids.length, saved.length));
-    if (!described.path("type").asText().equals(decoder.type().name()) || !wanted.test(described)) {
+    if (!described.path("type").asText().equals(layout(decoder)) || !wanted.test(described)) {
       skip();
       requireDigest();
       return new Content(header, null);
     }
+    requireLeft(KeptPrefix.bytes(decoder, ids.length, saved.length));
     KeptPrefix prefix = prefix(decoder, ids, saved, described);
     try {
       requireDigest();
@@ -308,7 +314,7 @@ final class PrefixFile {
     boolean complete = false;
     try (Scope scope = Scope.open(decoder.engine())) {
       for (int layer = 0; layer < cache.layers(); layer++) {
-        fill(cache.placesOfKeys(layer, ids.length));
+        fill(KeptKeys.places(cache, layer, ids.length));
       }
       cache.advance(ids.length);
       // The cache holds one checkpoint's states after the other, which are copied from it.

@@ -160,7 +160,7 @@ public final class PrefixFolder implements AutoCloseable {
   void put(KeptPrefix prefix, boolean exact) {
     String model = identity.get().orElse(null);
     long bytes = KeptPrefix.bytes(decoder, prefix.ids().length, prefix.checkpoints().all().size());
-    if (model == null || bytes > limit) {
+    if (model == null || bytes > limit || prefix.cache().frees()) {
       return;
     }
     for (Stored known : List.copyOf(all)) {

@@ -14,7 +14,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -131,43 +130,6 @@ public final class KvCache implements LayerCache, AutoCloseable {
    */
   public List<Tensor> states(int layer) {
     return states.tensors(layer);
-  }
-
-  /**
-   * Copies the keys of a layer, then its values unless they are the keys: [rows, key-value heads,
-   * tokens, width]. A layer without keys has none. The open scope owns them.
-   */
-  public List<Tensor> copyOfKeys(int layer) {
-    List<Piece> pieces = pieces(0, length());
-    return keysOf(own, layer).isEmpty() || pieces.isEmpty()
-        ? List.of()
-        : IntStream.range(0, keysOf(own, layer).size())
-            .mapToObj(
-                i ->
-                    Tensor.concatenated(
-                        pieces.stream()
-                            .map(
-                                piece ->
-                                    keysOf(piece.block(), layer)
-                                        .get(i)
-                                        .narrow(2, piece.from(), piece.tokens()))
-                            .toList(),
-                        2))
-            .toList();
-  }
-
-  /** Returns the places of a layer's first tokens in a cache that shares nothing. */
-  public List<Tensor> placesOfKeys(int layer, long tokens) {
-    return keysOf(own, layer).stream().map(all -> all.narrow(2, 0, tokens)).toList();
-  }
-
-  private static List<Tensor> keysOf(KvBlock block, int layer) {
-    if (!block.hasKeys(layer)) {
-      return List.of();
-    }
-    return block.layers().get(layer).keysAreValues()
-        ? List.of(block.keys(layer))
-        : List.of(block.keys(layer), block.values(layer));
   }
 
   /** {@return whether there are states, which can only be rolled back to saved ones} */
