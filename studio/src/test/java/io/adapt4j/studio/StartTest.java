@@ -81,7 +81,8 @@ class StartTest {
     Files.writeString(documents.resolve("a.md"), "# Returns\n\nWithin 30 days.\n");
     Files.writeString(documents.resolve("b.html"), "<p>Shipping takes <b>two</b> days.</p>");
     assertThat(browser.wait(page(open(documents)), text -> text.contains("2 documents")))
-        .contains("Answers with citations", "1 html, 1 md");
+        .contains("Answers with citations", "1 html, 1 md", "href=\"/documents\"")
+        .doesNotContain("The columns have no meaning");
   }
 
   @ParameterizedTest

@@ -145,7 +145,11 @@ public final class DataScreen implements Screen {
     }
     Inspection inspection = found.get();
     model.put("tiles", tiles(look, inspection));
-    boolean unknown = inspection.rows() > 0 && inspection.shape().isEmpty();
+    boolean unknown =
+        inspection.kind() == Inspection.Kind.ROWS
+            && inspection.rows() > 0
+            && inspection.shape().isEmpty();
+    model.put("documents", inspection.kind() == Inspection.Kind.DOCUMENTS);
     model.put(
         "unknown",
         unknown ? look.message("columns_unknown", String.join(", ", inspection.columns())) : "");
