@@ -308,21 +308,21 @@ await step("judge answers", async () => {
     address + "/v1/models", { headers: { Authorization: "Bearer " + key } })).json();
   const tuned = models.map(each => each.id).find(id => /support/.test(id)) || models[0].id;
   for (const [customer, judgment] of [
-    ["customer-1", { rating: "up" }], ["customer-2", { rating: "down", correction: "It is in the yard." }]]) {
+    ["customer-1", { rating: "up" }], ["customer-2", { rating: "down", correction: "Ask the man upstairs." }]]) {
     const prompt = "Question: Where is the bicycle? 3\nAnswer:";
     const { id } = await post("/v1/completions",
-      { model: tuned, prompt, max_tokens: 16, user: customer, store: true });
+      { model: tuned, prompt, max_tokens: 16, temperature: 0, user: customer, store: true });
     await post("/v1/feedback", { id, user: customer, store: true, ...judgment });
   }
   await press("link", "Inbox");
-  await text("It is in the yard.");
+  await text("Ask the man upstairs.");
   await press("button", "Make rows");
   await text("answers to learn");
   await look("inbox");
   await page.getByLabel("Customer, as requests name it").fill("customer-2");
   await press("button", "Delete", page.locator("#forget"));
   await text(/entries were removed/);
-  await page.getByText("It is in the yard.").waitFor({ state: "detached" });
+  await page.getByText("Ask the man upstairs.").waitFor({ state: "detached" });
   await look("inbox-forgotten");
 });
 
