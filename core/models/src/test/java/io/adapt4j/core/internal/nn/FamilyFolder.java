@@ -13,17 +13,15 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** One of the tiny checkpoints below resources/families, with what the reference says of it. */
+/** One of the tiny checkpoints below core/fixtures/families, with what the reference says of it. */
 public final class FamilyFolder implements AutoCloseable {
 
   public static final int ROWS = 2;
@@ -75,9 +73,7 @@ public final class FamilyFolder implements AutoCloseable {
 
   /** The rows of an aspect in the table of families: folder, name and value. */
   public static Stream<Arguments> cases(String aspect) {
-    Path near = Path.of("..", "fixtures", "families.csv");
-    Path table = Files.exists(near) ? near : Path.of("..", "core", "fixtures", "families.csv");
-    try (Stream<String> lines = Files.lines(table)) {
+    try (Stream<String> lines = Files.lines(fixture("families.csv"))) {
       return lines
           .filter(line -> !line.startsWith("#"))
           .map(line -> line.split(" \\| ", 4))
@@ -91,12 +87,13 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   private static Path root() {
-    try {
-      return Path.of(
-          Objects.requireNonNull(FamilyFolder.class.getResource("/families"), "families").toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return fixture("families");
+  }
+
+  /** A file below core/fixtures, from a module of core or from one beside it. */
+  private static Path fixture(String name) {
+    Path near = Path.of("..", "fixtures", name);
+    return Files.exists(near) ? near : Path.of("..", "core", "fixtures", name);
   }
 
   public Path path() {
