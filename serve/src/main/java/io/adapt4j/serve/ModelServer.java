@@ -496,8 +496,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Records answers of {@code /v1/chat/completions}, and feedback on them, which {@code
-     * /v1/feedback} then takes from whoever may ask. Default: nothing is recorded.
+     * Records answers of texts and chats, and feedback on them, which {@code /v1/feedback} then
+     * takes from whoever may ask. Default: nothing is recorded.
      *
      * @param to the recorder
      */

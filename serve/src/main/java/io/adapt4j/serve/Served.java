@@ -59,7 +59,7 @@ final class Served implements AutoCloseable {
     }
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
-    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
+    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering, to));
     to.ifPresent(recorder -> endpoints.put("/v1/feedback", new FeedbackEndpoint(recorder)));
     if (telemetry instanceof RequestTracing tracing) {
       endpoints.replaceAll((path, endpoint) -> new TracedEndpoint(endpoint, tracing));
