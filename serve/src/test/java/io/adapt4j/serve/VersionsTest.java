@@ -105,11 +105,16 @@ class VersionsTest {
   }
 
   private void awaitRelease() throws InterruptedException {
+    awaitOpen(0);
+  }
+
+  /** Waits until so many versions are in use; copies are offered after their replies. */
+  private void awaitOpen(int count) throws InterruptedException {
     long end = System.nanoTime() + 20_000_000_000L;
-    while (versions.open.get() > 0 && System.nanoTime() < end) {
+    while (versions.open.get() > count && System.nanoTime() < end) {
       Thread.sleep(5);
     }
-    assertThat(versions.open).hasValue(0);
+    assertThat(versions.open).hasValue(count);
   }
 
   private static String named(HttpResponse<String> response) {
@@ -274,6 +279,7 @@ class VersionsTest {
     versions.holding = new CountDownLatch(0);
     server.answer(CHAT, ASK + "}");
     server.answer(CHAT, ASK + "}");
+    awaitOpen(16 + 1);
     assertThat(server.get("/metrics").body())
         .contains("adapt4j_shadow_answers_total{result=\"dropped\"} 2");
     held.countDown();
