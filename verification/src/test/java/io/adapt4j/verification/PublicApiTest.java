@@ -64,7 +64,7 @@ class PublicApiTest {
   private static final Map<String, List<String>> APIS = new HashMap<>();
 
   static final String MODULES =
-      "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark"
+      "jinja core kernels lora qlora gguf structured vision speech tools serve parquet rag federated spark"
           + " langchain4j spring eval upkeep studio cli";
 
   @ParameterizedTest
@@ -77,6 +77,8 @@ class PublicApiTest {
         "qlora",
         "gguf",
         "structured",
+        "vision",
+        "speech",
         "tools",
         "serve",
         "parquet",

@@ -1,0 +1,5 @@
+/** What the parts of the module exchange: pixels that towers take, features that they give. */
+@NullMarked
+package io.adapt4j.vision.internal;
+
+import org.jspecify.annotations.NullMarked;
