@@ -15,7 +15,6 @@ final class Adapters {
 
   private Adapters() {}
 
-  /** Reads an adapter of any kind. */
   static Adapter read(Path folder, boolean anyChatTemplate) {
     requireAdapter(folder);
     if (isOfAnotherKind(folder)) {

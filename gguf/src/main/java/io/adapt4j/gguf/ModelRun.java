@@ -59,7 +59,6 @@ final class ModelRun implements AutoCloseable {
     return model.promptIds(text);
   }
 
-  /** Returns the model's context length. */
   int contextLength() {
     return model.decoder().contextLength();
   }

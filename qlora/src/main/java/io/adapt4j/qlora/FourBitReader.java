@@ -65,7 +65,6 @@ record FourBitReader(Checkpoint checkpoint) {
     return tensor(weight, state, checkpoint.bytes(weight));
   }
 
-  /** Reads a quantized weight with its codes copied. */
   QuantizedTensor read(String weight, ByteBuffer codes) {
     QuantState state = state(weight);
     requireCodes(weight, state);

@@ -13,6 +13,5 @@ interface FourBitWeightSource extends WeightSource {
   /** Returns the quantization format. */
   FourBitFormat format();
 
-  /** Reads the weight. */
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

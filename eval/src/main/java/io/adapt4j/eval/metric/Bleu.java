@@ -39,7 +39,6 @@ final class Bleu {
     this.total = new long[options.maxOrder()];
   }
 
-  /** Scores a single sentence. */
   public static BleuScore sentence(
       BleuOptions options, String hypothesis, List<String> references) {
     Bleu bleu = new Bleu(options);
@@ -47,12 +46,10 @@ final class Bleu {
     return bleu.score();
   }
 
-  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }
 
-  /** Adds a row. */
   public void add(String hypothesis, List<String> texts) {
     references.add(rows + 1, hypothesis, texts);
     rows++;

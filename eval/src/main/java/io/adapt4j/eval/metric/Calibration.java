@@ -34,7 +34,6 @@ final class Calibration {
     right = new long[bins];
   }
 
-  /** Adds a row. */
   public void add(double confidence, boolean correct) {
     Rows.probability(rows + 1, "the confidence", confidence);
     rows++;

@@ -44,7 +44,6 @@ final class Chrf {
     return chrf.score();
   }
 
-  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }

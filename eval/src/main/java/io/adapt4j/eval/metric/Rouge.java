@@ -43,7 +43,6 @@ final class Rouge {
     this.stemmed = stemmed;
   }
 
-  /** Adds a row. */
   public Map<RougeType, F1Score> add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);

@@ -34,7 +34,6 @@ final class TaskRows {
     return made;
   }
 
-  /** A field that is a list of texts. */
   static List<String> texts(Row row, String field) {
     return texts(row.value(field), field);
   }

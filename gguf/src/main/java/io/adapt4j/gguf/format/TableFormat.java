@@ -15,7 +15,6 @@ interface TableFormat {
   /** Returns the exponent of the power of two that divides all values. */
   int exponent();
 
-  /** Reads the block that starts at a byte. */
   void split(byte[] source, int at, Block block);
 
   /** Dequantizes a block. */

@@ -70,12 +70,7 @@ final class StepMixers {
     mixer(part.mixer(), own, branch.times(part.out()), layer);
   }
 
-  /**
-   * Emits attention.
-   *
-   * @param gated whether the query projection also returns gates
-   * @param gate separate projection of the gates, or null
-   */
+  /** Emits attention. */
   private void attention(
       Attention attention,
       boolean gated,

@@ -81,7 +81,6 @@ final class LuceneFields {
             });
   }
 
-  /** Creates the block of an entry. */
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
     String metadata = MetadataJson.write(document.metadata());

@@ -39,7 +39,6 @@ public final class Quoted {
     return word;
   }
 
-  /** Quotes a text. */
   public String between(String text) {
     return word + "\n" + text.strip() + "\n" + word;
   }

@@ -86,7 +86,6 @@ final class SourceFile {
     return file;
   }
 
-  /** Returns the file to read. */
   Path content() {
     return content;
   }

@@ -18,7 +18,6 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
     return new Intent(false, OptionalInt.empty(), true);
   }
 
-  /** Sets whether chats are used. */
   Intent chat(boolean value) {
     return new Intent(value, sequenceLength, commercial);
   }
@@ -28,7 +27,6 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
     return new Intent(chat, OptionalInt.of(tokens), commercial);
   }
 
-  /** Sets whether the use is commercial. */
   Intent commercial(boolean value) {
     return new Intent(chat, sequenceLength, value);
   }

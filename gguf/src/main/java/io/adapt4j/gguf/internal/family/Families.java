@@ -176,7 +176,6 @@ public final class Families {
                         + " it.");
   }
 
-  /** Returns the family of a file. */
   public static Optional<GgufFamily> of(GgufMetadata metadata) {
     return ALL.stream().filter(family -> family.fits(metadata)).findFirst();
   }

@@ -123,7 +123,6 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Adds traits. */
   B with(Trait... added) {
     traits.addAll(List.of(added));
     return self();
@@ -181,7 +180,6 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Sets the tensor names. */
   B names(Function<ModelConfig, List<TensorName>> ofModel) {
     names = ofModel;
     return self();

@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@code tokenizer.model} of SentencePiece: a protocol buffer with the pieces, their scores and
  * their types.
- *
- * @param pieces pieces by id
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record SentencePieceModel(

@@ -40,11 +40,7 @@ public abstract class PackedPart implements AutoCloseable {
   /** {@return the memory of the weight, the same before and after it is read} */
   public abstract QuantizedSize bytes();
 
-  /**
-   * Dequantizes the weight.
-   *
-   * @param target receives it, [width, in], contiguous
-   */
+  /** Dequantizes the weight. */
   public abstract void dequantize(Tensor target);
 
   /** Dequantizes the weight for writing to a file. */

@@ -56,7 +56,6 @@ public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAd
     return layers.values();
   }
 
-  /** Returns the base tensors that the adapter has values for. */
   public final List<BaseTensor> bases() {
     return bases;
   }

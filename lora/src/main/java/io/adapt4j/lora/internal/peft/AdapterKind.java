@@ -20,7 +20,6 @@ public interface AdapterKind extends MethodProvider {
     return "Adapter.at";
   }
 
-  /** Reads the adapter in a folder. */
   AdapterMechanics at(Path folder);
 
   /** Returns the kinds on the class path. */

@@ -29,7 +29,6 @@ public final class ShardedData implements Serializable {
 
   private static final long serialVersionUID = 1;
 
-  /** The folder of the shards. */
   private final String folder;
 
   /** In the order of their rows. */

@@ -73,7 +73,6 @@ final class Prompt {
         : model.prompts().text(text, options, cancellation);
   }
 
-  /** Returns the prompt as a text. */
   String text(LanguageModel model) {
     return text == null ? model.tokenizer().decode(ids, true) : text;
   }

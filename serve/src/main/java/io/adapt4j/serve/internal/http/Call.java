@@ -190,7 +190,6 @@ public final class Call {
     return Optional.ofNullable(untilText);
   }
 
-  /** Records a piece of a choice. */
   public void answered(int choice, String piece) {
     if (untilText == null) {
       untilText = age();

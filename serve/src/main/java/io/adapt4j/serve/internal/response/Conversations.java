@@ -119,11 +119,7 @@ public final class Conversations implements AutoCloseable {
     entries.remove(id);
   }
 
-  /**
-   * Stores a response.
-   *
-   * @param previous id of the one before it; empty if there is none
-   */
+  /** Stores a response. */
   void keepResponse(Call call, String previous, ArrayNode input, ObjectNode response) {
     ObjectNode entry = JSON.objectNode().put(OWNER, owner(call)).put(PREVIOUS, previous);
     entry.set(INPUT, input);

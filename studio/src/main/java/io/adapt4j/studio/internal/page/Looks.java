@@ -59,8 +59,6 @@ public final class Looks {
   /**
    * Returns the look for a browser.
    *
-   * @param accepted its languages
-   * @param path segments of the address
    * @param query fields of the address, for the note about what was done
    */
   public Look of(Optional<String> accepted, List<String> path, UnaryOperator<String> query) {

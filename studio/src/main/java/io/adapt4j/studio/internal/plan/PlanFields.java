@@ -50,7 +50,6 @@ public final class PlanFields {
     return fields;
   }
 
-  /** Returns the names of all fields. */
   static List<String> names() {
     return Stream.concat(SIMPLE.keySet().stream(), Stream.of(METHOD, "rank")).toList();
   }

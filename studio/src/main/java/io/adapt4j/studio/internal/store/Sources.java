@@ -82,7 +82,6 @@ public final class Sources {
     AtomicFiles.writeJson(folder.resolve(FILE), source.json());
   }
 
-  /** Returns whether there is a source with an id. */
   public boolean isThere(String id) {
     return !id.isEmpty() && Files.exists(folder(id).resolve(FILE));
   }

@@ -17,7 +17,6 @@ public record EncodedRow<S>(List<S> samples, RowFate fate) {
     return samples.get(0);
   }
 
-  /** Returns a row that is skipped. */
   public static <S> EncodedRow<S> skipped(RowFate reason) {
     return new EncodedRow<>(List.of(), reason);
   }

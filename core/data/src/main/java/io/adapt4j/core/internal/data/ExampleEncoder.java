@@ -72,7 +72,6 @@ public final class ExampleEncoder implements SampleEncoding {
             : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
   }
 
-  /** Starts an encoder. */
   public static Builder builder(Tokenizer tokenizer, int maxLength) {
     return new Builder(tokenizer, maxLength);
   }
@@ -141,7 +140,6 @@ public final class ExampleEncoder implements SampleEncoding {
       return this;
     }
 
-    /** Builds the encoder. */
     public ExampleEncoder build() {
       if (overflow == Overflow.SPLIT && (overlap < 1 || overlap > maxLength - 2)) {
         throw new IllegalArgumentException(
@@ -172,7 +170,6 @@ public final class ExampleEncoder implements SampleEncoding {
     return limit.overflow() == Overflow.FAIL;
   }
 
-  /** Returns the chat template. */
   public Optional<ChatTemplate> chatTemplate() {
     return Optional.ofNullable(chatTemplate);
   }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
  */
 public interface ModelFileFormat {
 
-  /** Returns whether a file is of this format. */
   boolean names(Path file);
 
   /**

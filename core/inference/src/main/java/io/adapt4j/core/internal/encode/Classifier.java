@@ -20,7 +20,6 @@ public final class Classifier {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /** Creates a classifier. */
   public Classifier(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;

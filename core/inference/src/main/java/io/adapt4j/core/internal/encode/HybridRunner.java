@@ -41,11 +41,7 @@ public final class HybridRunner implements AutoCloseable {
     this.maxTokens = maxTokens;
   }
 
-  /**
-   * Reads the sparse and multi-vector layers that accompany an encoder.
-   *
-   * @return the runner, closed by the caller
-   */
+  /** Reads the sparse and multi-vector layers that accompany an encoder. */
   public static HybridRunner read(
       Encoder encoder, Tokenizer tokenizer, SentenceFolder folder, Path at, int maxTokens) {
     int hidden = encoder.dimensions().hiddenSize();

@@ -20,7 +20,6 @@ public final class MaskFiller {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /** Creates a filler. */
   public MaskFiller(Encoder encoder, Tokenizer tokenizer, int maskId, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;

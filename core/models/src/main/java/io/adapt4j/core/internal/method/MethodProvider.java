@@ -22,7 +22,6 @@ public interface MethodProvider {
    */
   Optional<FineTuningMethod> read(Fields options);
 
-  /** Writes a method. */
   Optional<ObjectNode> write(FineTuningMethod method);
 
   /** Returns the implementation of a method. */

@@ -11,7 +11,6 @@ public final class Methods {
 
   private Methods() {}
 
-  /** Returns the kinds of methods. */
   public static List<MethodProvider> known() {
     return ServiceLoader.load(MethodProvider.class).stream()
         .map(ServiceLoader.Provider::get)

@@ -345,11 +345,7 @@ public final class Decoder extends Network {
         .anyMatch(rotaryFrequencies -> rotaryFrequencies.changesBetween(from, to));
   }
 
-  /**
-   * Creates an empty cache.
-   *
-   * @return the cache, closed by the caller
-   */
+  /** Creates an empty cache. */
   public KvCache newCache(int rows, int capacity) {
     try (Scope scope = Scope.open(engine())) {
       return new KvCache(caches(), rows, capacity, type());
@@ -423,11 +419,6 @@ public final class Decoder extends Network {
     }
   }
 
-  /**
-   * Copies the states of a cache.
-   *
-   * @return the copy, closed by the caller
-   */
   public LayerStates statesOf(KvCache cache) {
     try (Scope scope = Scope.open(engine())) {
       return cache.saveStates();

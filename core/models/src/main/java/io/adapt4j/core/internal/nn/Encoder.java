@@ -122,7 +122,6 @@ public final class Encoder extends Network {
     return !OutputLayer.isEncoder(modelConfig().modelType());
   }
 
-  /** Returns the number of classes. */
   public int classes() {
     if (head instanceof TokenChoiceHead) {
       return 1;

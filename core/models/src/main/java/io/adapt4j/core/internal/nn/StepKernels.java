@@ -13,7 +13,6 @@ import java.util.ServiceLoader;
  */
 public interface StepKernels {
 
-  /** Prepares steps. */
   Optional<DecoderSteps> prepare(
       Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters);
 

@@ -72,7 +72,6 @@ public final class Engine {
     return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, counter);
   }
 
-  /** Creates an engine on a device. */
   public static Engine on(String device) {
     Engine engine =
         new Engine(TensorDevice.named(device), UnaryOperator.identity(), COMPILED, null);

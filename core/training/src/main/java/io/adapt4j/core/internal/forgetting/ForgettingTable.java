@@ -21,7 +21,6 @@ public final class ForgettingTable {
     this.rows = List.copyOf(rows);
   }
 
-  /** Reads the table that is shipped. */
   public static ForgettingTable shipped() {
     return parse(Html.resource(ForgettingTable.class, RESOURCE));
   }
@@ -44,12 +43,7 @@ public final class ForgettingTable {
     return String.join("+", parts);
   }
 
-  /**
-   * Describes what a method gains and forgets.
-   *
-   * @param method the method's identifier; empty if no run of its kind was measured
-   * @param description what the method is called if it was not measured
-   */
+  /** Describes what a method gains and forgets. */
   public String text(Optional<String> method, List<String> remedies, String description) {
     List<MeasuredRuns> found = method.map(name -> of(identifier(name, remedies))).orElse(List.of());
     if (found.isEmpty()) {

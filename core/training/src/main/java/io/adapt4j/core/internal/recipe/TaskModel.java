@@ -50,7 +50,6 @@ public record TaskModel(
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
   }
 
-  /** Creates the model of a task that encodes texts. */
   public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
     return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
   }

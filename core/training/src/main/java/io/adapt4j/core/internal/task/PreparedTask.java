@@ -62,11 +62,7 @@ public interface PreparedTask<B> {
     return List.of();
   }
 
-  /**
-   * Initializes a new output layer to suit the training data. By default does nothing.
-   *
-   * @return action to run when the method is attached
-   */
+  /** Initializes a new output layer to suit the training data. By default does nothing. */
   default Runnable startHead(Network network, WorkerGroup workers) {
     return () -> {};
   }

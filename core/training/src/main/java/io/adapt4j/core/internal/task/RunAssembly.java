@@ -66,7 +66,6 @@ public final class RunAssembly {
     this.defaults = defaults();
   }
 
-  /** Returns the checked settings of a run. */
   public static FineTuneSettings of(Draft draft, TrainingListener listener) {
     return new RunAssembly(draft).settings(listener);
   }

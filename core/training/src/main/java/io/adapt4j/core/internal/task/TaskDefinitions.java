@@ -14,7 +14,6 @@ import java.util.ServiceLoader;
 /** Registry of task definitions. */
 public final class TaskDefinitions {
 
-  /** Task of the training. */
   public static final Option<Task> TASK =
       Option.<Task>of("task", "a name, perhaps with options: see tasks")
           .usual(Task.nextTokens(), "nextTokens")

@@ -58,11 +58,7 @@ public final class TaskRunner<B> {
   /** Plan and result of a run. */
   public record Outcome(FineTunePlan plan, TrainingResult result) {}
 
-  /**
-   * Plans a run.
-   *
-   * @param timedSteps number of steps to time; 0 for none
-   */
+  /** Plans a run. */
   public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
         settings,

@@ -21,7 +21,6 @@ public final class WorkerRun {
 
   private WorkerRun() {}
 
-  /** Describes a run. */
   public static JsonNode describe(FineTuneSettings settings) {
     WrittenRecipe written = WrittenRecipe.of(settings, TaskDefinitions.OPTIONS);
     if (!written.omitted().isEmpty()) {

@@ -38,7 +38,6 @@ final class TimeLeft {
   private long evaluation;
   private boolean evaluatedNow;
 
-  /** Starts timing. */
   TimeLeft(LongSupplier nanoTime, int together) {
     this.nanoTime = nanoTime;
     this.together = together;

@@ -144,7 +144,6 @@ public final class Trainer<B> {
     return this;
   }
 
-  /** Sets the clock, for tests. */
   Trainer<B> clock(LongSupplier nanoTime) {
     clock = nanoTime;
     startNanos = nanoTime.getAsLong();

@@ -35,7 +35,6 @@ public final class ModelPool {
   /** Creates an empty pool. */
   ModelPool() {}
 
-  /** Returns the pool of this process. */
   public static ModelPool shared() {
     return SHARED;
   }
@@ -180,7 +179,6 @@ public final class ModelPool {
     }
   }
 
-  /** Closes idle models. */
   public void closeIdle() {
     Map<String, Entry<?>> idle = new HashMap<>();
     synchronized (this) {

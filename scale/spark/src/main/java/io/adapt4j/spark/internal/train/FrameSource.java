@@ -6,13 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Source of a run's rows: shards, or a DataFrame to be written as shards.
- *
- * @param option the option that sets it, after which the folder of the shards is named
- * @param frame the DataFrame; null if the shards are given
- * @param given the shards; null if they are to be written
- */
+/** Source of a run's rows: shards, or a DataFrame to be written as shards. */
 public record FrameSource(
     String option, @Nullable SparkDatasets frame, @Nullable ShardedData given) {
 
@@ -44,7 +38,6 @@ public record FrameSource(
     return given == null ? ShardedData.at(uri(output)) : given;
   }
 
-  /** Writes the shards. */
   ShardedData write(Path output) {
     return frame == null ? shards(output) : TrainingFrame.write(option, frame, place(output));
   }

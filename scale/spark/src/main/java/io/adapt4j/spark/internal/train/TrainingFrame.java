@@ -45,7 +45,6 @@ final class TrainingFrame {
 
   private TrainingFrame() {}
 
-  /** Writes the rows. */
   static ShardedData write(String option, SparkDatasets rows, Path folder) {
     try {
       return rows.withoutNulls().write(folder.toAbsolutePath().normalize().toUri().toString());

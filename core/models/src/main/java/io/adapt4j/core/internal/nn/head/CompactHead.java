@@ -17,11 +17,7 @@ public interface CompactHead extends AutoCloseable {
   /** {@return the bytes of the matrix once it is read} */
   long bytes();
 
-  /**
-   * Adds the product with the matrix.
-   *
-   * @param bias added to the logits, or null
-   */
+  /** Adds the product with the matrix. */
   boolean describe(LinearTerms terms, @Nullable Parameter bias);
 
   @Override

@@ -171,7 +171,6 @@ public interface HostKernels {
       AttentionRule rule,
       Tensor dprojected);
 
-  /** Returns the kernels of this process. */
   static Optional<HostKernels> installed() {
     return Installed.kernels;
   }
@@ -206,7 +205,6 @@ public interface HostKernels {
   /** Service that provides the kernels; loaded once per process. */
   interface Provider {
 
-    /** Opens the kernels. */
     Optional<HostKernels> open();
 
     /** Returns which kernels run and on which instruction set, or why none do. */
@@ -230,7 +228,6 @@ public interface HostKernels {
 
     private Installed() {}
 
-    /** Replaces the kernels, for tests. */
     static void replace(Optional<HostKernels> others) {
       kernels = others;
     }

@@ -107,8 +107,6 @@ public final class Ops extends AttentionOps {
   /**
    * Zeroes entries with probability p and scales the rest by 1 / (1 - p). Does nothing without a
    * tape. Saves the mask for backward.
-   *
-   * @param p probability in [0, 1)
    */
   public Tensor dropout(Tensor x, double p, long place) {
     if (tape == null || p == 0) {

@@ -51,7 +51,6 @@ public final class StoredPredictions implements TeacherPredictions {
     this.top = top;
   }
 
-  /** Asks a teacher for the predictions of all batches. */
   public static StoredPredictions ask(
       TeacherPredictions teacher,
       VocabularyDistillation divergence,
@@ -89,7 +88,6 @@ public final class StoredPredictions implements TeacherPredictions {
     }
   }
 
-  /** Asks a server for the predictions of all batches. */
   static StoredPredictions ask(
       ServerTeacher server,
       VocabularyDistillation divergence,
@@ -157,7 +155,6 @@ public final class StoredPredictions implements TeacherPredictions {
         Tensor.of(values, count, width), Tensor.of(ids, count, width));
   }
 
-  /** Returns whether the rows of all batches have predictions. */
   public boolean covers(List<Iterator<Batch>> sources) {
     for (Iterator<Batch> batches : sources) {
       while (batches.hasNext()) {
@@ -172,7 +169,6 @@ public final class StoredPredictions implements TeacherPredictions {
     return true;
   }
 
-  /** Returns the number of targets of a row. */
   static int targets(Batch batch, int row) {
     int count = 0;
     for (int i = row * batch.length() + 1; i < (row + 1) * batch.length(); i++) {
@@ -199,7 +195,6 @@ public final class StoredPredictions implements TeacherPredictions {
         .formatHex(FileDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Writes the predictions. */
   public void write(Path file, String key, String teacher) {
     int targets = rows.values().stream().mapToInt(row -> row.ids().length).sum() / top;
     ByteBuffer keys = buffer(rows.size() * 2L * Long.BYTES);
@@ -238,11 +233,6 @@ public final class StoredPredictions implements TeacherPredictions {
     return TensorData.of(name, type, shape, written::duplicate);
   }
 
-  /**
-   * Reads predictions.
-   *
-   * @param teacher hash of the teacher they must be of; empty for any
-   */
   public static StoredPredictions read(Path file, String key, String teacher, int top) {
     try (SafetensorsFile stored = SafetensorsFile.open(file)) {
       require(stored.isIntact(), file, "an intact file", "one whose checksum differs");

@@ -11,7 +11,6 @@ final class AnswerTargets {
 
   private final Batch inputs;
 
-  /** The row of each target. */
   private final int[] rows;
 
   /** Whether each target belongs to an answer rather than a prompt. */

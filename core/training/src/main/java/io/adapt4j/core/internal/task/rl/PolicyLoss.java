@@ -61,7 +61,6 @@ public record PolicyLoss(
       int overflows,
       double kl) {}
 
-  /** Computes the loss of tokens. */
   public Outcome of(PolicyTokens tokens) {
     Sum sum = new Sum(tokens);
     int from = 0;
