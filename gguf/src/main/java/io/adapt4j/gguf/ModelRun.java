@@ -82,7 +82,6 @@ final class ModelRun implements AutoCloseable {
     }
   }
 
-  /** Generates greedily. */
   int[] generate(int[] prompt, int tokens) {
     GenerationOptions options =
         GenerationOptions.builder().maxNewTokens(tokens).temperature(0).ignoreEos(true).build();

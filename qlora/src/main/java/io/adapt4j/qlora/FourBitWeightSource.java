@@ -10,7 +10,6 @@ import io.adapt4j.kernels.internal.packed.WeightSource;
 /** Source of a projection's 4-bit weight. */
 interface FourBitWeightSource extends WeightSource {
 
-  /** Returns the quantization format. */
   FourBitFormat format();
 
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);

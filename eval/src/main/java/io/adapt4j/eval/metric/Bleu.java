@@ -32,7 +32,6 @@ final class Bleu {
     this(BleuOptions.DEFAULT);
   }
 
-  /** Creates a metric. */
   public Bleu(BleuOptions options) {
     this.options = options;
     this.correct = new long[options.maxOrder()];

@@ -24,7 +24,6 @@ final class Calibration {
     this(DEFAULT_BINS);
   }
 
-  /** Creates a metric. */
   public Calibration(int bins) {
     if (bins < 1) {
       throw new IllegalArgumentException("bins is " + bins + "; give at least 1");

@@ -31,7 +31,6 @@ final class Chrf {
     this(ChrfOptions.CHRF);
   }
 
-  /** Creates a metric. */
   public Chrf(ChrfOptions options) {
     this.options = options;
     this.sums = new OrderSums(options.orders());

@@ -111,7 +111,6 @@ final class Classification {
     return mean("Recall", average, Counts::recall);
   }
 
-  /** Returns the F1. */
   public double f1(Average average) {
     return mean("F1", average, Counts::f1);
   }

@@ -38,7 +38,6 @@ final class Rouge {
     this(false);
   }
 
-  /** Creates a metric. */
   public Rouge(boolean stemmed) {
     this.stemmed = stemmed;
   }

@@ -20,7 +20,6 @@ final class TaskRows {
     T make(int row, Row fields);
   }
 
-  /** Reads every row. */
   static <T> List<T> read(DatasetReader reader, Maker<T> maker) {
     FileDataset rows = reader.map(row -> new Example.Text("row")).open();
     List<T> made = new ArrayList<>(rows.size());

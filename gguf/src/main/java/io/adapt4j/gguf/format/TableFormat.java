@@ -17,7 +17,6 @@ interface TableFormat {
 
   void split(byte[] source, int at, Block block);
 
-  /** Dequantizes a block. */
   default void decode(byte[] source, int at, Block block, float[] values, int offset) {
     split(source, at, block);
     byte[] numbers = numbers();

@@ -42,7 +42,6 @@ public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuant
     return doubleQuantized ? NestedScales.of(absmax) : new PlainScales(absmax);
   }
 
-  /** Describes the format. */
   public String description() {
     return code
         + " in blocks of "

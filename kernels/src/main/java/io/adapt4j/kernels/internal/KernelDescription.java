@@ -24,7 +24,6 @@ final class KernelDescription {
         CpuLibrary.get(), System.getProperty(CpuVariant.PROPERTY, ""), off, Processor.features());
   }
 
-  /** Describes kernels. */
   static String of(CpuLibrary library, String forced, List<String> off, List<String> features) {
     if (!library.isPresent()) {
       return "none: " + library.absence();

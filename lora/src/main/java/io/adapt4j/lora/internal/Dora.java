@@ -135,7 +135,6 @@ public final class Dora {
     return ROW_MAGNITUDES.tensor(weight, squares, a, b, scale);
   }
 
-  /** Divides elementwise. */
   public static void divide(Tensor target, Tensor numerator, Tensor denominator) {
     DIVIDE_INTO.run(target, numerator, denominator);
   }

@@ -3,6 +3,7 @@ package io.adapt4j.rag.index;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.internal.WellFormed;
 import io.adapt4j.rag.spi.Hit;
 import io.adapt4j.rag.spi.SearchIndex;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +133,7 @@ final class LuceneFields {
     fields.add(new StoredField(TEXT, chunk.text()));
     fields.add(new StoredField(TITLE, title));
     fields.add(new StoredField(METADATA, metadata));
-    fields.add(new TextField(WORDS, LuceneWords.readable(chunk.searchText()), Store.NO));
+    fields.add(new TextField(WORDS, WellFormed.of(chunk.searchText()), Store.NO));
     return fields;
   }
 

@@ -13,7 +13,6 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
     }
   }
 
-  /** Returns the defaults. */
   static Intent of() {
     return new Intent(false, OptionalInt.empty(), true);
   }
@@ -22,7 +21,6 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
     return new Intent(value, sequenceLength, commercial);
   }
 
-  /** Sets the longest sequence. */
   Intent sequenceLength(int tokens) {
     return new Intent(chat, OptionalInt.of(tokens), commercial);
   }

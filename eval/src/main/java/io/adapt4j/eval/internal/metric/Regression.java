@@ -72,7 +72,6 @@ public final class Regression {
     return 1 - squaredErrors / squaresTruth;
   }
 
-  /** Returns the Pearson correlation. */
   public double pearson() {
     Rows.some("Pearson's correlation", rows);
     double value = products / (Math.sqrt(squaresTruth) * Math.sqrt(squaresPredicted));

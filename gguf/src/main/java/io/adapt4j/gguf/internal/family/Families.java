@@ -140,7 +140,6 @@ public final class Families {
         .anyMatch(GgufFamily::readsTexts);
   }
 
-  /** Returns the family of a checkpoint. */
   public static GgufFamily of(ModelConfig model) {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(model.modelType()))

@@ -128,7 +128,6 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Sets the conventions for the tokenizer. */
   B tokenizer(TokenizerStyle style) {
     tokenizer = style;
     return self();

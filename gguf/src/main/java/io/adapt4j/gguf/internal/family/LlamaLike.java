@@ -108,7 +108,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the projections of attention. */
   LlamaLike attention(String... lines) {
     attention = List.of(lines);
     return this;
@@ -124,7 +123,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the norms of a layer. */
   LlamaLike norms(String... lines) {
     norms = List.of(lines);
     return this;
@@ -182,7 +180,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the key for the norms' epsilon. */
   LlamaLike normEps(Field key) {
     normEps = key;
     return this;

@@ -117,17 +117,14 @@ public record Layout(
     return new Layout(RowOrder.SAME, null, Values.SAME, Form.TURNED_STACK, matrices);
   }
 
-  /** Returns this layout with a permutation of rows. */
   public Layout with(RowOrder rows) {
     return new Layout(rows, columns, values, form, groups);
   }
 
-  /** Returns this layout with a permutation of all columns. */
   public Layout withColumns(RowOrder reordered) {
     return new Layout(order, reordered, values, form, groups);
   }
 
-  /** Returns this layout with decay rates. */
   public Layout decay() {
     return with(MINUS_EXPONENTIAL);
   }

@@ -55,7 +55,6 @@ public final class DecoderKeys {
 
   private DecoderKeys() {}
 
-  /** Returns the key for the epsilon of layer norms. */
   public static Field layerNormEps(String field) {
     return Field.number("attention.layer_norm_epsilon", field, 1e-5);
   }

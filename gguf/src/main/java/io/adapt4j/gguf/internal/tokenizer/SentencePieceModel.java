@@ -35,7 +35,6 @@ record SentencePieceModel(
   private static final int UNIGRAM = 1;
   private static final int BPE = 2;
 
-  /** A token. */
   record Piece(String text, float score, int type) {}
 
   static SentencePieceModel read(Path file) {

@@ -22,7 +22,6 @@ public interface AdapterKind extends MethodProvider {
 
   AdapterMechanics at(Path folder);
 
-  /** Returns the kinds on the class path. */
   static List<AdapterKind> all() {
     return ServiceLoader.load(MethodProvider.class).stream()
         .filter(provider -> AdapterKind.class.isAssignableFrom(provider.type()))

@@ -25,7 +25,6 @@ final class Prompt {
     this.ids = ids;
   }
 
-  /** Reads one or more prompts. */
   static List<Prompt> all(Parameters parameters, Limits limits) {
     JsonNode json = parameters.required(NAME);
     if (!json.isArray()) {

@@ -69,7 +69,6 @@ public final class Call {
     return String.valueOf(exchange.getRequestURI().getPath());
   }
 
-  /** A header of the request. */
   public Optional<String> header(String name) {
     return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
   }

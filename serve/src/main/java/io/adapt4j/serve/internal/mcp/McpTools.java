@@ -30,7 +30,6 @@ public record McpTools(Models models, Map<String, Endpoint> endpoints, List<Stri
   /** Name of the inner endpoint that finds passages. */
   public static final String SEARCH = McpTool.SEARCH_PATH;
 
-  /** Lists the tools. */
   ArrayNode definitions() {
     ArrayNode definitions = JsonNodeFactory.instance.arrayNode();
     JsonNode listed = models.list().path("data");

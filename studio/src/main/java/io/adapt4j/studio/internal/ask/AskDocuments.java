@@ -71,7 +71,6 @@ public final class AskDocuments {
         }
       };
 
-  /** Creates the store. */
   public AskDocuments(
       Workspace workspace,
       Services services,

@@ -39,7 +39,6 @@ public final class Comparisons {
   private final Inspections inspections;
   private final Background background;
 
-  /** Creates the store. */
   public Comparisons(
       Workspace workspace,
       Services services,

@@ -90,7 +90,6 @@ public final class Exams {
     return folder(exam.id()).resolve("replies");
   }
 
-  /** Saves an exam and its tasks. */
   public void save(Exam exam, String yaml) throws IOException {
     Disk.createFolders(folder(exam.id()));
     AtomicFiles.writeText(tasks(exam), yaml);

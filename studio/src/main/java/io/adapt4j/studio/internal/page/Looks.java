@@ -35,11 +35,6 @@ public final class Looks {
     return base;
   }
 
-  public static List<String> languages() {
-    return LANGUAGES;
-  }
-
-  /** Reads the messages of a language. */
   static Map<String, String> read(String language) {
     Properties properties = new Properties();
     String name = "messages_" + language + ".properties";

@@ -69,7 +69,6 @@ public final class Plans {
     return plan;
   }
 
-  /** Saves the YAML of a plan. */
   public void save(Plan plan, String yaml) throws IOException {
     AtomicFiles.writeText(folder(plan.id()).resolve(YAML), yaml);
   }

@@ -23,7 +23,6 @@ public final class Runs {
   private final Workspace workspace;
   private final Kind kind;
 
-  /** Creates the store of a kind of runs. */
   public Runs(Workspace workspace, Kind kind) {
     this.workspace = workspace;
     this.kind = kind;

@@ -63,7 +63,6 @@ public final class Sources {
     return add(id, name, file);
   }
 
-  /** Adds the data at a path. */
   public Source add(String name, Path path) throws IOException {
     return add(Workspace.newId(name), name, path);
   }

@@ -46,7 +46,6 @@ public final class Uploads {
   private final Sources sources;
   private final long limit;
 
-  /** Creates a receiver. */
   public Uploads(Sources sources, long limit) {
     this.sources = sources;
     this.limit = limit;

@@ -12,7 +12,6 @@ public record EncodedRow<S>(List<S> samples, RowFate fate) {
         : skipped(RowFate.NOTHING_TO_LEARN);
   }
 
-  /** Returns the only sample. */
   public S sample() {
     return samples.get(0);
   }

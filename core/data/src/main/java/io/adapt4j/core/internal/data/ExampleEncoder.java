@@ -160,7 +160,6 @@ public final class ExampleEncoder implements SampleEncoding {
     return limit.maxLength();
   }
 
-  /** Returns the id of the padding token. */
   public int paddingId() {
     return tokenizer.paddingId();
   }
@@ -219,7 +218,6 @@ public final class ExampleEncoder implements SampleEncoding {
     return tokenize(example).length();
   }
 
-  /** Tokenizes an example. */
   public EncodedRow<TrainingSample> encode(Example example) {
     return limit.apply(tokenize(example));
   }

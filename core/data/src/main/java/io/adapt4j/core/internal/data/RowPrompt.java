@@ -9,10 +9,8 @@ import java.util.Map;
 /** Prompt of a row, without any answers. */
 public sealed interface RowPrompt {
 
-  /** A text to continue. */
   record Plain(String text) implements RowPrompt {}
 
-  /** A conversation to answer. */
   record Conversation(List<ChatMessage> messages, List<Map<String, Object>> tools)
       implements RowPrompt {
 

@@ -43,12 +43,10 @@ public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] w
     return texts.rows();
   }
 
-  /** Returns the length of the longest text. */
   public int length() {
     return texts.length();
   }
 
-  /** Returns the labels of tokens or texts. */
   public long[] labels() {
     return texts.labels();
   }

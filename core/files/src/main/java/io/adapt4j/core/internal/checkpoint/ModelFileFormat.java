@@ -16,6 +16,5 @@ public interface ModelFileFormat {
    */
   void write(Path file, Path folder);
 
-  /** Opens the weights. */
   TensorFile open(Path file);
 }

@@ -96,14 +96,12 @@ public final class ConfigReader {
     return object.hasNonNull(field);
   }
 
-  /** Reads an optional integer. */
   public OptionalInt optionalInt(String field) {
     return has(field)
         ? OptionalInt.of(asInt(field, object.get(field), "an integer"))
         : OptionalInt.empty();
   }
 
-  /** Reads a required positive integer. */
   public int requirePositiveInt(String field) {
     if (!has(field)) {
       throw missing(field, "a positive integer");
@@ -111,7 +109,6 @@ public final class ConfigReader {
     return positiveInt(field, 0);
   }
 
-  /** Reads a positive integer with a default. */
   public int positiveInt(String field, int defaultValue) {
     if (!has(field)) {
       return defaultValue;
@@ -274,7 +271,6 @@ public final class ConfigReader {
             .formatted(file, prefix, field, expected, describe(object.path(field)), remedy));
   }
 
-  /** Returns the names of the fields. */
   Iterable<String> names() {
     return object::fieldNames;
   }

@@ -115,7 +115,6 @@ public final class ModelConfig {
     return decoded;
   }
 
-  /** Parses the text of a {@code config.json}. */
   public static ModelConfig parse(Path file, String json) {
     return new ModelConfig(inTransformersForm(ConfigReader.parse(file, json)));
   }

@@ -32,7 +32,6 @@ public final class Classifier {
     runner.batchInvariant(on);
   }
 
-  /** Scores texts. */
   public List<float[]> logits(List<String> texts) {
     return run(TokenSequence.of(tokenizer.encodeAllTruncated(texts, maxTokens)));
   }

@@ -45,7 +45,6 @@ public final class Embedder implements AutoCloseable {
     head.load(type);
   }
 
-  /** Embeds texts. */
   public List<float[]> embed(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
     int unpooled = head.includesPrompt() || prompt.isEmpty() ? 0 : promptTokens(prompt);

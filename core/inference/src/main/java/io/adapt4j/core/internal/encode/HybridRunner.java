@@ -75,7 +75,6 @@ public final class HybridRunner implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Embedded(float[] dense, Map<Integer, Float> lexical, float[][] tokens) {}
 
-  /** Embeds texts. */
   public List<Embedded> embed(List<String> texts) {
     Embedded[] all = new Embedded[texts.size()];
     List<String> stripped = texts.stream().map(String::strip).toList();

@@ -28,7 +28,6 @@ public final class MaskFiller {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /** Predicts the masked tokens of a text. */
   public List<MaskPrediction> fill(String text, int best) {
     int[] ids = tokenizer.encode(text, true);
     requireFitting(ids);

@@ -27,7 +27,6 @@ public final class ViterbiCalibration {
 
   private ViterbiCalibration() {}
 
-  /** Reads an operating point. */
   public static BioesBiases read(Path file, String point) {
     ConfigReader all = ConfigReader.read(file);
     requireOnly(all, Set.of(POINTS));

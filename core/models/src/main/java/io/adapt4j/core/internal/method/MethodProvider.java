@@ -11,7 +11,6 @@ import java.util.Optional;
  */
 public interface MethodProvider {
 
-  /** Returns the name of the method in descriptions. */
   String name();
 
   /**
@@ -24,6 +23,5 @@ public interface MethodProvider {
 
   Optional<ObjectNode> write(FineTuningMethod method);
 
-  /** Returns the implementation of a method. */
   Optional<MethodMechanics> mechanics(FineTuningMethod method);
 }

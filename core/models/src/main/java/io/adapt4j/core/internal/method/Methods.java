@@ -25,7 +25,6 @@ public final class Methods {
         .orElseThrow(() -> new IllegalStateException("no provider of the method " + name));
   }
 
-  /** Returns the implementation of a method. */
   public static MethodMechanics of(FineTuningMethod method) {
     if (method instanceof MethodMechanics own) {
       return own;

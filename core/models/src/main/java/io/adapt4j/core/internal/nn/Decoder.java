@@ -50,7 +50,6 @@ public final class Decoder extends Network {
   private boolean cachesInEightBits;
   private boolean freesWindows;
 
-  /** Declares a decoder. */
   public Decoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -345,7 +344,6 @@ public final class Decoder extends Network {
         .anyMatch(rotaryFrequencies -> rotaryFrequencies.changesBetween(from, to));
   }
 
-  /** Creates an empty cache. */
   public KvCache newCache(int rows, int capacity) {
     try (Scope scope = Scope.open(engine())) {
       return new KvCache(caches(), rows, capacity, type());

@@ -134,7 +134,6 @@ public abstract sealed class Network implements AutoCloseable
     return body.layers().get(layer).parameters();
   }
 
-  /** Returns the slot of the token embedding. */
   public EmbeddingSlot embeddingSlot() {
     return body.embeddings().slot();
   }

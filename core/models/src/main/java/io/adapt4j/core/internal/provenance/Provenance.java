@@ -72,7 +72,6 @@ public final class Provenance {
     }
   }
 
-  /** Reads the record of a folder if it has one. */
   public static Optional<Provenance> find(Path folder) {
     return Files.isRegularFile(folder.resolve(FILE)) ? Optional.of(read(folder)) : Optional.empty();
   }
@@ -86,7 +85,6 @@ public final class Provenance {
     return file;
   }
 
-  /** Returns the fields. */
   public ObjectNode json() {
     return json.deepCopy();
   }

@@ -210,7 +210,6 @@ public final class Engine {
     return observed(operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments));
   }
 
-  /** Creates a tensor of zeros on the device. */
   public Tensor zeros(DType type, long... sizes) {
     return make(ZEROS, ZEROS_ON, type, sizes);
   }

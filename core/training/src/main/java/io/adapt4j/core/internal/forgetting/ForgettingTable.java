@@ -31,7 +31,6 @@ public final class ForgettingTable {
         text.lines().skip(1).filter(line -> !line.isBlank()).map(MeasuredRuns::parse).toList());
   }
 
-  /** Returns the measurements of a method. */
   public List<MeasuredRuns> of(String method) {
     return rows.stream().filter(row -> row.method().equals(method)).toList();
   }

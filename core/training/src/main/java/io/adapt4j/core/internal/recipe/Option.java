@@ -172,7 +172,6 @@ public final class Option<T> {
         value instanceof Enum<?> constant ? Fields.written(constant) : value.toString());
   }
 
-  /** Returns the key. */
   public String name() {
     return name;
   }
@@ -190,12 +189,10 @@ public final class Option<T> {
     check.accept(value, checks);
   }
 
-  /** Reads the key into a draft. */
   public void read(Fields fields, Draft draft) {
     reader.accept(fields, draft);
   }
 
-  /** Writes the key. */
   public Optional<? extends JsonNode> write(FineTuneSettings settings) {
     return writer.apply(settings);
   }

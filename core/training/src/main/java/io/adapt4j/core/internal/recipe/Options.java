@@ -46,7 +46,6 @@ public final class Options {
           .read(ModelKey::read)
           .write(settings -> Optional.of(ModelKey.write(settings.model())));
 
-  /** Data to train on. */
   public static final Option<Dataset> DATA =
       Option.<Dataset>of("data", "{path: FILE, ...}, perhaps with a split")
           .setter("dataset")
@@ -348,7 +347,6 @@ public final class Options {
           .text("Consecutive steps that may have a NaN or infinite loss or gradient.")
           .written(settings -> settings.training().maxSkippedSteps());
 
-  /** Random seed. */
   public static final Option<Long> SEED =
       Option.<Long>of("seed", "whole number")
           .usual(FineTuneDefaults.SEED)

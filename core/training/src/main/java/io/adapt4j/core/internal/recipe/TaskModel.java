@@ -54,7 +54,6 @@ public record TaskModel(
     return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
   }
 
-  /** Returns a configuration with an output layer. */
   public static ModelConfig withOutput(ModelConfig base, OutputLayer layer) {
     return layer.isOf(base)
         ? base

@@ -26,7 +26,6 @@ public interface PreparedTask<B> {
   /** The largest micro-batch, which determines the memory of a step. */
   record LargestBatch(int rows, int longest) {}
 
-  /** Returns the encoding reports. */
   EncodedData data();
 
   /** {@return the number of micro-batches in an epoch} */

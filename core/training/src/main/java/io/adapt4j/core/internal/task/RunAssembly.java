@@ -70,7 +70,6 @@ public final class RunAssembly {
     return new RunAssembly(draft).settings(listener);
   }
 
-  /** Returns the defaults for this method and task. */
   private TrainingDefaults defaults() {
     TaskKind kind = task == null ? TaskKind.NEXT_TOKENS : TaskDefinitions.of(task).kind(task);
     TrainingDefaults ofMethod =

@@ -38,10 +38,8 @@ public interface TaskDefinition<T extends Task> {
   /** Returns the names for the key {@code task} in descriptions. */
   List<String> names();
 
-  /** Reads a task from its options in a description. */
   Optional<Task> read(String name, Fields options);
 
-  /** Writes a task as a description. */
   Optional<JsonNode> write(T task);
 
   /**

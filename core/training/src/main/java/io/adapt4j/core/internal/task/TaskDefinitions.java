@@ -55,7 +55,6 @@ public final class TaskDefinitions {
                         "task: expected one that Task makes, found " + task.getClass().getName()));
   }
 
-  /** Reads the key {@code task}. */
   public static Optional<Task> read(Fields fields) {
     Optional<Fields.Named> named = fields.named("task");
     if (named.isEmpty()) {
@@ -75,7 +74,6 @@ public final class TaskDefinitions {
     return Optional.empty();
   }
 
-  /** Writes the key {@code task}. */
   public static Optional<JsonNode> write(Task task) {
     return of(task).write(task);
   }

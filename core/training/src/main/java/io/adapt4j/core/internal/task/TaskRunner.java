@@ -58,7 +58,6 @@ public final class TaskRunner<B> {
   /** Plan and result of a run. */
   public record Outcome(FineTunePlan plan, TrainingResult result) {}
 
-  /** Plans a run. */
   public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
         settings,

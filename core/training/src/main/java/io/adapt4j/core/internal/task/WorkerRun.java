@@ -55,7 +55,6 @@ public final class WorkerRun {
     return TaskRunner.run(settings(description, start, data, listener), () -> false, workers);
   }
 
-  /** Parses a run. */
   public static FineTuneSettings settings(
       String description, Start start, Optional<Split> data, TrainingListener listener) {
     Set<String> unread =

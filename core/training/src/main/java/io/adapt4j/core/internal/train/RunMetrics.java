@@ -42,7 +42,6 @@ public record RunMetrics(
     private double processorSeconds;
     private double measuredSeconds;
 
-    /** Creates an empty collector. */
     public Collector() {}
 
     @Override

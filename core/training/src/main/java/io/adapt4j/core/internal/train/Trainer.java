@@ -79,7 +79,6 @@ public final class Trainer<B> {
   private boolean masked;
   private boolean brief;
 
-  /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
     return new NumberedCheckpoints(output, 0).names();
   }

@@ -288,7 +288,6 @@ public final class Mesh implements AutoCloseable {
     blocking(other, wire -> wire.write(data));
   }
 
-  /** Receives data. */
   void receive(int other, ByteBuffer target) throws IOException {
     blocking(other, wire -> wire.read(target));
   }

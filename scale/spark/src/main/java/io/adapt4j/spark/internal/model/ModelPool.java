@@ -32,7 +32,6 @@ public final class ModelPool {
   private final ScheduledThreadPoolExecutor closer = closer();
   private boolean hooked;
 
-  /** Creates an empty pool. */
   ModelPool() {}
 
   public static ModelPool shared() {

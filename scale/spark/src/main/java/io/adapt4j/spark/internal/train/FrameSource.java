@@ -28,12 +28,10 @@ public record FrameSource(
     return frame == null ? Optional.empty() : TrainingFrame.check(option, frame);
   }
 
-  /** Returns whether the shards are written. */
   boolean isWritten(Path output) {
     return given != null || ShardedData.isAt(uri(output));
   }
 
-  /** Returns the existing shards. */
   ShardedData shards(Path output) {
     return given == null ? ShardedData.at(uri(output)) : given;
   }

@@ -53,7 +53,6 @@ final class TrainingFrame {
     }
   }
 
-  /** Checks the columns. */
   static Optional<String> check(String option, SparkDatasets rows) {
     StructType schema = rows.frame().schema();
     requireTexts(option, schema, rows.written());

@@ -92,7 +92,6 @@ public interface AdapterMechanics extends Adapter {
   /** Returns what the adapter adds to a model's memory. */
   TrainableSummary trainableSummary(Network declared);
 
-  /** Attaches the adapter to a model. */
   AttachedAdapter attach(Network network);
 
   /** Prepares to merge the adapter one projection at a time. */

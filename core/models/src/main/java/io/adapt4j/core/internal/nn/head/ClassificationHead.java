@@ -35,7 +35,6 @@ public record ClassificationHead(
     }
   }
 
-  /** Creates a head for texts with a transform. */
   public static ClassificationHead ofTexts(
       Pooling pooling, LinearSlot dense, Activation activation, Norm norm, LinearSlot classifier) {
     return new ClassificationHead(

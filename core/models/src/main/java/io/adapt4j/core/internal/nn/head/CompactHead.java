@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  */
 public interface CompactHead extends AutoCloseable {
 
-  /** Reads the matrix. */
   void read(Checkpoint checkpoint);
 
   /** {@return the bytes of the matrix once it is read} */

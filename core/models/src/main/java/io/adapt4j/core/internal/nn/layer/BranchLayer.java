@@ -17,7 +17,6 @@ public record BranchLayer(Norm norm, Mixer mixer, Mlp mlp) implements Layer {
     return new BranchLayer(norm, mixer, new NoMlp());
   }
 
-  /** Creates a layer with an MLP. */
   public static BranchLayer of(Norm norm, Mlp mlp) {
     return new BranchLayer(norm, new NoMixer(), mlp);
   }

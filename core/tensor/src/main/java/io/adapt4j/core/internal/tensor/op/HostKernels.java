@@ -27,7 +27,6 @@ public interface HostKernels {
    */
   void layerNorm(Tensor x, Tensor added, Tensor weight, Tensor bias, double eps, Tensor y);
 
-  /** Returns whether an activation is supported. */
   boolean hasActivation(Activation activation);
 
   /** act(x). */
@@ -60,7 +59,6 @@ public interface HostKernels {
       Tensor dx,
       Tensor dweight);
 
-  /** Returns whether a gated activation is supported. */
   boolean hasGate(Activation activation);
 
   /**

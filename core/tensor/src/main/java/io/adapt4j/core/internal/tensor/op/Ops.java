@@ -67,7 +67,6 @@ public final class Ops extends AttentionOps {
     return new Ops(null, 0, false, DropoutRates.NONE, 0, false);
   }
 
-  /** Creates operators that record on a tape. */
   public static Ops recording(Tape tape, long seed) {
     return new Ops(tape, seed, false, DropoutRates.NONE, 0, false);
   }

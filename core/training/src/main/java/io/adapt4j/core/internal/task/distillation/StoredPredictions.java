@@ -15,10 +15,8 @@ import io.adapt4j.core.task.TeacherServer;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -179,7 +177,7 @@ public final class StoredPredictions implements TeacherPredictions {
 
   /** Returns a hash of a model's files. */
   static String hash(Path folder) {
-    return hash(
+    return FileDigest.sha256(
         FileHash.modelFiles(folder).stream()
             .map(file -> file.getFileName() + " " + FileHash.of(file))
             .collect(Collectors.joining("\n")));
@@ -187,12 +185,7 @@ public final class StoredPredictions implements TeacherPredictions {
 
   /** Returns a hash of a model's name on a server. */
   static String hash(TeacherServer server) {
-    return hash("server " + server.address() + " " + server.model());
-  }
-
-  private static String hash(String text) {
-    return HexFormat.of()
-        .formatHex(FileDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    return FileDigest.sha256("server " + server.address() + " " + server.model());
   }
 
   public void write(Path file, String key, String teacher) {

@@ -26,7 +26,6 @@ final class AnswerTargets {
     this.lengths = lengths;
   }
 
-  /** Returns the tokens of all answers. */
   static AnswerTargets of(Batch batch) {
     return of(batch, 0);
   }

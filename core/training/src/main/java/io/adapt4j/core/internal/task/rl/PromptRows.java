@@ -87,7 +87,6 @@ public final class PromptRows {
     }
   }
 
-  /** Tokenizes the prompts of a dataset. */
   public static PromptRows of(Dataset dataset, Encoding encoding) {
     List<Prompt> prompts = new ArrayList<>();
     EncodingReport report =
