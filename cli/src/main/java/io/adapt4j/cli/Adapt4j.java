@@ -162,7 +162,6 @@ public final class Adapt4j {
     private Rag() {}
   }
 
-  /** The version of the library. */
   static final class Version implements IVersionProvider {
 
     Version() {}

@@ -113,7 +113,6 @@ final class ServedParts {
       }
     }
 
-    /** Applies the options of the model. */
     void apply(LanguageModel model) {
       if (promptFolder != null) {
         model.keepPromptsIn(promptFolder, GIB * (promptGib == null ? DEFAULT_GIB : promptGib));

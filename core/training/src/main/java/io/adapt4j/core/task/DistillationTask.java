@@ -244,7 +244,7 @@ public record DistillationTask(
    * @param hybrid whether equal tokens are matched; false for the distance over all tokens
    * @param wholeTexts whether a group of several tokens has the divergence of its text from all
    *     other texts, with both weights; false for tokens after the group's first ones, as in GOLD,
-   *     although these stand for different texts in both models
+   *     although these mean different texts in both models
    * @param matched weight of the divergence; empty for the share of the teacher's vocabulary that
    *     the student has
    * @param unmatched weight of the distance; empty for the rest of 1

@@ -168,7 +168,7 @@ enum McpTool {
   static final String CHAT = "/v1/chat/completions";
   static final String COMPLETIONS = "/v1/completions";
 
-  /** Inner path of the search for passages, which has no address of its own. */
+  /** Inner path of the search for passages, which has no public address. */
   static final String SEARCH_PATH = "/search";
 
   private static final String MODEL = "model";

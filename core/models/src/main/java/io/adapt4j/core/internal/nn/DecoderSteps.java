@@ -10,7 +10,6 @@ import java.util.Map;
  */
 public interface DecoderSteps extends AutoCloseable {
 
-  /** A token of a step. */
   record Token(int id, int row, int place, int first, boolean isOutput, int adapter) {
 
     /** Adapter index of a token that uses the active adapters. */

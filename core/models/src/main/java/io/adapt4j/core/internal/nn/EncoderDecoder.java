@@ -266,11 +266,7 @@ public final class EncoderDecoder extends Network {
     return written(ops, ids, tokens, source.states(), places, recompute, states);
   }
 
-  /**
-   * Creates a cache for generating from encoded texts.
-   *
-   * @return the cache, closed by the caller
-   */
+  /** Creates a cache for generating from encoded texts. */
   public SequenceCache newCache(SequenceSource source, long[] rows, int capacity) {
     return new SequenceCache(
         decoder.layers().stream().map(SideLayer::cross).toList(), source, rows, capacity, type());

@@ -101,7 +101,6 @@ public abstract sealed class Network implements AutoCloseable
     return storedNames;
   }
 
-  /** Returns the compute type. */
   public DType type() {
     if (type == null) {
       throw new IllegalStateException("The model has no weights yet");
@@ -135,7 +134,6 @@ public abstract sealed class Network implements AutoCloseable
     return body.layers().get(layer).parameters();
   }
 
-  /** Returns the slot of the token embedding. */
   public EmbeddingSlot embeddingSlot() {
     return body.embeddings().slot();
   }

@@ -29,7 +29,6 @@ public final class ErrorRate {
     return new ErrorRate(false);
   }
 
-  /** Adds a row. */
   public void add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);
@@ -51,7 +50,6 @@ public final class ErrorRate {
     length += other.length;
   }
 
-  /** Returns the rate. */
   public double rate() {
     Rows.some("The error rate", rows);
     if (length == 0) {

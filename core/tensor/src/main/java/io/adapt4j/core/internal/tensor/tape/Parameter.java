@@ -45,7 +45,6 @@ public final class Parameter implements AutoCloseable {
   private boolean fixed;
   private boolean borrowed;
 
-  /** Declares a parameter. */
   public Parameter(List<Slice> slices, long... sizes) {
     this.slices = List.copyOf(slices);
     this.sizes = sizes.clone();
