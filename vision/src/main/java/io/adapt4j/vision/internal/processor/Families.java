@@ -1,0 +1,42 @@
+package io.adapt4j.vision.internal.processor;
+
+import io.adapt4j.core.exception.CheckpointException;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** Families by the {@code model_type} of {@code config.json}. */
+final class Families {
+
+  private static final Map<String, Function<ProcessorFields, PictureProcessor>> ALL =
+      Map.ofEntries(
+          Map.entry("idefics3", Idefics3Processor::new),
+          Map.entry("smolvlm", Idefics3Processor::new),
+          Map.entry("siglip", PlainProcessor::siglip),
+          Map.entry("siglip2", Siglip2Processor::new),
+          Map.entry("clip", PlainProcessor::clip),
+          Map.entry("vit", PlainProcessor::vit),
+          Map.entry("dinov2", PlainProcessor::bit),
+          Map.entry("qwen2_vl", QwenVlProcessor::new),
+          Map.entry("qwen2_5_vl", QwenVlProcessor::new),
+          Map.entry("qwen3_vl", QwenVlProcessor::new),
+          Map.entry("lfm2-vl", Lfm2VlProcessor::new),
+          Map.entry("lfm2_vl", Lfm2VlProcessor::new),
+          Map.entry("gemma3", Gemma3Processor::new),
+          Map.entry("paligemma", PaliGemmaProcessor::new));
+
+  private Families() {}
+
+  static PictureProcessor open(ProcessorFields fields) {
+    Function<ProcessorFields, PictureProcessor> family = ALL.get(fields.modelType());
+    if (family == null) {
+      throw CheckpointException.inField(
+          fields.folder().resolve("config.json"),
+          "model_type",
+          "a family whose pictures are read (" + String.join(", ", new TreeSet<>(ALL.keySet())) + ")",
+          "'" + fields.modelType() + "'",
+          "Use a model of one of these families.");
+    }
+    return family.apply(fields);
+  }
+}
