@@ -4,21 +4,16 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.vision.internal.PixelBatch;
 import io.adapt4j.vision.internal.image.Pixels;
 import io.adapt4j.vision.internal.image.Resampling;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A model family's processor, read from {@code preprocessor_config.json} and {@code
  * processor_config.json}, or from the latter alone, as Transformers 5 writes it. Every field of
- * these files is read, checked to change nothing, or refused. Immutable and thread-safe.
+ * these files is read, checked to change nothing, or refused. {@link PictureProcessors} opens one.
+ * Immutable and thread-safe.
  */
 public interface PictureProcessor {
-
-  /** Reads the processor of a model folder. */
-  static PictureProcessor open(Path folder) {
-    return Families.open(ProcessorFields.read(folder));
-  }
 
   /**
    * Returns a processor with other values of the file's image fields, by their names there, as

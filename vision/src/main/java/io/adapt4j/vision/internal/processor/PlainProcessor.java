@@ -28,7 +28,8 @@ final class PlainProcessor implements PictureProcessor {
   private final int cropWidth;
   private final int cropHeight;
 
-  /** What a family's class has where its file says nothing. */
+  /** Values of a family's class where its file says nothing. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Defaults(
       Filter filter, double[] mean, double[] std, int shortestEdge, int side, int crop) {}
 

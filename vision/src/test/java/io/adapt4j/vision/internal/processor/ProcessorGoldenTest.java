@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -61,7 +62,7 @@ class ProcessorGoldenTest {
     }
     try (GoldenTensors expected = GoldenTensors.in(folder)) {
       Case golden = new Case(folder, cases, "", expected, new ArrayList<>());
-      golden.pixels(PictureProcessor.open(folder), List.of(pictures));
+      golden.pixels(PictureProcessors.open(folder), List.of(pictures));
       assertThat(golden.wrong).isEmpty();
     }
   }
@@ -89,7 +90,7 @@ class ProcessorGoldenTest {
       Path folder, JsonNode test, String prefix, GoldenTensors expected, List<String> wrong) {
 
     void check(Tokenizer tokenizer) throws IOException {
-      PictureProcessor opened = PictureProcessor.open(folder);
+      PictureProcessor opened = PictureProcessors.open(folder);
       List<List<Pixels>> rows = new ArrayList<>();
       List<PicturePrompt> prompts = new ArrayList<>();
       for (JsonNode row : test.path("rows")) {
@@ -162,7 +163,7 @@ class ProcessorGoldenTest {
 
     private void equal(String name, long[] found) {
       if (expected.has(prefix + name)) {
-        require(name, java.util.Arrays.equals(found, expected.longs(prefix + name)));
+        require(name, Arrays.equals(found, expected.longs(prefix + name)));
       }
     }
 
@@ -191,21 +192,21 @@ class ProcessorGoldenTest {
 
     private void grids(PixelBatch batch) {
       long[] flat =
-          java.util.Arrays.stream(batch.grids())
+          Arrays.stream(batch.grids())
               .flatMapToInt(java.util.Arrays::stream)
               .asLongStream()
               .toArray();
       equal("image_grid_thw", flat);
       equal(
           "spatial_shapes",
-          java.util.Arrays.stream(batch.grids())
-              .flatMapToInt(grid -> java.util.Arrays.stream(grid, 1, 3))
+          Arrays.stream(batch.grids())
+              .flatMapToInt(grid -> Arrays.stream(grid, 1, 3))
               .asLongStream()
               .toArray());
       if (batch.mask().length > 0) {
         require(
             "pixel_attention_mask",
-            java.util.Arrays.equals(batch.mask(), expected.bytes(prefix + "pixel_attention_mask")));
+            Arrays.equals(batch.mask(), expected.bytes(prefix + "pixel_attention_mask")));
       }
     }
 

@@ -1,12 +1,13 @@
 package io.adapt4j.vision.internal.processor;
 
 import io.adapt4j.core.exception.CheckpointException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** Families by the {@code model_type} of {@code config.json}. */
-final class Families {
+/** Processors of all families, by the {@code model_type} of {@code config.json}. */
+public final class PictureProcessors {
 
   private static final Map<String, Function<ProcessorFields, PictureProcessor>> ALL =
       Map.ofEntries(
@@ -25,15 +26,19 @@ final class Families {
           Map.entry("gemma3", Gemma3Processor::new),
           Map.entry("paligemma", PaliGemmaProcessor::new));
 
-  private Families() {}
+  private PictureProcessors() {}
 
-  static PictureProcessor open(ProcessorFields fields) {
+  /** Reads the processor of a model folder. */
+  public static PictureProcessor open(Path folder) {
+    ProcessorFields fields = ProcessorFields.read(folder);
     Function<ProcessorFields, PictureProcessor> family = ALL.get(fields.modelType());
     if (family == null) {
       throw CheckpointException.inField(
-          fields.folder().resolve("config.json"),
+          folder.resolve("config.json"),
           "model_type",
-          "a family whose pictures are read (" + String.join(", ", new TreeSet<>(ALL.keySet())) + ")",
+          "a family whose pictures are read ("
+              + String.join(", ", new TreeSet<>(ALL.keySet()))
+              + ")",
           "'" + fields.modelType() + "'",
           "Use a model of one of these families.");
     }
