@@ -10,13 +10,20 @@ final class Batches {
 
   private Batches() {}
 
+  static IllegalArgumentException tooLong(Pixels picture) {
+    return new IllegalArgumentException(
+        "a picture of %s x %s is too long for its width, or too wide for its height. Cut it."
+            .formatted(picture.width(), picture.height()));
+  }
+
   /** Puts the tiles of all pictures, which have one size, into [tiles, 3, height, width]. */
   static PixelBatch tiles(List<List<Pixels>> pictures, Normalizer normalizer) {
     List<Pixels> all = new ArrayList<>();
     pictures.forEach(all::addAll);
     int[] perPicture = pictures.stream().mapToInt(List::size).toArray();
     if (all.isEmpty()) {
-      return new PixelBatch(new float[0], List.of(0, 3, 0, 0), new int[0][], perPicture, new byte[0]);
+      return new PixelBatch(
+          new float[0], List.of(0, 3, 0, 0), new int[0][], perPicture, new byte[0]);
     }
     int height = all.get(0).height();
     int width = all.get(0).width();
@@ -44,6 +51,9 @@ final class Batches {
       Pixels tile = all.get(i);
       int rows = tile.height() / side;
       int columns = tile.width() / side;
+      if (rows * columns > most) {
+        throw tooLong(tile);
+      }
       grids[i] = new int[] {1, rows, columns};
       for (int p = 0; p < rows * columns; p++) {
         mask[i * most + p] = 1;

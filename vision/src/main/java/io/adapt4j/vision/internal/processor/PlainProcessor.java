@@ -17,6 +17,9 @@ final class PlainProcessor implements PictureProcessor {
   static final double[] CLIP_MEAN = {0.48145466, 0.4578275, 0.40821073};
   static final double[] CLIP_STD = {0.26862954, 0.26130258, 0.27577711};
 
+  /** Pixels of a resized picture before the crop: more are only needed by very long ones. */
+  private static final long MOST_PIXELS = 1L << 26;
+
   private final ProcessorFields fields;
   private final Function<ProcessorFields, PictureProcessor> family;
   private final Filter filter;
@@ -123,6 +126,9 @@ final class PlainProcessor implements PictureProcessor {
       int other = (int) ((long) shortestEdge * longer / (double) shorter);
       toWidth = picture.width() <= picture.height() ? shortestEdge : other;
       toHeight = picture.width() <= picture.height() ? other : shortestEdge;
+    }
+    if ((long) toWidth * toHeight > MOST_PIXELS) {
+      throw Batches.tooLong(picture);
     }
     Pixels resized = Resizer.resize(picture, toWidth, toHeight, filter, backend);
     return cropHeight == 0 ? resized : centered(resized);

@@ -119,14 +119,7 @@ final class QwenVlProcessor implements PictureProcessor {
     double height = picture.height();
     double width = picture.width();
     if (Math.max(width, height) / Math.min(width, height) > MOST_ASPECT) {
-      throw new IllegalArgumentException(
-          "expected a picture at most "
-              + MOST_ASPECT
-              + " times as long as wide, found "
-              + picture.width()
-              + " x "
-              + picture.height()
-              + ". Cut the picture.");
+      throw Batches.tooLong(picture);
     }
     // Both halves go to the even number, as in Python.
     long rows = (long) Math.rint(height / factor);

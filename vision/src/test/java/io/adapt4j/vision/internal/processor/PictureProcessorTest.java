@@ -1,0 +1,194 @@
+package io.adapt4j.vision.internal.processor;
+
+import static io.adapt4j.core.Refusals.refuses;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.Golden;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.vision.internal.GoldenTensors;
+import io.adapt4j.vision.internal.PixelBatch;
+import io.adapt4j.vision.internal.image.Pixels;
+import io.adapt4j.vision.internal.image.Resampling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PictureProcessorTest {
+
+  private static final Path IDEFICS = Path.of("src/test/resources/models/idefics3");
+
+  @TempDir private Path folder;
+
+  private PictureProcessor open(String modelType, String preprocessor) throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"" + modelType + "\"}");
+    Files.writeString(folder.resolve("preprocessor_config.json"), preprocessor);
+    return PictureProcessors.open(folder);
+  }
+
+  private static Pixels noise(int width, int height) {
+    byte[] values = new byte[width * height * 3];
+    new Random(width * 1000L + height).nextBytes(values);
+    return new Pixels(width, height, 3, values);
+  }
+
+  @Test
+  void fieldsThatAreNotKnownAreRefused() {
+    refuses(
+        CheckpointException.class,
+        () -> open("siglip", "{\"size\": {\"height\": 8, \"width\": 8}, \"do_sharpen\": true}"),
+        "preprocessor_config.json",
+        "'do_sharpen'",
+        "true",
+        "Remove the field");
+    refuses(
+        CheckpointException.class,
+        () -> open("siglip", "{\"do_resize\": false}"),
+        "'do_resize'",
+        "expected true, found false");
+    refuses(
+        CheckpointException.class,
+        () -> open("qwen2_5_vl", "{\"size\": {\"height\": 8, \"width\": 8}}"),
+        "'size.height'",
+        "only shortest_edge, longest_edge");
+    refuses(
+        CheckpointException.class,
+        () -> open("vit", "{\"image_mean\": [0.5, 0.5]}"),
+        "'image_mean'",
+        "3 channels");
+    refuses(CheckpointException.class, () -> open("vit", "{\"resample\": 9}"), "'resample'", "9");
+    refuses(
+        CheckpointException.class,
+        () -> open("llama", "{}"),
+        "config.json",
+        "'model_type'",
+        "'llama'",
+        "qwen3_vl");
+  }
+
+  @Test
+  void theClassInTheFileDecidesWhichLibraryIsFollowed() throws IOException {
+    assertThat(open("siglip", "{\"image_processor_type\": \"SiglipImageProcessor\"}").backend())
+        .isEqualTo(Resampling.PILLOW);
+    PictureProcessor fast =
+        open("siglip", "{\"image_processor_type\": \"SiglipImageProcessorFast\"}");
+    assertThat(fast.backend()).isEqualTo(Resampling.TORCHVISION);
+    assertThat(fast.with(Map.of("backend", "pillow")).backend()).isEqualTo(Resampling.PILLOW);
+    // torchvision has no Lanczos filter.
+    assertThat(
+            open("idefics3", "{\"image_processor_type\": \"Idefics3ImageProcessorFast\"}")
+                .backend())
+        .isEqualTo(Resampling.PILLOW);
+  }
+
+  @Test
+  void oneFileOfTransformers5IsRead() throws IOException {
+    String image =
+        "{\"image_processor_type\": \"SiglipImageProcessor%s\", \"size\": {\"height\": 8, \"width\":"
+            + " 16}, \"image_mean\": [0, 0, 0], \"image_std\": 1.0}";
+    PixelBatch expected = open("siglip", image.formatted("Pil")).pixels(List.of(noise(9, 9)));
+    Files.delete(folder.resolve("preprocessor_config.json"));
+    Path file = folder.resolve("processor_config.json");
+    Files.writeString(
+        file,
+        "{\"image_processor\": "
+            + image.formatted("Pil")
+            + ", \"processor_class\": \"SiglipProcessor\"}");
+    PictureProcessor processor = PictureProcessors.open(folder);
+    assertThat(processor.backend()).isEqualTo(Resampling.PILLOW);
+    assertThat(processor.pixels(List.of(noise(9, 9))).values()).isEqualTo(expected.values());
+    assertThat(expected.shape()).containsExactly(1, 3, 8, 16);
+    Files.writeString(file, "{\"image_processor\": " + image.formatted("") + "}");
+    assertThat(PictureProcessors.open(folder).backend()).isEqualTo(Resampling.TORCHVISION);
+    Files.writeString(file, "{\"image_processor\": {}, \"crops\": 2}");
+    refuses(CheckpointException.class, () -> PictureProcessors.open(folder), "'crops'", "2");
+  }
+
+  @Test
+  void marksAndPicturesMustAgree() {
+    PictureProcessor processor = PictureProcessors.open(IDEFICS);
+    try (Tokenizer tokenizer = Tokenizer.load(IDEFICS)) {
+      refuses(
+          IllegalArgumentException.class,
+          () -> processor.prompt(tokenizer, "<image> and <image>", List.of(noise(8, 8))),
+          "2 marks '<image>'",
+          "1 pictures");
+      refuses(
+          IllegalArgumentException.class,
+          () -> processor.prompt(tokenizer, "none", List.of(noise(8, 8))),
+          "0 marks");
+    }
+  }
+
+  @Test
+  void valuesAreNormalizedInTwoStepsOrOne() throws IOException {
+    try (GoldenTensors expected = GoldenTensors.in(Golden.folder("multimodal/image_ops"))) {
+      double[][] figures = {
+        {0.5, 0.5}, {0.48145466, 0.26862954}, {0.485, 0.229}, {0.406, 0.225},
+      };
+      String[] names = {"half", "clip0", "imagenet0", "imagenet2"};
+      for (int i = 0; i < names.length; i++) {
+        double[] mean = {figures[i][0], 0, 0};
+        double[] std = {figures[i][1], 1, 1};
+        for (boolean fused : new boolean[] {false, true}) {
+          float[] table = Normalizer.of(fused, 1 / 255.0, mean, std).tables()[0];
+          String name = "normalise." + names[i] + (fused ? ".fused" : ".two_steps");
+          assertThat(table).as(name).containsExactly(expected.floats(name), within(1e-7f));
+        }
+      }
+    }
+  }
+
+  @Test
+  void naflexKeepsTheAspectRatioAndPadsPatches() throws IOException {
+    PictureProcessor processor =
+        open("siglip2", "{\"patch_size\": 4, \"max_num_patches\": 20, \"resample\": 2}");
+    PixelBatch batch = processor.pixels(List.of(noise(30, 12), noise(5, 50)));
+    assertThat(batch.shape()).containsExactly(2, 20, 48);
+    for (int i = 0; i < 2; i++) {
+      int patches = batch.grids()[i][1] * batch.grids()[i][2];
+      assertThat(patches).isBetween(10, 20);
+      for (int p = 0; p < 20; p++) {
+        assertThat(batch.mask()[i * 20 + p]).isEqualTo((byte) (p < patches ? 1 : 0));
+      }
+    }
+    assertThat(batch.grids()[0]).containsExactly(1, 3, 6);
+    assertThat(batch.grids()[1][2]).isEqualTo(1);
+  }
+
+  @Test
+  void aCropLargerThanThePictureHasBlackBorders() throws IOException {
+    PictureProcessor processor =
+        open(
+            "clip",
+            "{\"size\": {\"shortest_edge\": 4}, \"crop_size\": {\"height\": 8, \"width\": 8},"
+                + " \"do_normalize\": false}");
+    PixelBatch batch =
+        processor.pixels(List.of(new Pixels(2, 1, 3, new byte[] {9, 9, 9, 9, 9, 9})));
+    float inside = 9 / 255f;
+    for (int y = 0; y < 8; y++) {
+      for (int x = 0; x < 8; x++) {
+        assertThat(batch.values()[y * 8 + x]).isEqualTo(y >= 2 && y < 6 ? inside : 0);
+      }
+    }
+  }
+
+  @Test
+  void tooLongPicturesAreRefused() throws IOException {
+    for (String family : List.of("qwen3_vl", "clip", "lfm2_vl")) {
+      Files.writeString(folder.resolve("processor_config.json"), "{}");
+      PictureProcessor processor = open(family, "{}");
+      refuses(
+          IllegalArgumentException.class,
+          () -> processor.pixels(List.of(noise(60_000, 1))),
+          " x ",
+          "Cut it");
+    }
+  }
+}
