@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PictureProcessorTest {
 
@@ -189,6 +191,41 @@ class PictureProcessorTest {
           () -> processor.pixels(List.of(noise(60_000, 1))),
           " x ",
           "Cut it");
+    }
+  }
+
+  /** Sides are those of Transformers' {@code smart_resize} of each family. */
+  @ParameterizedTest
+  @CsvSource({
+    "qwen3_vl, 53, 37, 56, 40", "qwen3_vl, 200, 70, 128, 40", "qwen3_vl, 90, 5, 136, 8",
+    "glm_ocr, 200, 70, 88, 32", "glm_ocr, 90, 5, 144, 8", "glm_ocr, 7, 33, 16, 56",
+    "glm_ocr, 40, 24, 40, 24", "paddleocr_vl, 200, 70, 128, 40", "paddleocr_vl, 90, 5, 144, 8",
+  })
+  void sidesAreRoundedAsTheFamilyDoes(String family, int width, int height, int columns, int rows)
+      throws IOException {
+    PictureProcessor processor =
+        open(
+            family,
+            "{\"patch_size\": 4, \"size\": {\"shortest_edge\": 1024, \"longest_edge\": 6400}}");
+    PixelBatch batch = processor.pixels(List.of(noise(width, height)));
+    assertThat(batch.grids()[0]).containsExactly(1, rows / 4, columns / 4);
+  }
+
+  @Test
+  void paddlesPatchesStandRowByRow() throws IOException {
+    PictureProcessor processor =
+        open(
+            "paddleocr_vl",
+            "{\"patch_size\": 2, \"min_pixels\": 16, \"max_pixels\": 4096, \"do_normalize\":"
+                + " false, \"do_rescale\": false}");
+    Pixels picture = noise(8, 4);
+    PixelBatch batch = processor.pixels(List.of(picture));
+    assertThat(batch.shape()).containsExactly(8, 12);
+    for (int patch = 0; patch < 8; patch++) {
+      int x = patch % 4 * 2;
+      int y = patch / 4 * 2;
+      float expected = picture.values()[((y + 1) * 8 + x) * 3 + 1] & 0xff;
+      assertThat(batch.values()[patch * 12 + 4 + 2]).isEqualTo(expected);
     }
   }
 }
