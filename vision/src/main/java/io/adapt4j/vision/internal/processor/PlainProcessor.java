@@ -62,12 +62,12 @@ final class PlainProcessor implements PictureProcessor {
     fields.finish();
   }
 
-  static PictureProcessor siglip(ProcessorFields fields) {
+  static PlainProcessor siglip(ProcessorFields fields) {
     return new PlainProcessor(
         fields, PlainProcessor::siglip, new Defaults(Filter.BICUBIC, HALF, HALF, 0, 224, 0));
   }
 
-  static PictureProcessor clip(ProcessorFields fields) {
+  static PlainProcessor clip(ProcessorFields fields) {
     return new PlainProcessor(
         fields,
         PlainProcessor::clip,
@@ -115,6 +115,11 @@ final class PlainProcessor implements PictureProcessor {
   public PicturePrompt prompt(Tokenizer tokenizer, String rendered, List<Pixels> pictures) {
     throw new IllegalArgumentException(
         fields.modelType() + " has no prompts with pictures. Use a vision-language model.");
+  }
+
+  /** Returns width and height of what the tower gets; 0 where they depend on the picture. */
+  int[] size() {
+    return cropHeight > 0 ? new int[] {cropWidth, cropHeight} : new int[] {width, height};
   }
 
   private Pixels fitted(Pixels picture) {

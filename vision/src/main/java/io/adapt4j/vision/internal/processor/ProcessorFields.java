@@ -170,6 +170,18 @@ final class ProcessorFields {
     return options.containsKey(SPECIAL) ? bool(SPECIAL, otherwise) : otherwise;
   }
 
+  /** Reads an integer of {@code processor_config.json} that may be 0. */
+  int wholeOfProcessor(String name, int otherwise) {
+    knownOfProcessor.add(name);
+    return processor.optionalInt(name).orElse(otherwise);
+  }
+
+  /** Reads a string of {@code processor_config.json}. */
+  String textOfProcessor(String name, String otherwise) {
+    knownOfProcessor.add(name);
+    return processor.optionalText(name).orElse(otherwise);
+  }
+
   /** Requires fields to be absent, null, or this value, which changes nothing. */
   void neutral(JsonNode value, String... names) {
     for (String name : names) {

@@ -4,6 +4,9 @@ import static io.adapt4j.core.Refusals.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -14,6 +17,7 @@ import io.adapt4j.vision.internal.image.Resampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -226,6 +230,63 @@ class PictureProcessorTest {
       int y = patch / 4 * 2;
       float expected = picture.values()[((y + 1) * 8 + x) * 3 + 1] & 0xff;
       assertThat(batch.values()[patch * 12 + 4 + 2]).isEqualTo(expected);
+    }
+  }
+
+  private Tokenizer tokenizer(String... special) throws IOException {
+    ObjectNode json =
+        (ObjectNode) new ObjectMapper().readTree(IDEFICS.resolve("tokenizer.json").toFile());
+    ArrayNode added = (ArrayNode) json.path("added_tokens");
+    int next = added.get(added.size() - 1).path("id").asInt() + 1;
+    for (String token : special) {
+      ObjectNode copy = added.get(0).deepCopy();
+      added.add(copy.put("id", next++).put("content", token));
+    }
+    Files.writeString(folder.resolve("tokenizer.json"), json.toString());
+    return Tokenizer.load(folder);
+  }
+
+  @Test
+  void mistralsRowsOfBlocksEndInMarks() throws IOException {
+    Files.writeString(
+        folder.resolve("processor_config.json"), "{\"patch_size\": 2, \"spatial_merge_size\": 2}");
+    PictureProcessor processor =
+        open("mistral3", "{\"size\": {\"longest_edge\": 12}, \"patch_size\": 2}");
+    List<Pixels> pictures = List.of(noise(24, 9), noise(5, 7));
+    PixelBatch batch = processor.pixels(pictures);
+    assertThat(batch.shape()).containsExactly(2, 3, 8, 12);
+    assertThat(batch.grids()).isDeepEqualTo(new int[][] {{1, 2, 6}, {1, 4, 4}});
+    // The first has 4 rows of 12, the second 8 of 8; zeros fill the rest.
+    for (int y = 0; y < 8; y++) {
+      for (int x = 0; x < 12; x++) {
+        assertThat(batch.values()[y * 12 + x] == 0).isEqualTo(y >= 4);
+        assertThat(batch.values()[(24 + y) * 12 + x] == 0).isEqualTo(x >= 8);
+      }
+    }
+    try (Tokenizer tokenizer = tokenizer("[IMG]", "[IMG_BREAK]", "[IMG_END]")) {
+      PicturePrompt prompt = processor.prompt(tokenizer, "[IMG] [IMG]", pictures);
+      String line = "[IMG][IMG]";
+      int[] expected =
+          tokenizer.encode(
+              "[IMG][IMG][IMG][IMG_END] " + line + "[IMG_BREAK]" + line + "[IMG_END]", true);
+      assertThat(prompt.ids()).isEqualTo(expected);
+      assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void llavaHasATokenForEachPatchWithoutTheClassToken() throws IOException {
+    Files.writeString(
+        folder.resolve("processor_config.json"),
+        "{\"patch_size\": 4, \"num_additional_image_tokens\": 1,"
+            + " \"vision_feature_select_strategy\": \"default\"}");
+    PictureProcessor processor =
+        open("llava", "{\"size\": {\"shortest_edge\": 8}, \"crop_size\": 8}");
+    try (Tokenizer tokenizer = tokenizer()) {
+      List<Pixels> picture = List.of(noise(9, 20));
+      assertThat(processor.pixels(picture).shape()).containsExactly(1, 3, 8, 8);
+      PicturePrompt prompt = processor.prompt(tokenizer, "a<image>b", picture);
+      assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(4);
     }
   }
 }
