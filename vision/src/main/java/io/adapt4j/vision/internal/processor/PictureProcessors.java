@@ -27,6 +27,8 @@ public final class PictureProcessors {
           Map.entry("glm_ocr", QwenVlProcessor::glm),
           Map.entry("paddleocr_vl", QwenVlProcessor::paddle),
           Map.entry("llava", LlavaProcessor::new),
+          Map.entry("llava_next", LlavaNextProcessor::next),
+          Map.entry("llava_onevision", LlavaNextProcessor::oneVision),
           Map.entry("pixtral", PixtralProcessor::new),
           Map.entry("mistral3", PixtralProcessor::new),
           Map.entry("lfm2-vl", Lfm2VlProcessor::new),

@@ -11,6 +11,7 @@ import io.adapt4j.vision.internal.image.Filter;
 import io.adapt4j.vision.internal.image.Resampling;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -170,6 +171,25 @@ final class ProcessorFields {
     return options.containsKey(SPECIAL) ? bool(SPECIAL, otherwise) : otherwise;
   }
 
+  /** Reads a list of pairs of positive integers. */
+  List<int[]> pairs(String name, List<int[]> otherwise) {
+    known.add(name);
+    if (!image.has(name)) {
+      return otherwise;
+    }
+    List<int[]> pairs = new ArrayList<>();
+    for (JsonNode pair : image.json().path(name)) {
+      if (pair.size() != 2 || pair.path(0).asInt() < 1 || pair.path(1).asInt() < 1) {
+        throw image.invalid(name, "pairs of positive integers", "Correct the value.");
+      }
+      pairs.add(new int[] {pair.path(0).asInt(), pair.path(1).asInt()});
+    }
+    if (pairs.isEmpty()) {
+      throw image.invalid(name, "pairs of positive integers", "Correct the value.");
+    }
+    return pairs;
+  }
+
   /** Reads an integer of {@code processor_config.json} that may be 0. */
   int wholeOfProcessor(String name, int otherwise) {
     knownOfProcessor.add(name);
@@ -244,7 +264,7 @@ final class ProcessorFields {
         normalizes ? stds : new double[] {1, 1, 1});
   }
 
-  private double[] channels(String name, double[] otherwise, boolean mayBeZero) {
+  double[] channels(String name, double[] otherwise, boolean mayBeZero) {
     known.add(name);
     if (!image.has(name)) {
       return otherwise;
