@@ -168,7 +168,12 @@ final class ProcessorFields {
 
   /** Returns whether prompts get the tokens that the tokenizer adds to a text, such as bos. */
   boolean addsSpecialTokens(boolean otherwise) {
-    return options.containsKey(SPECIAL) ? bool(SPECIAL, otherwise) : otherwise;
+    return option(SPECIAL, otherwise);
+  }
+
+  /** Returns an option, whatever the file says. */
+  boolean option(String name, boolean otherwise) {
+    return options.containsKey(name) ? bool(name, otherwise) : otherwise;
   }
 
   /** Reads a list of pairs of positive integers. */

@@ -362,4 +362,39 @@ class PictureProcessorTest {
     }
     return new Pixels(width, height, 3, values);
   }
+
+  @Test
+  void internVlAddsTheWholePictureToItsTiles() throws IOException {
+    Files.writeString(folder.resolve("processor_config.json"), "{\"image_seq_length\": 3}");
+    PictureProcessor processor =
+        open(
+            "internvl",
+            "{\"size\": {\"height\": 8, \"width\": 8}, \"max_patches\": 4, \"do_normalize\": false,"
+                + " \"crop_to_patches\": false}");
+    List<Pixels> pictures = List.of(noise(31, 9), noise(8, 8));
+    // 2 x 2 tiles are as near to the second, but larger than twice its area.
+    PixelBatch batch = processor.pixels(pictures);
+    assertThat(batch.perPicture()).containsExactly(4, 1);
+    assertThat(processor.with(Map.of("crop_to_patches", false)).pixels(pictures).perPicture())
+        .containsExactly(1, 1);
+    try (Tokenizer tokenizer = tokenizer("<IMG_CONTEXT>")) {
+      PicturePrompt prompt = processor.prompt(tokenizer, "<IMG_CONTEXT>a<IMG_CONTEXT>", pictures);
+      assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(15);
+      int[] ids = tokenizer.encode("<img><IMG_CONTEXT>", true);
+      assertThat(Arrays.copyOf(prompt.ids(), ids.length)).isEqualTo(ids);
+    }
+  }
+
+  @Test
+  void lightOnsRowsHaveNoMarks() throws IOException {
+    Files.writeString(
+        folder.resolve("processor_config.json"), "{\"patch_size\": 2, \"spatial_merge_size\": 2}");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"image_token\": \"<image>\"}");
+    PictureProcessor processor =
+        open("lighton_ocr", "{\"size\": {\"longest_edge\": 12}, \"patch_size\": 4}");
+    try (Tokenizer tokenizer = tokenizer()) {
+      PicturePrompt prompt = processor.prompt(tokenizer, "<image>", List.of(noise(5, 7)));
+      assertThat(prompt.ids()).isEqualTo(tokenizer.encode("<image>".repeat(4), true));
+    }
+  }
 }
