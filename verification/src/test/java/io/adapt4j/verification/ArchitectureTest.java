@@ -59,7 +59,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "jinja", "core", "lora", "parquet", "gguf", "tools", "serve", "rag", "eval",
-                  "upkeep", "studio")),
+                  "upkeep", "studio", "speech")),
           Map.entry(
               "examples",
               Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval", "upkeep")),

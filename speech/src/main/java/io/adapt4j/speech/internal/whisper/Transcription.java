@@ -134,7 +134,12 @@ public final class Transcription {
     StringBuilder text = new StringBuilder();
     segments.forEach(segment -> text.append(segment.text()));
     return new Transcript(
-        text.toString().strip(), language, duration, segments, cancellation.isCancelled());
+        text.toString().strip(),
+        language,
+        options.task(),
+        duration,
+        segments,
+        cancellation.isCancelled());
   }
 
   private void windows(Spectrogram spectrogram, double duration) {
