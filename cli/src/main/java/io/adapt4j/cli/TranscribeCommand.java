@@ -105,7 +105,7 @@ final class TranscribeCommand implements Callable<Integer> {
       if (!shown) {
         out.print(form.write(transcript));
       }
-      if (!timestamps && shown || form == TranscriptFormat.VERBOSE_JSON) {
+      if ((!timestamps && shown) || form == TranscriptFormat.VERBOSE_JSON) {
         out.println();
       }
       out.flush();
