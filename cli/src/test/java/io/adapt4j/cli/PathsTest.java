@@ -138,6 +138,7 @@ class PathsTest {
               Use.ADAPTERS,
               "model --port 0 --admin-key-env HOME --adapter-folder PATH"),
           argument("serve", "--draft", Use.MODEL, "model --port 0 --draft PATH"),
+          argument("serve", "--transcriber", Use.MODEL, "model --port 0 --transcriber PATH"),
           argument("serve", "--embedder", Use.MODEL, "model --port 0 --embedder PATH"),
           argument("serve", "--reranker", Use.MODEL, "model --port 0 --reranker PATH"),
           argument("serve", "--index", Use.INDEX_TO_ASK, "model --port 0 --index PATH"),
