@@ -25,7 +25,7 @@ public interface RecordingTranscriber {
   String transcribe(Path recording, Request request, CancellationToken cancellation);
 
   /**
-   * What is asked for.
+   * Request for a transcript.
    *
    * @param translates whether the text is to be in English
    * @param language code of the language spoken; empty to detect it

@@ -12,6 +12,10 @@ import io.adapt4j.speech.internal.audio.Samples;
 import io.adapt4j.speech.internal.audio.WavFile;
 import io.adapt4j.speech.internal.whisper.Transcription;
 import io.adapt4j.speech.internal.whisper.WhisperModel;
+import io.adapt4j.speech.transcript.RecordingException;
+import io.adapt4j.speech.transcript.Segment;
+import io.adapt4j.speech.transcript.Transcript;
+import io.adapt4j.speech.transcript.TranscriptionOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -109,6 +113,7 @@ public final class SpeechTranscriber implements AutoCloseable {
    * Transcribes a recording.
    *
    * @param recording a WAV file
+   * @param options language, task, timestamps and thresholds
    * @return the transcript
    * @throws RecordingException if the file cannot be read
    * @throws IllegalArgumentException if the model does not know the language or the task
@@ -121,6 +126,7 @@ public final class SpeechTranscriber implements AutoCloseable {
    * Transcribes a recording, streamed and cancellable from another thread.
    *
    * @param recording a WAV file
+   * @param options language, task, timestamps and thresholds
    * @param onSegment receives each segment as soon as it is known
    * @param cancellation cancels the transcription after the current token
    * @return the transcript; if cancelled, what is known so far
@@ -147,6 +153,7 @@ public final class SpeechTranscriber implements AutoCloseable {
    *
    * @param samples one channel, from -1 to 1
    * @param rate samples a second, from 1,000 to 384,000
+   * @param options language, task, timestamps and thresholds
    * @return the transcript
    * @throws IllegalArgumentException if a sample is not finite, or if the model does not know the
    *     language or the task
@@ -159,6 +166,7 @@ public final class SpeechTranscriber implements AutoCloseable {
    * Transcribes samples, streamed and cancellable from another thread, otherwise as {@link
    * #transcribe(float[], int, TranscriptionOptions)}.
    *
+   * @param options language, task, timestamps and thresholds
    * @param onSegment receives each segment as soon as it is known
    * @param cancellation cancels the transcription after the current token
    * @return the transcript; if cancelled, what is known so far

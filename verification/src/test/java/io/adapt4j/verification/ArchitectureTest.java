@@ -90,6 +90,7 @@ class ArchitectureTest {
                   "structured",
                   "tools",
                   "serve",
+                  "speech",
                   "rag",
                   "eval",
                   "examples")));

@@ -2,12 +2,12 @@ package io.adapt4j.serve.speech;
 
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.serve.RecordingTranscriber;
-import io.adapt4j.speech.RecordingException;
-import io.adapt4j.speech.SpeechTask;
 import io.adapt4j.speech.SpeechTranscriber;
-import io.adapt4j.speech.Transcript;
-import io.adapt4j.speech.TranscriptFormat;
-import io.adapt4j.speech.TranscriptionOptions;
+import io.adapt4j.speech.transcript.RecordingException;
+import io.adapt4j.speech.transcript.SpeechTask;
+import io.adapt4j.speech.transcript.Transcript;
+import io.adapt4j.speech.transcript.TranscriptFormat;
+import io.adapt4j.speech.transcript.TranscriptionOptions;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;

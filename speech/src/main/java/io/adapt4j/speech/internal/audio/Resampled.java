@@ -7,7 +7,7 @@ import java.math.BigInteger;
  * 1984): a Hann window over {@value #CROSSINGS} zero crossings on either side, with its cutoff at
  * {@value #ROLLOFF} of the lower Nyquist frequency. The number of samples is rounded up.
  */
-final class Resampled implements Samples {
+public final class Resampled implements Samples {
 
   private static final int CROSSINGS = 16;
   private static final double ROLLOFF = 0.95;
@@ -19,7 +19,7 @@ final class Resampled implements Samples {
   private final int reach;
   private final float[][] weights;
 
-  Resampled(Samples source, int rate) {
+  private Resampled(Samples source, int rate) {
     this.source = source;
     this.rate = rate;
     int divisor = BigInteger.valueOf(source.rate()).gcd(BigInteger.valueOf(rate)).intValueExact();
@@ -31,6 +31,11 @@ final class Resampled implements Samples {
     for (int phase = 0; phase < up; phase++) {
       weights[phase] = weights((double) phase / up, cutoff);
     }
+  }
+
+  /** Returns samples at a rate. */
+  public static Samples at(int rate, Samples samples) {
+    return rate == samples.rate() ? samples : new Resampled(samples, rate);
   }
 
   /** Returns the weights of the samples around a position between two of them. */

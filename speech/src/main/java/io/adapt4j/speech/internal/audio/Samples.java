@@ -41,11 +41,6 @@ public interface Samples extends AutoCloseable {
     };
   }
 
-  /** Returns these samples at another rate. */
-  default Samples at(int wanted) {
-    return wanted == rate() ? this : new Resampled(this, wanted);
-  }
-
   /** Rejects values that are not finite. */
   static void requireFinite(float[] values) {
     for (int i = 0; i < values.length; i++) {

@@ -1,6 +1,6 @@
 package io.adapt4j.speech.internal.audio;
 
-import io.adapt4j.speech.RecordingException;
+import io.adapt4j.speech.transcript.RecordingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

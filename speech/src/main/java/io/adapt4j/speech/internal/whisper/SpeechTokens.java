@@ -168,17 +168,17 @@ public record SpeechTokens(
   }
 
   /** Returns the id of a known language. */
-  OptionalInt language(String code) {
+  public OptionalInt language(String code) {
     return OptionalInt.of(Objects.requireNonNull(languages.get(code), code));
   }
 
   /** Returns the id of the first timestamp, 0 seconds. */
-  int firstTimestamp() {
+  public int firstTimestamp() {
     return noTimestamps + 1;
   }
 
   /** Returns the tokens before a window's text. */
-  int[] prompt(OptionalInt language, String task, boolean timestamps) {
+  public int[] prompt(OptionalInt language, String task, boolean timestamps) {
     int[] ids = new int[4];
     int count = 0;
     ids[count++] = start;

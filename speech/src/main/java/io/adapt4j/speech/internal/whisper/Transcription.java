@@ -3,13 +3,14 @@ package io.adapt4j.speech.internal.whisper;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.nn.sequence.SequenceSource;
 import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.speech.Segment;
-import io.adapt4j.speech.Transcript;
-import io.adapt4j.speech.TranscriptionOptions;
+import io.adapt4j.speech.internal.audio.Resampled;
 import io.adapt4j.speech.internal.audio.Samples;
 import io.adapt4j.speech.internal.audio.Spectrogram;
 import io.adapt4j.speech.internal.whisper.WindowSegments.Part;
 import io.adapt4j.speech.internal.whisper.WindowWriter.Written;
+import io.adapt4j.speech.transcript.Segment;
+import io.adapt4j.speech.transcript.Transcript;
+import io.adapt4j.speech.transcript.TranscriptionOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -126,7 +127,7 @@ public final class Transcription {
 
   /** Transcribes samples. */
   public Transcript of(Samples recording) {
-    Samples samples = recording.at(model.features().rate());
+    Samples samples = Resampled.at(model.features().rate(), recording);
     double duration = (double) recording.count() / recording.rate();
     if (recording.count() > 0) {
       windows(new Spectrogram(samples, model.features(), model.network().engine()), duration);

@@ -4,7 +4,7 @@
 # -> [(N - width) / hop + 1, mels]. The window is the reference's, in single precision, and so are the
 # results. Between them is double precision: bands 80 dB below the loudest hang on the last digits.
 def log_mel(self, samples: Tensor, filters: Tensor, width: int, hop: int) -> Tensor:
-  window = torch.to(torch.hann_window(width, dtype=6), 7)
+  window = torch.to(torch.hann_window(width, dtype=6, device=samples.device), 7)
   frames = torch.stft(torch.to(samples, 7), width, hop, width, window, False, "reflect", False, True, True)
   energies = torch.pow(torch.abs(frames), 2)
   mels = torch.matmul(torch.transpose(torch.to(filters, 7), 0, 1), energies)

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.speech.RecordingException;
 import io.adapt4j.speech.Wav;
+import io.adapt4j.speech.transcript.RecordingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -123,7 +123,7 @@ class WavFileTest {
   @CsvSource({"8000", "22050", "44100", "48000", "44099"})
   void anotherRateKeepsATone(int rate) throws Exception {
     Samples source = Samples.of(Wav.tone(440, rate, rate), rate);
-    Samples samples = source.at(16_000);
+    Samples samples = Resampled.at(16_000, source);
     float[] all = samples.read(0, 16_000);
     assertThat(samples.count()).isEqualTo(16_000);
     float[] wanted = Wav.tone(440, 16_000, 16_000);
@@ -135,7 +135,7 @@ class WavFileTest {
 
   @Test
   void aToneAboveTheNewRateIsRemoved() {
-    Samples samples = Samples.of(Wav.tone(12_000, 48_000, 48_000), 48_000).at(16_000);
+    Samples samples = Resampled.at(16_000, Samples.of(Wav.tone(12_000, 48_000, 48_000), 48_000));
     for (float value : samples.read(1000, 10_000)) {
       assertThat(value).isCloseTo(0, within(1e-3f));
     }

@@ -1,4 +1,4 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is said in a recording.
+ * Text of a recording, with its parts.
  *
  * @param text the whole text
  * @param language code of the language spoken, such as {@code en}: the stated or the detected one;

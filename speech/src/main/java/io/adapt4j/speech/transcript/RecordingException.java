@@ -1,4 +1,4 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
 import io.adapt4j.core.exception.Adapt4jException;
 import java.nio.file.Path;

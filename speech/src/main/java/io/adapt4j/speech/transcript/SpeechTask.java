@@ -1,10 +1,10 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
-/** What a model writes about a recording. */
+/** Tasks of a model that listens to a recording. */
 public enum SpeechTask {
-  /** What is said, in its language. */
+  /** Writing what is said, in its language. */
   TRANSCRIBE("transcribe"),
-  /** What is said, in English. */
+  /** Writing what is said, in English. */
   TRANSLATE("translate");
 
   private final String key;

@@ -1,4 +1,4 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;

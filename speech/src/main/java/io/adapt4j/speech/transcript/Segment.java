@@ -1,4 +1,4 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
 import java.util.List;
 import java.util.Objects;
@@ -16,7 +16,7 @@ public record Segment(
     double start, double end, String text, List<Integer> tokens, Quality quality) {
 
   /**
-   * How sure a model was of a window of a recording.
+   * Measures of how sure a model was of a window of a recording.
    *
    * @param temperature the temperature at which its tokens were chosen; 0 for the most probable
    * @param averageLogProbability mean natural logarithm of the tokens' probabilities

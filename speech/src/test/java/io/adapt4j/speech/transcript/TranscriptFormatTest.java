@@ -1,4 +1,4 @@
-package io.adapt4j.speech;
+package io.adapt4j.speech.transcript;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
