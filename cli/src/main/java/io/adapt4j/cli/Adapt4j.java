@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GenerateCommand.class,
       ChatCommand.class,
       CompleteCommand.class,
+      TranscribeCommand.class,
       ServeCommand.class,
       McpCommand.class,
       StudioCommand.class,

@@ -34,6 +34,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private ServedParts parts;
+  @Mixin private ServedParts.Transcriber transcriber;
   @Mixin private ModelArgument.Draft draft;
   @Mixin private FeedbackArguments feedback;
   @Mixin private ServedParts.Kept kept;
@@ -174,6 +175,7 @@ final class ServeCommand implements Callable<Integer> {
     Optional<ChatTemplate> chosen = template.resolve();
     boolean inEightBits = cachesInEightBits();
     parts.requirePaths();
+    transcriber.requirePath();
     Path folder = model.folder();
     follow.require();
     kept.apply(settings);
@@ -192,6 +194,7 @@ final class ServeCommand implements Callable<Integer> {
       settings.model(called, opened);
       try (ServedParts.Opened served =
           parts.open(settings, opened, template.allowsAny(), maxNewTokens)) {
+        transcriber.open(settings, served);
         served.keep(draft.open(opened));
         served.keep(follow.open(settings, opened, template.allowsAny(), output.err()));
         run(settings, follow.name().orElse(called), opened.hasChatTemplate());

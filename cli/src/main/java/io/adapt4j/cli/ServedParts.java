@@ -13,6 +13,8 @@ import io.adapt4j.rag.embed.MiniLm;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.RelevanceScorer;
 import io.adapt4j.serve.rag.RagAnswers;
+import io.adapt4j.serve.speech.ServedTranscriber;
+import io.adapt4j.speech.SpeechTranscriber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -182,6 +184,36 @@ final class ServedParts {
         throw e;
       } catch (Exception e) {
         throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** A model that transcribes recordings. */
+  static final class Transcriber {
+
+    private static final String NAME = "--transcriber";
+
+    @Option(
+        names = NAME,
+        paramLabel = "FOLDER",
+        description =
+            "A Whisper model for /v1/audio/transcriptions, called by the name of its folder.")
+    private @Nullable Path folder;
+
+    Transcriber() {}
+
+    /** Checks the path before the language model is loaded. */
+    void requirePath() {
+      if (folder != null) {
+        requireModel(NAME, folder);
+      }
+    }
+
+    /** Loads the model, if one is given, and adds it to a server. */
+    void open(ModelServer.Builder server, Opened opened) {
+      if (folder != null) {
+        SpeechTranscriber model = opened.keep(SpeechTranscriber.load(ModelSource.path(folder)));
+        server.transcriber(nameOf(folder), new ServedTranscriber(model));
       }
     }
   }

@@ -44,8 +44,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server of models in this process with OpenAI's API: {@code /v1/chat/completions}, {@code
  * /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings}, {@code /v1/rerank}, {@code
- * /v1/models}, and for operations {@code /health} and {@code /metrics}. {@code /v1/rag/ask} answers
- * from documents, and {@code /mcp} offers the models as tools of the Model Context Protocol.
+ * /v1/audio/transcriptions}, {@code /v1/models}, and for operations {@code /health} and {@code
+ * /metrics}. {@code /v1/rag/ask} answers from documents, and {@code /mcp} offers the models as
+ * tools of the Model Context Protocol.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
@@ -201,6 +202,7 @@ public final class ModelServer implements AutoCloseable {
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
     private final Map<String, QuestionAnswering> answerers = new LinkedHashMap<>();
+    private final Map<String, RecordingTranscriber> transcribers = new LinkedHashMap<>();
     private final Set<String> names = new HashSet<>();
     private final List<String> keys = new ArrayList<>();
     private final Set<String> origins = new LinkedHashSet<>();
@@ -288,6 +290,21 @@ public final class ModelServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Adds a model that transcribes recordings, for {@code /v1/audio/transcriptions} and {@code
+     * /v1/audio/translations}. Uploads may have 25 MiB, or {@link ServerLimits#bodyBytes()} if that
+     * is more.
+     *
+     * @param transcriber such as {@link io.adapt4j.serve.speech.ServedTranscriber}, usable for as
+     *     long as the server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder transcriber(String name, RecordingTranscriber transcriber) {
+      requireNew(name);
+      transcribers.put(name, Objects.requireNonNull(transcriber, "transcriber"));
+      return this;
+    }
+
     private void requireNew(String name) {
       if (name.isBlank() || !names.add(name)) {
         throw new IllegalArgumentException(
@@ -367,7 +384,7 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private Models models(Limits each) {
-      return new Models(models, versioned, embedders, rerankers, answerers, each);
+      return new Models(models, versioned, embedders, rerankers, answerers, transcribers, each);
     }
 
     private Served served(Models all, Limits each, Consumer<ServedRequest> to) {

@@ -288,6 +288,16 @@ public final class Metrics {
     return metric(ErrorRate::ofWords, ErrorRate::add, ErrorRate::merge, ErrorRate::rate);
   }
 
+  /**
+   * Creates the word error rate of transcripts.
+   *
+   * @param normalizer normalizes both texts
+   * @return the metric; a row is a text and its reference
+   */
+  public static Metric<String, String, Double> wordErrorRate(TranscriptNormalizer normalizer) {
+    return metric(ErrorRate::ofWords, normalized(normalizer), ErrorRate::merge, ErrorRate::rate);
+  }
+
   /** {@return the character error rate; a row is a text and its reference} */
   public static Metric<String, String, Double> characterErrorRate() {
     return metric(ErrorRate::ofCharacters, ErrorRate::add, ErrorRate::merge, ErrorRate::rate);
@@ -334,6 +344,21 @@ public final class Metrics {
         TableSimilarity::add,
         TableSimilarity::merge,
         TableSimilarity::mean);
+  }
+
+  /**
+   * Creates the character error rate of transcripts.
+   *
+   * @param normalizer normalizes both texts
+   * @return the metric; a row is a text and its reference
+   */
+  public static Metric<String, String, Double> characterErrorRate(TranscriptNormalizer normalizer) {
+    return metric(
+        ErrorRate::ofCharacters, normalized(normalizer), ErrorRate::merge, ErrorRate::rate);
+  }
+
+  private static Adder<ErrorRate, String, String> normalized(TranscriptNormalizer normalizer) {
+    return (rows, text, reference) -> rows.add(normalizer.apply(text), normalizer.apply(reference));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.verification.golden.speech.SpeechCheck;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import java.util.List;
@@ -31,6 +32,7 @@ final class Kinds {
           Methods2Check.KIND,
           StoredHeadCheck.KIND,
           ModelCheck.KIND,
+          SpeechCheck.KIND,
           EmbedderCheck.KIND,
           RerankCheck.KIND,
           ClassifierAdapterCheck.KIND,

@@ -31,7 +31,8 @@ public final class Models {
     LANGUAGE("generates text; ask /v1/chat/completions or /v1/completions"),
     EMBEDDING("gives embeddings; ask /v1/embeddings"),
     RERANK("orders documents; ask /v1/rerank"),
-    RAG("answers from documents; ask /v1/rag/ask");
+    RAG("answers from documents; ask /v1/rag/ask"),
+    SPEECH("writes down recordings; ask /v1/audio/transcriptions");
 
     private final String use;
 
@@ -58,6 +59,7 @@ public final class Models {
       Map<String, TextEmbedder> embedders,
       Map<String, ?> rerankers,
       Map<String, ?> answerers,
+      Map<String, ?> transcribers,
       Limits limits) {
     this.limits = limits;
     languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
@@ -65,6 +67,7 @@ public final class Models {
     embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
     rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
     answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
+    transcribers.forEach((name, model) -> entries.put(name, new Entry(Kind.SPEECH, model)));
   }
 
   /** Returns the model that a request names, in the version for who asks. */
@@ -190,6 +193,10 @@ public final class Models {
     return find(name, Kind.RAG, type);
   }
 
+  public <T> T transcriber(String name, Class<T> type) {
+    return find(name, Kind.SPEECH, type);
+  }
+
   private <T> T find(String name, Kind kind, Class<T> type) {
     Entry entry = entries.get(name);
     if (entry == null) {
@@ -274,6 +281,7 @@ public final class Models {
       case EMBEDDING -> endpoints.add("/v1/embeddings");
       case RERANK -> endpoints.add("/v1/rerank");
       case RAG -> endpoints.add("/v1/rag/ask");
+      case SPEECH -> endpoints.add("/v1/audio/transcriptions").add("/v1/audio/translations");
     }
     return json;
   }

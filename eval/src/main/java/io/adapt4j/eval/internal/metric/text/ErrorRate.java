@@ -42,6 +42,16 @@ public final class ErrorRate {
     return words ? PythonText.split(text) : EditDistance.characters(text);
   }
 
+  /** Returns the number of edits. */
+  public long edits() {
+    return edits;
+  }
+
+  /** Returns the length of the references. */
+  public long length() {
+    return length;
+  }
+
   /** Adds all counts of another. */
   public void merge(ErrorRate other) {
     Rows.sameSettings("words=" + words, "words=" + other.words);
