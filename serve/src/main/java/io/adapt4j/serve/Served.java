@@ -59,13 +59,9 @@ final class Served implements AutoCloseable {
     }
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
-<<<<<<< HEAD
-    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering, to));
-=======
     endpoints.put("/v1/audio/transcriptions", new AudioEndpoint(models, computing, false));
     endpoints.put("/v1/audio/translations", new AudioEndpoint(models, computing, true));
-    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
->>>>>>> w-whis
+    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering, to));
     to.ifPresent(recorder -> endpoints.put("/v1/feedback", new FeedbackEndpoint(recorder)));
     if (telemetry instanceof RequestTracing tracing) {
       endpoints.replaceAll((path, endpoint) -> new TracedEndpoint(endpoint, tracing));
