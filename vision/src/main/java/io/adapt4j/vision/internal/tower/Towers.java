@@ -1,0 +1,56 @@
+package io.adapt4j.vision.internal.tower;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.tensor.DType;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Registry of the image towers that this build supports, by {@code model_type}. */
+public final class Towers {
+
+  private static final Map<String, Function<ModelConfig, PictureTower>> ALL =
+      Map.ofEntries(
+          Map.entry("idefics3", Idefics3Tower::new),
+          Map.entry("smolvlm", Idefics3Tower::new),
+          Map.entry("gemma3", Gemma3Tower::new),
+          Map.entry("paligemma", PaliGemmaTower::new),
+          Map.entry("lfm2-vl", Lfm2Tower::new),
+          Map.entry("lfm2_vl", Lfm2Tower::new),
+          Map.entry("qwen2_5_vl", Qwen25Tower::new),
+          Map.entry("qwen3_vl", Qwen3Tower::new));
+
+  private Towers() {}
+
+  /** Returns the supported values of {@code model_type}. */
+  public static Set<String> modelTypes() {
+    return ALL.keySet();
+  }
+
+  /** Declares the image tower of a model, without weights. */
+  public static PictureTower declare(ModelConfig model) {
+    Function<ModelConfig, PictureTower> tower = ALL.get(model.modelType());
+    if (tower == null) {
+      throw model
+          .fields()
+          .invalid(
+              "model_type",
+              "one of " + ALL.keySet().stream().sorted().toList(),
+              "This build has no image tower of that family.");
+    }
+    return tower.apply(model);
+  }
+
+  /** Declares and loads the image tower of a model; the caller closes it. */
+  public static PictureTower load(ModelConfig model, Checkpoint checkpoint, DType type) {
+    PictureTower tower = declare(model);
+    try {
+      tower.weights().load(checkpoint, type);
+      return tower;
+    } catch (RuntimeException | Error e) {
+      tower.close();
+      throw e;
+    }
+  }
+}
