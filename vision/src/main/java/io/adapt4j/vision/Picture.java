@@ -18,6 +18,9 @@ import java.util.Objects;
  */
 public final class Picture {
 
+  /** Longest array. */
+  private static final int MOST_BYTES = Integer.MAX_VALUE - 16;
+
   private final Pixels pixels;
 
   private Picture(Pixels pixels) {
@@ -49,7 +52,8 @@ public final class Picture {
     }
     try {
       limits.internal().checkBytes(Files.size(file));
-      return decode(file.toString(), BoundedFiles.read(file, limits.bytes()), limits);
+      return decode(
+          file.toString(), BoundedFiles.read(file, Math.min(limits.bytes(), MOST_BYTES)), limits);
     } catch (IOException e) {
       throw new PictureException(
           file + ": " + Objects.requireNonNullElse(e.getMessage(), "reading failed: " + e), e);

@@ -4,7 +4,7 @@ import io.adapt4j.vision.internal.image.Limits;
 
 /**
  * Sizes that a picture's file may state, checked before memory is taken. Decoding takes up to about
- * 12 bytes a pixel for a moment.
+ * 14 bytes a pixel for a moment.
  *
  * @param bytes bytes of the file
  * @param pixels width times height

@@ -1,23 +1,26 @@
 package io.adapt4j.vision.internal.image;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** Interpolation kernel, by the numbers of Pillow that processor files use. */
 public enum Filter {
   /** Takes the nearest pixel. */
-  NEAREST(0) {
+  NEAREST(0, 0) {
     @Override
     double at(double x) {
       throw new UnsupportedOperationException();
     }
   },
   /** Lanczos of three lobes. */
-  LANCZOS(3) {
+  LANCZOS(1, 3) {
     @Override
     double at(double x) {
       return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3) : 0;
     }
   },
   /** Triangle. */
-  BILINEAR(1) {
+  BILINEAR(2, 1) {
     @Override
     double at(double x) {
       double distance = Math.abs(x);
@@ -25,7 +28,7 @@ public enum Filter {
     }
   },
   /** Cubic with a = -0.5. */
-  BICUBIC(2) {
+  BICUBIC(3, 2) {
     @Override
     double at(double x) {
       double a = -0.5;
@@ -37,14 +40,14 @@ public enum Filter {
     }
   },
   /** Mean of the covered pixels. */
-  BOX(0.5) {
+  BOX(4, 0.5) {
     @Override
     double at(double x) {
       return x > -0.5 && x <= 0.5 ? 1 : 0;
     }
   },
   /** Hamming window. */
-  HAMMING(1) {
+  HAMMING(5, 1) {
     @Override
     double at(double x) {
       double d = Math.abs(x);
@@ -59,8 +62,16 @@ public enum Filter {
   /** Distance at which the kernel ends, in pixels of the coarser grid. */
   final double support;
 
-  Filter(double support) {
+  private final int number;
+
+  Filter(int number, double support) {
+    this.number = number;
     this.support = support;
+  }
+
+  /** Returns the filter of a number that Pillow gave it, if there is one. */
+  public static Optional<Filter> numbered(int number) {
+    return Arrays.stream(values()).filter(filter -> filter.number == number).findFirst();
   }
 
   abstract double at(double x);

@@ -18,7 +18,7 @@ final class GifFormat implements PictureFormat {
     return Marks.at(bytes, 0, "GIF87a") || Marks.at(bytes, 0, "GIF89a");
   }
 
-  /** What stands before the first frame's data, and the number of frames. */
+  /** Header of the first frame, and the number of frames. */
   private static final class Frames {
     int transparent = -1;
     int left;
