@@ -2,7 +2,6 @@ package io.adapt4j.vision.internal.tower;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -11,20 +10,11 @@ import io.adapt4j.vision.internal.PixelBatch;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
 
 /**
  * A model of pictures and texts whose vectors are near if they belong together. Not thread safe.
  */
 public abstract class ContrastiveModel implements AutoCloseable {
-
-  private static final Map<String, Function<ModelConfig, ContrastiveModel>> ALL =
-      Map.of(
-          "siglip", SiglipModel::fixed,
-          "siglip2", SiglipModel::flexible,
-          "clip", ClipModel::new);
 
   private static final String SCALE = "logit_scale";
   private static final String BIAS = "logit_bias";
@@ -35,25 +25,6 @@ public abstract class ContrastiveModel implements AutoCloseable {
 
   ContrastiveModel() {
     weights.ignore("logit_scale|logit_bias");
-  }
-
-  /** Returns the supported values of {@code model_type}. */
-  public static Set<String> modelTypes() {
-    return ALL.keySet();
-  }
-
-  /** Declares a model, without weights. */
-  public static ContrastiveModel declare(ModelConfig config) {
-    Function<ModelConfig, ContrastiveModel> family = ALL.get(config.modelType());
-    if (family == null) {
-      throw config
-          .fields()
-          .invalid(
-              "model_type",
-              "one of " + ALL.keySet().stream().sorted().toList(),
-              "This build has no model of pictures and texts of that family.");
-    }
-    return family.apply(TowerSizes.checked(config));
   }
 
   /** Checks a checkpoint and reads it. */

@@ -33,7 +33,7 @@ class ContrastiveGoldenTest {
     try (TowerCase stored = TowerCase.open(folder);
         Checkpoint checkpoint = Checkpoint.open(folder);
         Tokenizer tokenizer = Tokenizer.load(folder);
-        ContrastiveModel loaded = ContrastiveModel.declare(ModelConfig.read(folder))) {
+        ContrastiveModel loaded = ContrastiveModels.declare(ModelConfig.read(folder))) {
       loaded.load(checkpoint, DType.F32);
       List<String> texts = new ArrayList<>();
       JsonNode cases = TowerCase.json(folder, "cases.json");
