@@ -17,6 +17,7 @@ final class FuzzTargets {
     all.addAll(TextTargets.all());
     all.addAll(DataTargets.all());
     all.addAll(DocumentTargets.all());
+    all.addAll(PictureTargets.all());
     all.addAll(KeptFileTargets.all());
     all.addAll(NetworkTargets.all());
     all.add(IndexTarget.create());
