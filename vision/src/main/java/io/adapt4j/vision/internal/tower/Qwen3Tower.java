@@ -86,7 +86,7 @@ final class Qwen3Tower extends QwenTower {
   @Override
   List<Tensor> run(Ops ops, Tensor x, GridGroups.Group group) {
     long[] order = order(group);
-    int square = positions.side() * positions.side();
+    int square = positions.width();
     float[] byRow = positions.cornered(group.rows(), group.columns());
     float[] resizing = new float[byRow.length];
     for (int i = 0; i < order.length; i++) {
