@@ -10,7 +10,7 @@ import java.util.List;
  *     take patches of pictures in their own size; towers with padded rows of patches take
  *     [pictures, patches, values]
  * @param grids patches of each picture or tile: frames, rows, columns; empty where all have the
- *     same size
+ *     same size. In LLaVA-NeXT and LLaVA-OneVision 1, height and width of each picture in pixels
  * @param perPicture entries of the first dimension that belong to each picture
  * @param mask 1 on pixels or patches, 0 on padding, in the layout of the processor's mask; empty
  *     where nothing is padded

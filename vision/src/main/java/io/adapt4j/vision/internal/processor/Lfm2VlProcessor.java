@@ -153,30 +153,11 @@ final class Lfm2VlProcessor implements PictureProcessor {
     return width * height > (double) mostTokens * factor * factor * tolerance;
   }
 
-  /** Returns columns and rows of tiles: those whose aspect ratio is nearest, 1 x 1 if not split. */
+  /** Returns columns and rows of tiles. */
   private int[] grid(Pixels picture) {
-    int[] best = {1, 1};
-    if (!isLarge(picture) || !splits) {
-      return best;
-    }
-    double aspect = picture.width() / (double) picture.height();
-    double nearest = Double.POSITIVE_INFINITY;
-    for (int area = leastTiles; area <= mostTiles; area++) {
-      for (int columns = 1; columns <= area; columns++) {
-        if (area % columns == 0) {
-          int rows = area / columns;
-          double far = Math.abs(aspect - columns / (double) rows);
-          boolean larger =
-              far == nearest
-                  && (double) picture.width() * picture.height() > 0.5 * tile * tile * area;
-          if (far < nearest || larger) {
-            nearest = far;
-            best = new int[] {columns, rows};
-          }
-        }
-      }
-    }
-    return best;
+    return isLarge(picture) && splits
+        ? TileGrid.nearest(picture, leastTiles, mostTiles, (double) tile * tile)
+        : new int[] {1, 1};
   }
 
   /** Returns width and height of the picture as one tile or thumbnail. */

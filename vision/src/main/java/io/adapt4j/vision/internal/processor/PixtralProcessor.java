@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pixtral and Mistral 3: pictures up to a longest edge, their sides rounded up to whole merge
- * blocks; a mark ends each row of blocks. Grids count the tower's patches.
+ * Pixtral, Mistral 3 and LightOnOCR: pictures up to a longest edge, their sides rounded up to whole
+ * merge blocks; a mark ends each row of blocks, but not in LightOnOCR. Grids count the tower's
+ * patches.
  */
 final class PixtralProcessor implements PictureProcessor {
 
   private final ProcessorFields fields;
+  private final boolean marksRows;
   private final Filter filter;
   private final Resampling backend;
   private final Normalizer normalizer;
@@ -28,27 +30,38 @@ final class PixtralProcessor implements PictureProcessor {
   private final String lineEnd;
   private final String end;
 
-  PixtralProcessor(ProcessorFields fields) {
+  private PixtralProcessor(ProcessorFields fields, boolean marksRows) {
     this.fields = fields;
+    this.marksRows = marksRows;
     this.filter = fields.filter(Filter.BICUBIC);
     this.backend = fields.backend(filter);
     this.normalizer = fields.normalizer(backend, PlainProcessor.CLIP_MEAN, PlainProcessor.CLIP_STD);
     this.longestEdge = fields.size("size", new int[] {1024}, "longest_edge")[0];
     int[] ofImage = fields.size("patch_size", new int[] {16, 16}, "height", "width");
-    this.patch = fields.ofProcessor("patch_size", ofImage[0]);
-    this.block = patch * fields.ofProcessor("spatial_merge_size", 1);
-    this.image = fields.textOfProcessor("image_token", "[IMG]");
+    this.patch = fields.ofProcessor("patch_size", marksRows ? ofImage[0] : 14);
+    this.block = patch * fields.ofProcessor("spatial_merge_size", marksRows ? 1 : 2);
+    this.image =
+        fields.textOfProcessor(
+            "image_token", Marks.read(fields.folder()).token("image_token", "[IMG]"));
     this.lineEnd = fields.textOfProcessor("image_break_token", "[IMG_BREAK]");
     this.end = fields.textOfProcessor("image_end_token", "[IMG_END]");
-    fields.requireTrue("do_resize");
+    fields.requireTrue("do_resize", "do_pad");
     fields.requireFalse("do_center_crop");
     this.specialAdded = fields.addsSpecialTokens(true);
     fields.finish();
   }
 
+  static PictureProcessor pixtral(ProcessorFields fields) {
+    return new PixtralProcessor(fields, true);
+  }
+
+  static PictureProcessor lightOn(ProcessorFields fields) {
+    return new PixtralProcessor(fields, false);
+  }
+
   @Override
   public PictureProcessor with(Map<String, ?> options) {
-    return new PixtralProcessor(fields.with(options));
+    return new PixtralProcessor(fields.with(options), marksRows);
   }
 
   @Override
@@ -92,6 +105,9 @@ final class PixtralProcessor implements PictureProcessor {
   private String expansion(Pixels picture) {
     int[] size = size(picture);
     String row = image.repeat(size[1] / block);
+    if (!marksRows) {
+      return row.repeat(size[0] / block);
+    }
     return (row + lineEnd).repeat(size[0] / block - 1) + row + end;
   }
 

@@ -11,6 +11,7 @@ import io.adapt4j.vision.internal.image.Filter;
 import io.adapt4j.vision.internal.image.Resampling;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -167,7 +168,31 @@ final class ProcessorFields {
 
   /** Returns whether prompts get the tokens that the tokenizer adds to a text, such as bos. */
   boolean addsSpecialTokens(boolean otherwise) {
-    return options.containsKey(SPECIAL) ? bool(SPECIAL, otherwise) : otherwise;
+    return option(SPECIAL, otherwise);
+  }
+
+  /** Returns an option, whatever the file says. */
+  boolean option(String name, boolean otherwise) {
+    return options.containsKey(name) ? bool(name, otherwise) : otherwise;
+  }
+
+  /** Reads a list of pairs of positive integers. */
+  List<int[]> pairs(String name, List<int[]> otherwise) {
+    known.add(name);
+    if (!image.has(name)) {
+      return otherwise;
+    }
+    List<int[]> pairs = new ArrayList<>();
+    for (JsonNode pair : image.json().path(name)) {
+      if (pair.size() != 2 || pair.path(0).asInt() < 1 || pair.path(1).asInt() < 1) {
+        throw image.invalid(name, "pairs of positive integers", "Correct the value.");
+      }
+      pairs.add(new int[] {pair.path(0).asInt(), pair.path(1).asInt()});
+    }
+    if (pairs.isEmpty()) {
+      throw image.invalid(name, "pairs of positive integers", "Correct the value.");
+    }
+    return pairs;
   }
 
   /** Reads an integer of {@code processor_config.json} that may be 0. */
@@ -244,7 +269,7 @@ final class ProcessorFields {
         normalizes ? stds : new double[] {1, 1, 1});
   }
 
-  private double[] channels(String name, double[] otherwise, boolean mayBeZero) {
+  double[] channels(String name, double[] otherwise, boolean mayBeZero) {
     known.add(name);
     if (!image.has(name)) {
       return otherwise;

@@ -289,4 +289,112 @@ class PictureProcessorTest {
       assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(4);
     }
   }
+
+  /**
+   * Tokens, tiles and the beginning of the SHA-256 of the tiles' values for both families, from a
+   * port of Transformers' arithmetic to Python on top of Pillow.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "20, 11, 52, 5, 86ee6534a3be9904, 52, 7, 060c529f5b43c37e",
+    "9, 30, 76, 4, e244e1dd31ec7295, 49, 9, 35f75ab6f25b72f5",
+    "16, 16, 88, 5, c80c3853af15dd81, 46, 5, c80c3853af15dd81",
+    "50, 7, 42, 4, e07eb86fc246e57d, 44, 7, 8ce0db36a82d9c79",
+    "5, 3, 44, 3, 0a6c4798d2a22225, 26, 2, bad930f298d08bde",
+  })
+  void picturesAreCutIntoTheGridThatWastesLeast(
+      int width,
+      int height,
+      int tokens,
+      int tiles,
+      String digest,
+      int tokensOfOneVision,
+      int tilesOfOneVision,
+      String digestOfOneVision)
+      throws IOException {
+    List<Pixels> picture = List.of(pattern(width, height));
+    Files.writeString(
+        folder.resolve("processor_config.json"),
+        "{\"patch_size\": 2, \"num_additional_image_tokens\": 1}");
+    String raw = "\"do_rescale\": false, \"do_normalize\": false";
+    PictureProcessor next =
+        open("llava_next", "{\"size\": {\"shortest_edge\": 8}, \"crop_size\": 8, " + raw + "}");
+    requireTiles(next, picture, tokens, tiles, digest);
+    Files.writeString(
+        folder.resolve("processor_config.json"),
+        "{\"num_image_tokens\": 16, \"vision_aspect_ratio\": \"anyres_max_2\"}");
+    PictureProcessor oneVision =
+        open("llava_onevision", "{\"size\": {\"height\": 8, \"width\": 8}, " + raw + "}");
+    requireTiles(oneVision, picture, tokensOfOneVision, tilesOfOneVision, digestOfOneVision);
+    // Several pictures of a prompt are not cut.
+    List<Pixels> two = List.of(picture.get(0), picture.get(0));
+    assertThat(oneVision.pixels(two).perPicture()).containsExactly(1, 1);
+    try (Tokenizer tokenizer = tokenizer()) {
+      PicturePrompt prompt = oneVision.prompt(tokenizer, "<image><image>", two);
+      assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(2 * 17);
+    }
+  }
+
+  private void requireTiles(
+      PictureProcessor processor, List<Pixels> picture, int tokens, int tiles, String digest)
+      throws IOException {
+    PixelBatch batch = processor.pixels(picture);
+    assertThat(batch.shape()).containsExactly(tiles, 3, 8, 8);
+    assertThat(batch.grids()[0])
+        .containsExactly(1, picture.get(0).height(), picture.get(0).width());
+    byte[] bytes = new byte[batch.values().length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (int) batch.values()[i];
+    }
+    assertThat(GoldenTensors.sha256(bytes)).startsWith(digest);
+    try (Tokenizer tokenizer = tokenizer()) {
+      PicturePrompt prompt = processor.prompt(tokenizer, "a<image>b", picture);
+      assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(tokens);
+    }
+  }
+
+  private static Pixels pattern(int width, int height) {
+    byte[] values = new byte[width * height * 3];
+    for (int i = 0; i < values.length; i++) {
+      int x = i / 3 % width;
+      int y = i / 3 / width;
+      values[i] = (byte) (x * x * 7 + y * 13 + x * y + i % 3 * 50);
+    }
+    return new Pixels(width, height, 3, values);
+  }
+
+  @Test
+  void internVlAddsTheWholePictureToItsTiles() throws IOException {
+    Files.writeString(folder.resolve("processor_config.json"), "{\"image_seq_length\": 3}");
+    PictureProcessor processor =
+        open(
+            "internvl",
+            "{\"size\": {\"height\": 8, \"width\": 8}, \"max_patches\": 4, \"do_normalize\": false,"
+                + " \"crop_to_patches\": false}");
+    List<Pixels> pictures = List.of(noise(31, 9), noise(8, 8));
+    // 2 x 2 tiles are as near to the second, but larger than twice its area.
+    PixelBatch batch = processor.pixels(pictures);
+    assertThat(batch.perPicture()).containsExactly(4, 1);
+    assertThat(processor.with(Map.of("crop_to_patches", false)).pixels(pictures).perPicture())
+        .containsExactly(1, 1);
+    try (Tokenizer tokenizer = tokenizer("<IMG_CONTEXT>")) {
+      PicturePrompt prompt = processor.prompt(tokenizer, "<IMG_CONTEXT>a<IMG_CONTEXT>", pictures);
+      assertThat(Arrays.stream(prompt.typeIds()).sum()).isEqualTo(15);
+      int[] ids = tokenizer.encode("<img><IMG_CONTEXT>", true);
+      assertThat(Arrays.copyOf(prompt.ids(), ids.length)).isEqualTo(ids);
+    }
+  }
+
+  @Test
+  void lightOnsRowsHaveNoMarks() throws IOException {
+    Files.writeString(
+        folder.resolve("processor_config.json"), "{\"patch_size\": 2, \"spatial_merge_size\": 2}");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"image_token\": \"<image>\"}");
+    PictureProcessor processor =
+        open("lighton_ocr", "{\"size\": {\"longest_edge\": 12}, \"patch_size\": 4}");
+    try (Tokenizer tokenizer = tokenizer()) {
+      PicturePrompt prompt = processor.prompt(tokenizer, "<image>", List.of(noise(5, 7)));
+      assertThat(prompt.ids()).isEqualTo(tokenizer.encode("<image>".repeat(4), true));
+    }
+  }
 }
