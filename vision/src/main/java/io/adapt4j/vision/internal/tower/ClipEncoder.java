@@ -62,10 +62,9 @@ record ClipEncoder(
               ops.add(
                   token.before(ops, embedded),
                   ops.embedding(PictureGrid.consecutive(count, length), positions));
-          try (Positions at = TowerLayers.positions(null, count, length, x.type())) {
-            List<SequentialLayer> run = layers.subList(0, layers.size() - left);
-            return TowerLayers.run(ops, first.forward(ops, x), run, at);
-          }
+          Positions at = TowerLayers.positions(ops, null, count, length, x.type());
+          List<SequentialLayer> run = layers.subList(0, layers.size() - left);
+          return TowerLayers.run(ops, first.forward(ops, x), run, at);
         });
   }
 

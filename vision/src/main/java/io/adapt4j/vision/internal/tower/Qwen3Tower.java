@@ -94,14 +94,13 @@ final class Qwen3Tower extends QwenTower {
     }
     Tensor state = ops.add(x, positions.forward(ops, resizing, group.count()));
     Tensor[] tapped = new Tensor[deeper.size()];
-    try (Positions at =
-        TowerLayers.positions(rotary(group, order, x.type(), group.length()), group.count())) {
-      for (int i = 0; i < layers.size(); i++) {
-        state = TowerLayers.run(ops, state, layers.get(i), at, i);
-        for (int k = 0; k < tapped.length; k++) {
-          if (this.tapped.get(k) == i) {
-            tapped[k] = merged(ops, deeper.get(k), state);
-          }
+    Positions at =
+        TowerLayers.positions(ops, rotary(group, order, x.type(), group.length()), group.count());
+    for (int i = 0; i < layers.size(); i++) {
+      state = TowerLayers.run(ops, state, layers.get(i), at, i);
+      for (int k = 0; k < tapped.length; k++) {
+        if (this.tapped.get(k) == i) {
+          tapped[k] = merged(ops, deeper.get(k), state);
         }
       }
     }

@@ -112,11 +112,10 @@ record SiglipEncoder(
         padded = true;
       }
     }
-    try (Positions at =
-        TowerLayers.positions(padded ? mask : null, count, length, positions.value().type())) {
-      Tensor embedded = patches.forward(ops, cut, count, length, grid.patchValues());
-      Tensor x = ops.add(embedded, ops.embedding(Tensor.of(rows, count, length), positions));
-      return TowerLayers.run(ops, x, layers.subList(0, layers.size() - left), at);
-    }
+    Positions at =
+        TowerLayers.positions(ops, padded ? mask : null, count, length, positions.value().type());
+    Tensor embedded = patches.forward(ops, cut, count, length, grid.patchValues());
+    Tensor x = ops.add(embedded, ops.embedding(Tensor.of(rows, count, length), positions));
+    return TowerLayers.run(ops, x, layers.subList(0, layers.size() - left), at);
   }
 }

@@ -61,14 +61,13 @@ record TextSide(
       }
       index[row] = (long) row * length + pooled[row];
     }
-    try (Positions at = TowerLayers.positions(null, rows, length, tokens.value().type())) {
-      Tensor x =
-          ops.add(
-              ops.embedding(Tensor.of(flat, rows, length), tokens),
-              ops.embedding(Tensor.of(places, rows, length), positions));
-      Tensor states = norm.forward(ops, TowerLayers.run(ops, x, layers, at));
-      long width = states.size(-1);
-      return projection.forward(ops, TowerLayers.rows(ops, states, index, rows, width));
-    }
+    Positions at = TowerLayers.positions(ops, null, rows, length, tokens.value().type());
+    Tensor x =
+        ops.add(
+            ops.embedding(Tensor.of(flat, rows, length), tokens),
+            ops.embedding(Tensor.of(places, rows, length), positions));
+    Tensor states = norm.forward(ops, TowerLayers.run(ops, x, layers, at));
+    long width = states.size(-1);
+    return projection.forward(ops, TowerLayers.rows(ops, states, index, rows, width));
   }
 }

@@ -91,9 +91,8 @@ record VisionTransformer(
           Tensor embedded = patches.forward(ops, cut, count, length, grid.patchValues());
           Tensor places = positions.forward(ops, positions.bicubic(rows, columns), count);
           Tensor x = ops.add(token.before(ops, embedded), places);
-          try (Positions at = TowerLayers.positions(null, count, length + 1, x.type())) {
-            return norm.forward(ops, TowerLayers.run(ops, x, layers, at));
-          }
+          Positions at = TowerLayers.positions(ops, null, count, length + 1, x.type());
+          return norm.forward(ops, TowerLayers.run(ops, x, layers, at));
         });
   }
 }
