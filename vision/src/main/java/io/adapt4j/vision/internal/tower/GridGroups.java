@@ -14,9 +14,6 @@ import java.util.function.Function;
  */
 record GridGroups(List<Group> groups, int entries) {
 
-  /** Patches that run through the layers at once. */
-  private static final int MOST_PATCHES = 16_384;
-
   /** Entries of the batch with the same grid. */
   record Group(int rows, int columns, List<Integer> entries) {
 
@@ -45,7 +42,7 @@ record GridGroups(List<Group> groups, int entries) {
     List<Group> groups = new ArrayList<>();
     byGrid.forEach(
         (grid, members) -> {
-          int atOnce = Math.max(1, MOST_PATCHES / (grid.rows * grid.columns));
+          int atOnce = Math.max(1, PictureGrid.MOST_PATCHES / (grid.rows * grid.columns));
           for (int from = 0; from < members.size(); from += atOnce) {
             int to = Math.min(from + atOnce, members.size());
             groups.add(new Group(grid.rows, grid.columns, members.subList(from, to)));

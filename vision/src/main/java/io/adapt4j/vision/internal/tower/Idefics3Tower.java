@@ -42,8 +42,8 @@ final class Idefics3Tower implements PictureTower {
   public PictureFeatures forward(Ops ops, PixelBatch given) {
     PixelBatch pixels = withoutEmpty(given);
     int tiles = pixels.shape().get(0);
-    int rows = pixels.shape().get(2) / encoder.patch();
-    int columns = pixels.shape().get(3) / encoder.patch();
+    int rows = pixels.shape().get(2) / encoder.grid().patch();
+    int columns = pixels.shape().get(3) / encoder.grid().patch();
     if (rows % factor != 0 || columns % factor != 0) {
       throw new IllegalArgumentException(
           "pixels: expected tiles of a multiple of %d patches along each side, found %d x %d"
@@ -55,7 +55,8 @@ final class Idefics3Tower implements PictureTower {
               .norm()
               .forward(
                   ops,
-                  encoder.layers(ops, pixels, tile -> placed(pixels.mask(), tile, rows, columns)));
+                  encoder.layers(
+                      ops, pixels, tile -> placed(pixels.mask(), tile, rows, columns), 0));
       int length = rows * columns;
       long[] order = TowerLayers.squares(rows, columns, factor, length, tiles);
       long width = projection.linear().inFeatures();
@@ -72,7 +73,7 @@ final class Idefics3Tower implements PictureTower {
       return new SiglipEncoder.Placed(places(rows, columns, rows, columns, null), null);
     }
     long[] seen = new long[rows * columns];
-    int patch = encoder.patch();
+    int patch = encoder.grid().patch();
     int width = columns * patch;
     for (int i = 0; i < seen.length; i++) {
       int start = (tile * rows + i / columns) * patch * width + i % columns * patch;

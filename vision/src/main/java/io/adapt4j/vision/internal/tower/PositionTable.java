@@ -12,9 +12,10 @@ import java.util.function.IntFunction;
  * Learned positions of a square of patches, resized to the grid of each picture. Resizing is a
  * product with the weights of the square's positions, so that it has a gradient.
  *
- * @param table [hidden, side * side]
+ * @param table [hidden, first + side * side]
+ * @param first positions before the square, such as that of a class token
  */
-record PositionTable(Parameter table, int side) {
+record PositionTable(Parameter table, int side, int first) {
 
   /** Parameter of the cubic kernel of libtorch. */
   private static final double CUBIC = -0.75;
@@ -25,20 +26,30 @@ record PositionTable(Parameter table, int side) {
   static PositionTable declare(TowerWeights weights, String name, int side, int hidden) {
     Parameter.Slice slice = new Parameter.Slice(name, 0, hidden, true);
     return new PositionTable(
-        weights.add(new Parameter(List.of(slice), hidden, (long) side * side)), side);
+        weights.add(new Parameter(List.of(slice), hidden, (long) side * side)), side, 0);
+  }
+
+  /**
+   * Declares positions of a class token and a square, which are stored as [1, positions, hidden].
+   */
+  static PositionTable afterClass(TowerWeights weights, String name, int side, int hidden) {
+    Parameter.Slice slice = new Parameter.Slice(name, 0, hidden, true);
+    long positions = 1 + (long) side * side;
+    Parameter table = new Parameter(List.of(slice), hidden, positions);
+    return new PositionTable(weights.add(table, 1, positions, hidden), side, 1);
   }
 
   /**
    * Computes positions.
    *
-   * @param resizing weights [positions, side * side]
+   * @param resizing weights [positions, first + side * side]
    * @param rows number of equal rows
    * @return [rows, positions, hidden]
    */
   Tensor forward(Ops ops, float[] resizing, int rows) {
-    long square = (long) side * side;
-    long length = resizing.length / square;
-    Tensor given = Tensor.of(resizing, 1, length, square);
+    long width = width();
+    long length = resizing.length / width;
+    Tensor given = Tensor.of(resizing, 1, length, width);
     DType type = table.value().type();
     Tensor once = ops.linear(type == DType.F32 ? given : given.copyAs(type), table, null);
     return rows == 1
@@ -66,14 +77,22 @@ record PositionTable(Parameter table, int side) {
     return grid(rows, columns, cornered(rows), cornered(columns));
   }
 
+  /** {@return the number of positions in the table} */
+  int width() {
+    return first + side * side;
+  }
+
   private float[] grid(int rows, int columns, Axis down, Axis right) {
-    int square = side * side;
-    float[] weights = new float[Math.multiplyExact(rows * columns, square)];
+    int width = width();
+    float[] weights = new float[Math.multiplyExact(first + rows * columns, width)];
+    for (int i = 0; i < first; i++) {
+      weights[i * width + i] = 1;
+    }
     for (int row = 0; row < rows; row++) {
       double[] vertical = down.apply(row);
       for (int column = 0; column < columns; column++) {
         double[] horizontal = right.apply(column);
-        int at = (row * columns + column) * square;
+        int at = (first + row * columns + column) * width + first;
         for (int y = 0; y < side; y++) {
           for (int x = 0; vertical[y] != 0 && x < side; x++) {
             weights[at + y * side + x] = (float) (vertical[y] * horizontal[x]);

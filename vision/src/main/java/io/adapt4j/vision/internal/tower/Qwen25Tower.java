@@ -98,11 +98,10 @@ final class Qwen25Tower extends QwenTower {
   }
 
   private Tensor whole(Ops ops, Tensor x, GridGroups.Group group, int from, int to) {
-    try (Positions at =
+    Positions at =
         TowerLayers.positions(
-            rotary(group, order(group), x.type(), group.length()), group.count())) {
-      return layers(ops, x, at, from, to);
-    }
+            ops, rotary(group, order(group), x.type(), group.length()), group.count());
+    return layers(ops, x, at, from, to);
   }
 
   /** Runs layers on the windows, those of the same size as one batch. */
@@ -132,11 +131,10 @@ final class Qwen25Tower extends QwenTower {
   private Tensor windowed(
       Ops ops, Tensor part, GridGroups.Group group, long[] places, int from, int to) {
     DType type = part.type();
-    try (Positions at =
+    Positions at =
         TowerLayers.positions(
-            rotary(group, places, type, part.size(0), 1, part.size(1)), (int) part.size(0))) {
-      return layers(ops, part, at, from, to);
-    }
+            ops, rotary(group, places, type, part.size(0), 1, part.size(1)), (int) part.size(0));
+    return layers(ops, part, at, from, to);
   }
 
   private Tensor layers(Ops ops, Tensor x, Positions at, int from, int to) {

@@ -86,7 +86,7 @@ final class Qwen3Tower extends QwenTower {
   @Override
   List<Tensor> run(Ops ops, Tensor x, GridGroups.Group group) {
     long[] order = order(group);
-    int square = positions.side() * positions.side();
+    int square = positions.width();
     float[] byRow = positions.cornered(group.rows(), group.columns());
     float[] resizing = new float[byRow.length];
     for (int i = 0; i < order.length; i++) {
@@ -94,14 +94,13 @@ final class Qwen3Tower extends QwenTower {
     }
     Tensor state = ops.add(x, positions.forward(ops, resizing, group.count()));
     Tensor[] tapped = new Tensor[deeper.size()];
-    try (Positions at =
-        TowerLayers.positions(rotary(group, order, x.type(), group.length()), group.count())) {
-      for (int i = 0; i < layers.size(); i++) {
-        state = TowerLayers.run(ops, state, layers.get(i), at, i);
-        for (int k = 0; k < tapped.length; k++) {
-          if (this.tapped.get(k) == i) {
-            tapped[k] = merged(ops, deeper.get(k), state);
-          }
+    Positions at =
+        TowerLayers.positions(ops, rotary(group, order, x.type(), group.length()), group.count());
+    for (int i = 0; i < layers.size(); i++) {
+      state = TowerLayers.run(ops, state, layers.get(i), at, i);
+      for (int k = 0; k < tapped.length; k++) {
+        if (this.tapped.get(k) == i) {
+          tapped[k] = merged(ops, deeper.get(k), state);
         }
       }
     }

@@ -155,10 +155,8 @@ abstract class QwenTower implements PictureTower {
   }
 
   private static Tensor table(float[] values, DType type, long... sizes) {
-    try (Scope scope = Scope.open()) {
-      Tensor made = Tensor.of(values, sizes);
-      return (type == DType.F32 ? made : made.copyAs(type)).own();
-    }
+    Tensor made = Tensor.of(values, sizes);
+    return type == DType.F32 ? made : made.copyAs(type);
   }
 
   /** Joins the patches of each square. */

@@ -71,13 +71,12 @@ record Siglip2Encoder(
     for (int i = 0; i < group.count(); i++) {
       System.arraycopy(pixels.values(), group.entries().get(i) * padded, rows, i * used, used);
     }
-    try (Positions at =
+    Positions at =
         TowerLayers.positions(
-            null, group.count(), group.length(), positions.table().value().type())) {
-      Tensor embedded = patches.forward(ops, rows, group.count(), group.length(), values);
-      Tensor places =
-          positions.forward(ops, positions.bilinear(group.rows(), group.columns()), group.count());
-      return norm.forward(ops, TowerLayers.run(ops, ops.add(embedded, places), layers, at));
-    }
+            ops, null, group.count(), group.length(), positions.table().value().type());
+    Tensor embedded = patches.forward(ops, rows, group.count(), group.length(), values);
+    Tensor places =
+        positions.forward(ops, positions.bilinear(group.rows(), group.columns()), group.count());
+    return norm.forward(ops, TowerLayers.run(ops, ops.add(embedded, places), layers, at));
   }
 }

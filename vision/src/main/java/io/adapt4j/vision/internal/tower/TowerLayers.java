@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.PlainMlp;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.Masks;
@@ -95,26 +94,30 @@ final class TowerLayers {
   }
 
   /**
-   * Creates the positions of rows without rotary ones.
+   * Creates the positions of rows without rotary ones; they belong to the open scope and, in
+   * training, to the tape.
    *
    * @param mask 1 on tokens and 0 on padding [rows, length]; null without padding
    */
-  static Positions positions(long @Nullable [] mask, int rows, int length, DType type) {
-    return new Positions(null, List.of(), masks(mask, rows, length, type), null, new long[rows]);
+  static Positions positions(Ops ops, long @Nullable [] mask, int rows, int length, DType type) {
+    return new Positions(
+        null, List.of(), masks(ops, mask, rows, length, type), null, new long[rows]);
   }
 
   /** Creates the positions of rows without padding, with their cosines and sines. */
-  static Positions positions(RotaryTable table, int rows) {
+  static Positions positions(Ops ops, RotaryTable table, int rows) {
+    ops.saveForBackward(table.cos());
+    ops.saveForBackward(table.sin());
     return new Positions(null, List.of(table), Map.of(), null, new long[rows]);
   }
 
-  private static Map<Long, Tensor> masks(long @Nullable [] mask, int rows, int length, DType type) {
+  private static Map<Long, Tensor> masks(
+      Ops ops, long @Nullable [] mask, int rows, int length, DType type) {
     if (mask == null) {
       return Map.of();
     }
-    try (Scope scope = Scope.open()) {
-      return Map.of(0L, Masks.padding(Tensor.of(mask, rows, length), 0, type).own());
-    }
+    Tensor additive = Masks.padding(Tensor.of(mask, rows, length), 0, type);
+    return Map.of(0L, ops.saveForBackward(additive));
   }
 
   /**

@@ -118,13 +118,18 @@ public final class TowerWeights implements AutoCloseable {
         expected.put(name, storedShapes.getOrDefault(slice.name(), sizes));
       }
     }
-    checkpoint.requireTensors(expected, name -> !isOwn(name) || ignored.matcher(name).matches());
+    checkpoint.requireTensors(
+        expected, name -> !isOwn(name) || isPositions(name) || ignored.matcher(name).matches());
     for (String name : stored) {
-      if (isOwn(name) && name.endsWith(".position_ids")) {
+      if (isOwn(name) && isPositions(name)) {
         requireConsecutive(checkpoint, name);
       }
     }
     return names;
+  }
+
+  private static boolean isPositions(String name) {
+    return name.endsWith(".position_ids");
   }
 
   private static void requireConsecutive(Checkpoint checkpoint, String name) {

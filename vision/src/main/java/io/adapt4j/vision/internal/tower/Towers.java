@@ -30,16 +30,22 @@ public final class Towers {
 
   /** Declares the image tower of a model, without weights. */
   public static PictureTower declare(ModelConfig model) {
-    Function<ModelConfig, PictureTower> tower = ALL.get(model.modelType());
-    if (tower == null) {
+    return find(ALL, model, "image tower").apply(model);
+  }
+
+  /** Finds the declaration of a model's family. */
+  static <T> Function<ModelConfig, T> find(
+      Map<String, Function<ModelConfig, T>> all, ModelConfig model, String what) {
+    Function<ModelConfig, T> family = all.get(model.modelType());
+    if (family == null) {
       throw model
           .fields()
           .invalid(
               "model_type",
-              "one of " + ALL.keySet().stream().sorted().toList(),
-              "This build has no image tower of that family.");
+              "one of " + all.keySet().stream().sorted().toList(),
+              "This build has no " + what + " of that family.");
     }
-    return tower.apply(model);
+    return family;
   }
 
   /** Declares and loads the image tower of a model; the caller closes it. */

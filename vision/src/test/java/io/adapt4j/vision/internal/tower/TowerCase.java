@@ -72,9 +72,9 @@ record TowerCase(Path folder, SafetensorsFile expected) implements AutoCloseable
 
   /** Normalizes the stored pixels of a case; padding is 0. */
   PixelBatch pixels(String name) throws IOException {
-    String bytes = name + ".pixel_values_uint8";
+    String bytes = of(name, "pixel_values_uint8");
     List<Integer> shape = shape(bytes);
-    String maskName = name + ".pixel_attention_mask";
+    String maskName = of(name, "pixel_attention_mask");
     byte[] mask = has(maskName) ? bytesOf(maskName) : new byte[0];
     boolean patches = shape.size() < 4;
     JsonNode processor = processor();
@@ -93,6 +93,11 @@ record TowerCase(Path folder, SafetensorsFile expected) implements AutoCloseable
       values[i] = seen ? ((stored[i] & 0xff) * (1f / 255) - mean) / std : 0;
     }
     return batch(name, shape, values, mask);
+  }
+
+  /** Folders of one case have tensors without its name. */
+  private static String of(String name, String tensor) {
+    return name.isEmpty() ? tensor : name + "." + tensor;
   }
 
   private JsonNode processor() throws IOException {
@@ -120,16 +125,16 @@ record TowerCase(Path folder, SafetensorsFile expected) implements AutoCloseable
     int[][] grids = {};
     int[] perPicture = new int[shape.get(0)];
     Arrays.fill(perPicture, 1);
-    if (has(name + ".image_grid_thw")) {
-      long[] sizes = longs(name + ".image_grid_thw");
+    if (has(of(name, "image_grid_thw"))) {
+      long[] sizes = longs(of(name, "image_grid_thw"));
       grids = new int[sizes.length / 3][];
       perPicture = new int[grids.length];
       for (int i = 0; i < grids.length; i++) {
         grids[i] = new int[] {(int) sizes[3 * i], (int) sizes[3 * i + 1], (int) sizes[3 * i + 2]};
         perPicture[i] = grids[i][0] * grids[i][1] * grids[i][2];
       }
-    } else if (has(name + ".spatial_shapes")) {
-      long[] sizes = longs(name + ".spatial_shapes");
+    } else if (has(of(name, "spatial_shapes"))) {
+      long[] sizes = longs(of(name, "spatial_shapes"));
       grids = new int[sizes.length / 2][];
       for (int i = 0; i < grids.length; i++) {
         grids[i] = new int[] {1, (int) sizes[2 * i], (int) sizes[2 * i + 1]};
