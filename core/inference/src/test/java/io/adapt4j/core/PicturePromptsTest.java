@@ -119,6 +119,10 @@ class PicturePromptsTest {
         prompts(ofUsed).forEach(prompt -> after.add(answer(used, prompt).tokenIds()));
         assertThat(after).isEqualTo(alone);
       }
+      used.freeWindows(true);
+      after.clear();
+      prompts(ofUsed).forEach(prompt -> after.add(answer(used, prompt).tokenIds()));
+      assertThat(after).isEqualTo(alone);
       ofFresh.forEach(Pictures.Held::close);
       ofUsed.forEach(Pictures.Held::close);
     }
