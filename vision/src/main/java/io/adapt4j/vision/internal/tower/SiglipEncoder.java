@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.layer.SequentialLayer;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
+import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -23,7 +24,7 @@ record SiglipEncoder(
     PatchEmbedding patches,
     Parameter positions,
     List<SequentialLayer> layers,
-    LayerNorm norm) {
+    Norm norm) {
 
   /** Pooling head that a model of texts and pictures has and a tower does not use. */
   static final String UNUSED_HEAD = "(model\\.)?vision_tower\\.(vision_model\\.)?head\\..*";
