@@ -195,4 +195,16 @@ final class TowerLayers {
     Tensor apart = ops.splitHeads(x, new long[] {x.size(2)}, 1)[0];
     return StreamOps.shaped(ops, apart, 1, x.size(0), x.size(2) * x.size(1));
   }
+
+  /** Returns [B, T, width] without the first positions. */
+  static Tensor without(Ops ops, Tensor x, int first) {
+    int rows = Math.toIntExact(x.size(0));
+    int length = Math.toIntExact(x.size(1));
+    int kept = length - first;
+    long[] index = new long[rows * kept];
+    for (int i = 0; i < index.length; i++) {
+      index[i] = (long) (i / kept) * length + first + i % kept;
+    }
+    return rows(ops, x, index, rows, kept, x.size(2));
+  }
 }
