@@ -37,9 +37,10 @@ final class Dinov2 {
         VisionTransformer.declare(
             weights,
             "dinov2",
-            config,
             sizes,
-            i -> layer("dinov2.encoder.layer." + i, sizes, bias, gated));
+            PictureGrid.read(config.fields(), 14),
+            i -> layer("dinov2.encoder.layer." + i, sizes, bias, gated),
+            LayerNorm.declare("dinov2.layernorm", sizes.hidden(), true, sizes.eps()));
     return new PictureClassifier(weights, config, network, true);
   }
 

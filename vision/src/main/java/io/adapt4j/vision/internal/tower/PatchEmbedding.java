@@ -35,34 +35,4 @@ record PatchEmbedding(Parameter weight, @Nullable Parameter bias) {
     DType type = weight.value().type();
     return ops.linear(type == DType.F32 ? x : x.copyAs(type), weight, bias);
   }
-
-  /**
-   * Cuts pictures into patches, row by row; what does not fill a patch is left out.
-   *
-   * @param pixels [pictures, channels, height, width]
-   * @param from first picture
-   * @return [pictures, patches, channels * patch * patch]
-   */
-  static float[] cut(
-      float[] pixels, int from, int pictures, int channels, int height, int width, int patch) {
-    int rows = height / patch;
-    int columns = width / patch;
-    float[] patches =
-        new float[Math.multiplyExact(pictures * rows * columns, channels * patch * patch)];
-    int at = 0;
-    for (int picture = from; picture < from + pictures; picture++) {
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < columns; column++) {
-          for (int channel = 0; channel < channels; channel++) {
-            int start = ((picture * channels + channel) * height + row * patch) * width;
-            for (int y = 0; y < patch; y++) {
-              System.arraycopy(pixels, start + y * width + column * patch, patches, at, patch);
-              at += patch;
-            }
-          }
-        }
-      }
-    }
-    return patches;
-  }
 }

@@ -8,6 +8,7 @@ import io.adapt4j.vision.internal.PixelBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Patches of pictures of one size.
@@ -26,12 +27,29 @@ record PictureGrid(int channels, int patch, int side) {
   }
 
   static PictureGrid read(ConfigReader fields, int defaultPatch) {
-    int patch = fields.positiveInt("patch_size", defaultPatch);
-    int side = fields.positiveInt("image_size", 224) / patch;
+    return read(fields, defaultPatch, 224);
+  }
+
+  static PictureGrid read(ConfigReader fields, int defaultPatch, int defaultImage) {
+    int patch = side(fields, "patch_size", defaultPatch);
+    int side = side(fields, "image_size", defaultImage) / patch;
     if (side < 1) {
       throw fields.invalid("image_size", "at least patch_size " + patch, "Correct one of the two.");
     }
     return new PictureGrid(fields.positiveInt("num_channels", 3), patch, side);
+  }
+
+  /** Reads the side of a square, which files may write as height and width. */
+  private static int side(ConfigReader fields, String field, int defaultValue) {
+    List<Integer> sides = fields.integers(field);
+    if (sides.isEmpty()) {
+      return defaultValue;
+    }
+    int side = sides.get(0);
+    if (side < 1 || sides.size() > 2 || sides.get(sides.size() - 1) != side) {
+      throw fields.invalid(field, "a positive integer, or the same one twice", "Correct it.");
+    }
+    return side;
   }
 
   int patches() {
@@ -55,7 +73,7 @@ record PictureGrid(int channels, int patch, int side) {
     }
   }
 
-  private void requireChannels(List<Integer> shape) {
+  void requireChannels(List<Integer> shape) {
     if (shape.size() != 4 || shape.get(1) != channels) {
       throw new IllegalArgumentException(
           "pixels: expected [pictures, %d, height, width], found %s".formatted(channels, shape));
@@ -77,8 +95,8 @@ record PictureGrid(int channels, int patch, int side) {
     List<Tensor> parts = new ArrayList<>();
     for (int from = 0; from < pictures; from += atOnce) {
       int count = Math.min(atOnce, pictures - from);
-      float[] cut =
-          PatchEmbedding.cut(pixels.values(), from, count, channels, height, width, patch);
+      List<Integer> entries = IntStream.range(from, from + count).boxed().toList();
+      float[] cut = cut(pixels, entries, height / patch, width / patch);
       try (Scope scope = Scope.open()) {
         parts.add(scope.keep(part.compute(cut, from, count)));
       }
@@ -88,6 +106,37 @@ record PictureGrid(int channels, int patch, int side) {
         ? first
         : TowerLayers.shaped(
             ops, TowerLayers.joined(ops, parts), pictures, first.size(1), first.size(2));
+  }
+
+  /**
+   * Cuts pictures into patches, row by row, from their upper left corner.
+   *
+   * @param entries the pictures
+   * @return [pictures, rows * columns, channels * patch * patch]
+   */
+  float[] cut(PixelBatch pixels, List<Integer> entries, int rows, int columns) {
+    int height = pixels.shape().get(2);
+    int width = pixels.shape().get(3);
+    float[] patches =
+        new float
+            [Math.multiplyExact(
+                Math.multiplyExact(entries.size(), rows * columns), channels * patch * patch)];
+    int at = 0;
+    for (int picture : entries) {
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          for (int channel = 0; channel < channels; channel++) {
+            int start = ((picture * channels + channel) * height + row * patch) * width;
+            for (int y = 0; y < patch; y++) {
+              int from = start + y * width + column * patch;
+              System.arraycopy(pixels.values(), from, patches, at, patch);
+              at += patch;
+            }
+          }
+        }
+      }
+    }
+    return patches;
   }
 
   /** Returns the positions 0, 1, 2 and so on of several rows. */

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.norm.QueryKeyNorm;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -14,8 +15,8 @@ import io.adapt4j.core.internal.tensor.op.RotaryTable;
 import io.adapt4j.vision.internal.PictureFeatures;
 import io.adapt4j.vision.internal.PixelBatch;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the towers of Qwen 2.5-VL and 3-VL have in common: patches of two frames in their own grid,
@@ -34,6 +35,7 @@ abstract class QwenTower implements PictureTower {
   final int merge;
   private final int patchValues;
   private final PatchEmbedding patches;
+  private final GridRotary rotary;
 
   QwenTower(ModelConfig vision, int defaultHidden, int defaultPatch, boolean bias) {
     this.vision = vision;
@@ -45,6 +47,7 @@ abstract class QwenTower implements PictureTower {
       throw fields.invalid(
           "num_heads", "heads of a multiple of 4 entries", "Correct it or hidden_size.");
     }
+    rotary = GridRotary.equal(hidden / heads, THETA);
     merge = fields.positiveInt("spatial_merge_size", 2);
     int channels = fields.positiveInt("in_channels", fields.positiveInt("in_chans", 3));
     int frames = fields.positiveInt("temporal_patch_size", 2);
@@ -57,12 +60,17 @@ abstract class QwenTower implements PictureTower {
 
   /** Declares attention with one stored projection for queries, keys and values. */
   final Attention attention(String path) {
+    return attention(path, true, null);
+  }
+
+  /** Declares attention with norms of queries and keys, or null. */
+  final Attention attention(String path, boolean bias, @Nullable QueryKeyNorm norm) {
     int width = hidden / heads;
     return new Attention(
-        LinearSlot.of(path + ".qkv", hidden, true, 3L * hidden),
-        LinearSlot.of(path + ".proj", hidden, true, hidden),
+        LinearSlot.of(path + ".qkv", hidden, bias, 3L * hidden),
+        LinearSlot.of(path + ".proj", hidden, bias, hidden),
         Heads.grouped(heads, heads, width),
-        null,
+        norm,
         0,
         AttentionRule.bothWays(width, 0));
   }
@@ -126,37 +134,9 @@ abstract class QwenTower implements PictureTower {
     return TowerLayers.squares(group.rows(), group.columns(), merge, 0);
   }
 
-  /**
-   * Computes cosines and sines.
-   *
-   * @param places positions of patches in row-major order
-   * @param sizes sizes of the tables without the last, the width of half a head
-   */
+  /** Computes the cosines and sines of patches of a group. */
   final RotaryTable rotary(GridGroups.Group group, long[] places, DType type, long... sizes) {
-    int quarter = hidden / heads / 4;
-    float[] inverse = new float[quarter];
-    for (int i = 0; i < quarter; i++) {
-      inverse[i] = (float) (1 / Math.pow(THETA, (double) i / quarter));
-    }
-    float[] cos = new float[places.length * 2 * quarter];
-    float[] sin = new float[cos.length];
-    for (int i = 0; i < places.length; i++) {
-      long row = places[i] / group.columns();
-      long column = places[i] % group.columns();
-      for (int k = 0; k < 2 * quarter; k++) {
-        float angle = (k < quarter ? row : column) * inverse[k % quarter];
-        cos[i * 2 * quarter + k] = (float) Math.cos(angle);
-        sin[i * 2 * quarter + k] = (float) Math.sin(angle);
-      }
-    }
-    long[] all = Arrays.copyOf(sizes, sizes.length + 1);
-    all[sizes.length] = 2L * quarter;
-    return new RotaryTable(table(cos, type, all), table(sin, type, all));
-  }
-
-  private static Tensor table(float[] values, DType type, long... sizes) {
-    Tensor made = Tensor.of(values, sizes);
-    return type == DType.F32 ? made : made.copyAs(type);
+    return rotary.table(places, group.columns(), type, sizes);
   }
 
   /** Joins the patches of each square. */

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.layer.SequentialLayer;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
+import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -23,7 +24,7 @@ record SiglipEncoder(
     PatchEmbedding patches,
     Parameter positions,
     List<SequentialLayer> layers,
-    LayerNorm norm) {
+    Norm norm) {
 
   /** Pooling head that a model of texts and pictures has and a tower does not use. */
   static final String UNUSED_HEAD = "(model\\.)?vision_tower\\.(vision_model\\.)?head\\..*";
@@ -44,9 +45,25 @@ record SiglipEncoder(
     return declare(weights, "model.vision_tower.vision_model", vision, TowerSizes.Defaults.SIGLIP);
   }
 
+  /** Declares the tower without its final norm. */
+  static SiglipEncoder withoutNorm(TowerWeights weights, String path, ModelConfig vision) {
+    return declare(weights, path, vision, TowerSizes.Defaults.SIGLIP, Norm.NONE);
+  }
+
   /** Declares the tower. */
   static SiglipEncoder declare(
       TowerWeights weights, String path, ModelConfig vision, TowerSizes.Defaults defaults) {
+    TowerSizes sizes = TowerSizes.read(vision, defaults);
+    Norm last = LayerNorm.declare(path + ".post_layernorm", sizes.hidden(), true, sizes.eps());
+    return declare(weights, path, vision, defaults, last);
+  }
+
+  private static SiglipEncoder declare(
+      TowerWeights weights,
+      String path,
+      ModelConfig vision,
+      TowerSizes.Defaults defaults,
+      Norm last) {
     TowerSizes sizes = TowerSizes.read(vision, defaults);
     PictureGrid grid = PictureGrid.read(vision.fields(), defaults.patch());
     int hidden = sizes.hidden();
@@ -64,7 +81,7 @@ record SiglipEncoder(
             grid.patch()),
         weights.add(Parameter.of(embeddings + "position_embedding.weight", grid.patches(), hidden)),
         TowerLayers.declare(weights, path, sizes, false),
-        weights.add(LayerNorm.declare(path + ".post_layernorm", hidden, true, sizes.eps())));
+        weights.add(last));
   }
 
   int side() {

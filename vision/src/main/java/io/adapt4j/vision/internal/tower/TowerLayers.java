@@ -28,6 +28,12 @@ final class TowerLayers {
   /** Declares the layers of SigLIP and CLIP: norms first, with biases everywhere. */
   static List<SequentialLayer> declare(
       TowerWeights weights, String path, TowerSizes sizes, boolean causal) {
+    return declare(weights, path, sizes, causal, Attention.NO_ROTARY);
+  }
+
+  /** Declares the same layers with a rotary table, if wanted. */
+  static List<SequentialLayer> declare(
+      TowerWeights weights, String path, TowerSizes sizes, boolean causal, int rotary) {
     List<SequentialLayer> layers = new ArrayList<>();
     for (int i = 0; i < sizes.layers(); i++) {
       String at = path + ".encoder.layers." + i;
@@ -52,7 +58,7 @@ final class TowerLayers {
                       LinearSlot.of(at + ".self_attn.out_proj", width, true, width),
                       Heads.grouped(sizes.heads(), sizes.heads(), sizes.headWidth()),
                       null,
-                      Attention.NO_ROTARY,
+                      rotary,
                       rule),
                   LayerNorm.declare(at + ".layer_norm2", width, true, sizes.eps()),
                   mlp(at + ".mlp", sizes, "fc1", "fc2"))));
@@ -177,5 +183,28 @@ final class TowerLayers {
           squares(height, width, side, (long) i * length), 0, order, i * length, length);
     }
     return order;
+  }
+
+  /**
+   * Joins the entries of several positions channel by channel, as a convolution reads them.
+   *
+   * @param x [squares, positions, width]
+   * @return [1, squares, width * positions]
+   */
+  static Tensor byChannel(Ops ops, Tensor x) {
+    Tensor apart = ops.splitHeads(x, new long[] {x.size(2)}, 1)[0];
+    return StreamOps.shaped(ops, apart, 1, x.size(0), x.size(2) * x.size(1));
+  }
+
+  /** Returns [B, T, width] without the first positions. */
+  static Tensor without(Ops ops, Tensor x, int first) {
+    int rows = Math.toIntExact(x.size(0));
+    int length = Math.toIntExact(x.size(1));
+    int kept = length - first;
+    long[] index = new long[rows * kept];
+    for (int i = 0; i < index.length; i++) {
+      index[i] = (long) (i / kept) * length + first + i % kept;
+    }
+    return rows(ops, x, index, rows, kept, x.size(2));
   }
 }

@@ -28,6 +28,9 @@ record TowerSizes(int hidden, int inner, int layers, int heads, Activation activ
     static final Defaults CLIP = new Defaults(768, 3072, 12, 12, "quick_gelu", 1e-5, 32);
     static final Defaults CLIP_TEXT = new Defaults(512, 2048, 12, 8, "quick_gelu", 1e-5, 0);
     static final Defaults VIT = new Defaults(768, 3072, 12, 12, "gelu", 1e-12, 16);
+    static final Defaults INTERN = new Defaults(1024, 4096, 24, 16, "gelu", 1e-6, 14);
+    static final Defaults PIXTRAL = new Defaults(1024, 4096, 24, 16, "gelu", 1e-5, 16);
+    static final Defaults PADDLE = new Defaults(1152, 4304, 27, 16, "gelu_pytorch_tanh", 1e-6, 14);
     static final Defaults DINO = new Defaults(768, 0, 12, 12, "gelu", 1e-6, 14);
   }
 
@@ -50,14 +53,14 @@ record TowerSizes(int hidden, int inner, int layers, int heads, Activation activ
    * Reads the configuration of a part of a model, and refuses or reports fields that the part of
    * that type does not know.
    */
-  static ModelConfig part(ModelConfig model, String field, String type) {
-    return checked(model.part(field, type));
+  static ModelConfig part(ModelConfig model, String field, String type, String... read) {
+    return checked(model.part(field, type), read);
   }
 
   /** Refuses or reports fields that models of the type do not know. */
-  static ModelConfig checked(ModelConfig config) {
-    UnreadFeatures.refuse(config, Set.of());
-    Set<String> unknown = UnreadFeatures.unknown(config, Set.of()).keySet();
+  static ModelConfig checked(ModelConfig config, String... read) {
+    UnreadFeatures.refuse(config, Set.of(read));
+    Set<String> unknown = UnreadFeatures.unknown(config, Set.of(read)).keySet();
     if (!unknown.isEmpty()) {
       LOG.warn(
           "{}: a {} has no field {}. Nothing is computed with it.",

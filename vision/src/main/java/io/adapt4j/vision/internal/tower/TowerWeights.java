@@ -74,7 +74,7 @@ public final class TowerWeights implements AutoCloseable {
 
   /** Declares stored tensors that the reference does not read either. */
   void ignore(String expression) {
-    ignored = Pattern.compile(expression);
+    ignored = Pattern.compile(ignored.pattern() + "|" + expression);
   }
 
   /** Returns the slots of all linear layers. */

@@ -19,7 +19,12 @@ public final class Towers {
           Map.entry("lfm2-vl", Lfm2Tower::new),
           Map.entry("lfm2_vl", Lfm2Tower::new),
           Map.entry("qwen2_5_vl", Qwen25Tower::new),
-          Map.entry("qwen3_vl", Qwen3Tower::new));
+          Map.entry("qwen3_vl", Qwen3Tower::new),
+          Map.entry("llava", LlavaTower::new),
+          Map.entry("internvl", InternVlTower::new),
+          Map.entry("mistral3", Mistral3Tower::new),
+          Map.entry("glm_ocr", GlmOcrTower::new),
+          Map.entry("paddleocr_vl", PaddleOcrTower::new));
 
   private Towers() {}
 

@@ -1,12 +1,11 @@
 package io.adapt4j.vision.internal.tower;
 
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.attention.Attention;
 import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.layer.SequentialLayer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.norm.LayerNorm;
+import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.op.Ops;
@@ -26,17 +25,16 @@ record VisionTransformer(
     ClassToken token,
     PositionTable positions,
     List<SequentialLayer> layers,
-    LayerNorm norm) {
+    Norm norm) {
 
   static VisionTransformer declare(
       TowerWeights weights,
       String path,
-      ModelConfig config,
       TowerSizes sizes,
-      IntFunction<SequentialLayer> layer) {
+      PictureGrid grid,
+      IntFunction<SequentialLayer> layer,
+      Norm norm) {
     int hidden = sizes.hidden();
-    PictureGrid grid =
-        PictureGrid.read(config.fields(), config.modelType().equals("vit") ? 16 : 14);
     String embeddings = path + ".embeddings.";
     return new VisionTransformer(
         sizes,
@@ -52,7 +50,7 @@ record VisionTransformer(
         ClassToken.declare(weights, embeddings + "cls_token", hidden, 1, 1, hidden),
         PositionTable.afterClass(weights, embeddings + "position_embeddings", grid.side(), hidden),
         IntStream.range(0, sizes.layers()).mapToObj(layer).map(weights::add).toList(),
-        weights.add(LayerNorm.declare(path + ".layernorm", hidden, true, sizes.eps())));
+        weights.add(norm));
   }
 
   /** Declares attention under the names of ViT. */

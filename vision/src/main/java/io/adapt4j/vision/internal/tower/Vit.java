@@ -17,7 +17,12 @@ final class Vit {
     boolean bias = config.fields().bool("qkv_bias", true);
     VisionTransformer network =
         VisionTransformer.declare(
-            weights, "vit", config, sizes, i -> layer("vit.encoder.layer." + i, sizes, bias));
+            weights,
+            "vit",
+            sizes,
+            PictureGrid.read(config.fields(), 16),
+            i -> layer("vit.encoder.layer." + i, sizes, bias),
+            LayerNorm.declare("vit.layernorm", sizes.hidden(), true, sizes.eps()));
     return new PictureClassifier(weights, config, network, false);
   }
 
