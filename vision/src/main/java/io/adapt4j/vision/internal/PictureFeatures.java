@@ -1,6 +1,7 @@
 package io.adapt4j.vision.internal;
 
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,4 +13,11 @@ import java.util.List;
  * @param perPicture tokens of each picture
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record PictureFeatures(Tensor rows, List<Tensor> deeper, int[] perPicture) {}
+public record PictureFeatures(Tensor rows, List<Tensor> deeper, int[] perPicture) {
+
+  /** Creates features of pictures or tiles that have the same number of tokens each. */
+  public static PictureFeatures equal(Tensor rows, int[] tiles, int tokens) {
+    return new PictureFeatures(
+        rows, List.of(), Arrays.stream(tiles).map(each -> each * tokens).toArray());
+  }
+}

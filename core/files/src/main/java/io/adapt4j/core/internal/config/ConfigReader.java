@@ -82,6 +82,13 @@ public final class ConfigReader {
     return new ConfigReader(file, "", object);
   }
 
+  /** Returns this object with one field added or replaced. */
+  ConfigReader with(String field, JsonNode value) {
+    ObjectNode changed = json();
+    changed.set(field, value);
+    return new ConfigReader(file, prefix, changed);
+  }
+
   /** {@return the file named in errors} */
   public Path file() {
     return file;

@@ -34,6 +34,7 @@ public final class ModelConfig {
   /** Name of the file in a checkpoint folder. */
   public static final String FILE = "config.json";
 
+  private static final String MODEL_TYPE = "model_type";
   private static final String TEXT = "text_config";
   private static final String ROPE_OF_5 = "rope_parameters";
   private static final String QUANTIZATION = "quantization_config";
@@ -70,7 +71,7 @@ public final class ModelConfig {
     }
     SizeLimits.check(fields);
     this.fields = fields;
-    this.modelType = fields.requireText("model_type");
+    this.modelType = fields.requireText(MODEL_TYPE);
     this.architectures = fields.texts("architectures");
     this.dtype = readDtype(fields);
     this.tokenIds = readTokenIds(fields);
@@ -202,6 +203,18 @@ public final class ModelConfig {
     return fields.has(tied)
         ? config.with(tied, BooleanNode.valueOf(fields.bool(tied, false)))
         : config;
+  }
+
+  /**
+   * Returns the configuration of another part of a multimodal model, such as an image tower, as one
+   * of a given type.
+   */
+  public ModelConfig part(String field, String type) {
+    ConfigReader part =
+        fields
+            .child(field)
+            .orElseThrow(() -> fields.invalid(field, "the fields of this part", "Add them."));
+    return new ModelConfig(part.with(MODEL_TYPE, TextNode.valueOf(type)));
   }
 
   /** Returns typed access to all fields, for those that are specific to a family. */

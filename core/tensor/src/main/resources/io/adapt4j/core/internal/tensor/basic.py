@@ -74,6 +74,8 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.relu(x)
   elif kind == 5:
     return torch.square(torch.clamp(x, min=0))
+  elif kind == 6:
+    return torch.mul(x, torch.sigmoid(torch.mul(x, 1.702)))
   return torch.tanh(x)
 
 def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
@@ -87,6 +89,8 @@ def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
     return torch.relu_(x)
   elif kind == 5:
     return torch.square_(torch.clamp_(x, min=0))
+  elif kind == 6:
+    return torch.mul_(x, torch.sigmoid(torch.mul(x, 1.702)))
   return torch.tanh_(x)
 
 def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
@@ -100,6 +104,8 @@ def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
     return torch.threshold_backward(dy, x, 0)
   elif kind == 5:
     return torch.mul_(torch.mul(torch.clamp(x, min=0), 2), dy)
+  elif kind == 6:
+    return torch.silu_backward(dy, torch.mul(x, 1.702))
   return torch.tanh_backward(dy, torch.tanh(x))
 
 # xIELU (Huang and Schlag 2024) on [.., width]: a parabola above 0, an exponential below, with a slope

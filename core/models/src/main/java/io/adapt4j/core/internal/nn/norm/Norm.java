@@ -7,7 +7,14 @@ import java.util.List;
 
 /** Normalization over the last dimension, or none. */
 public sealed interface Norm
-    permits RmsNorm, UnitRmsNorm, LayerNorm, UnitLayerNorm, HeadsLayerNorm, JoinedNorms, Norm.None {
+    permits RmsNorm,
+        UnitRmsNorm,
+        LayerNorm,
+        UnitLayerNorm,
+        HeadsLayerNorm,
+        JoinedNorms,
+        LayerScale,
+        Norm.None {
 
   /** No normalization. */
   Norm NONE = new None();

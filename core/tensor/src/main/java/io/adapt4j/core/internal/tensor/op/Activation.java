@@ -13,7 +13,9 @@ public enum Activation {
   /** Hyperbolic tangent. */
   TANH(4),
   /** The square of max(x, 0). */
-  RELU_SQUARED(5);
+  RELU_SQUARED(5),
+  /** x times sigmoid(1.702 x), an approximation of the Gaussian error linear unit. */
+  QUICK_GELU(6);
 
   private final int kind;
 

@@ -8,17 +8,18 @@ import java.util.Map;
 public final class Activations {
 
   private static final Map<String, Activation> BY_NAME =
-      Map.of(
-          "silu", Activation.SILU,
-          "swish", Activation.SILU,
-          "gelu", Activation.GELU,
-          "gelu_python", Activation.GELU,
-          "gelu_new", Activation.GELU_TANH,
-          "gelu_fast", Activation.GELU_TANH,
-          "gelu_pytorch_tanh", Activation.GELU_TANH,
-          "relu", Activation.RELU,
-          "relu2", Activation.RELU_SQUARED,
-          "tanh", Activation.TANH);
+      Map.ofEntries(
+          Map.entry("silu", Activation.SILU),
+          Map.entry("swish", Activation.SILU),
+          Map.entry("gelu", Activation.GELU),
+          Map.entry("gelu_python", Activation.GELU),
+          Map.entry("gelu_new", Activation.GELU_TANH),
+          Map.entry("gelu_fast", Activation.GELU_TANH),
+          Map.entry("gelu_pytorch_tanh", Activation.GELU_TANH),
+          Map.entry("quick_gelu", Activation.QUICK_GELU),
+          Map.entry("relu", Activation.RELU),
+          Map.entry("relu2", Activation.RELU_SQUARED),
+          Map.entry("tanh", Activation.TANH));
 
   private Activations() {}
 
