@@ -19,6 +19,7 @@ final class FuzzTargets {
     all.addAll(DocumentTargets.all());
     all.addAll(KeptFileTargets.all());
     all.addAll(NetworkTargets.all());
+    all.addAll(SpeechTargets.all());
     all.add(IndexTarget.create());
     return all;
   }
