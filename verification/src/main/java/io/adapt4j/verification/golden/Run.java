@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A training run as its options describe it. */
-record Run(
+public record Run(
     List<Batch> batches,
     List<List<Integer>> steps,
     LearningRate learningRate,
@@ -44,7 +44,7 @@ record Run(
   }
 
   /** Returns the Trainer's optimizer settings. */
-  static TrainingStep.Settings settings(JsonNode options) {
+  public static TrainingStep.Settings settings(JsonNode options) {
     return new TrainingStep.Settings(
         new Optimizer.AdamW(
             options.path("adam_beta1").asDouble(),
@@ -55,7 +55,7 @@ record Run(
         false);
   }
 
-  static LearningRateSchedule schedule(String name) {
+  public static LearningRateSchedule schedule(String name) {
     return switch (name) {
       case "linear" -> LearningRateSchedule.LINEAR;
       case "cosine" -> LearningRateSchedule.COSINE;
