@@ -38,8 +38,8 @@ public final class Machine {
 
   private final Program program;
   private final byte[] classes;
-  private final TokenTrie trie;
-  private final TokenTrie firstTrie;
+  private final VocabularyIndex index;
+  private final VocabularyIndex firstIndex;
   private final int vocabularySize;
 
   /** Guarded by this object, as are the masks. */
@@ -73,8 +73,8 @@ public final class Machine {
     this.mostMaskBytes = mostMaskBytes;
     this.classes = program.classes();
     this.vocabularySize = vocabulary.size();
-    this.trie = TokenTrie.of(vocabulary);
-    this.firstTrie = TokenTrie.of(vocabulary.atBeginning());
+    this.index = VocabularyIndex.of(vocabulary);
+    this.firstIndex = VocabularyIndex.of(vocabulary.atBeginning());
     this.closure = new Closure(program, 0);
     this.start = closure.start();
   }
@@ -111,7 +111,7 @@ public final class Machine {
 
   /** Starts an answer. */
   public ConstraintState begin(TokenBytes vocabulary, boolean atBeginning) {
-    return new AnswerState(this, vocabulary, start(), atBeginning && trie != firstTrie);
+    return new AnswerState(this, vocabulary, start(), atBeginning && index != firstIndex);
   }
 
   private synchronized Configuration start() {
@@ -185,17 +185,17 @@ public final class Machine {
   private synchronized TokenMask findFirst(Configuration configuration) {
     TokenMask known = configuration == start ? firstMask : null;
     if (known == null) {
-      known = find(configuration, firstTrie);
+      known = find(configuration, firstIndex);
       firstMask = configuration == start ? known : firstMask;
     }
     return known;
   }
 
   private synchronized TokenMask keep(Configuration configuration) {
-    Configuration.Key signature = closure.signature(configuration, trie.deepest + 2);
+    Configuration.Key signature = closure.signature(configuration, index.trie().deepest + 2);
     TokenMask mask = signature == null ? null : masks.get(signature);
     if (mask == null) {
-      mask = find(configuration, trie);
+      mask = find(configuration, index);
       if (maskBytes() > mostMaskBytes) {
         forget();
       }
@@ -209,7 +209,8 @@ public final class Machine {
     return mask;
   }
 
-  private synchronized TokenMask find(Configuration configuration, TokenTrie tokens) {
+  private synchronized TokenMask find(Configuration configuration, VocabularyIndex of) {
+    TokenTrie tokens = of.trie();
     closure.beginWork();
     int forced = forced(configuration, tokens);
     if (forced >= 0) {
@@ -218,13 +219,13 @@ public final class Machine {
     BitSet allowed = new BitSet();
     if (configuration.states.length <= MOST_RUN_READINGS) {
       for (RunKind kind : RunKind.values()) {
-        if (addByRuns(configuration, kind, tokens.runs(kind), allowed) && !closure.isCut()) {
+        if (addByRuns(configuration, kind, of.runs(kind), allowed) && !closure.isCut()) {
           return TokenMask.of(allowed);
         }
         allowed.clear();
       }
       for (RunKind kind : RunKind.values()) {
-        if (addAroundOne(configuration, kind, tokens, allowed) && !closure.isCut()) {
+        if (addAroundOne(configuration, kind, of, allowed) && !closure.isCut()) {
           return TokenMask.of(allowed);
         }
         allowed.clear();
@@ -269,7 +270,7 @@ public final class Machine {
    * do not lead to it are walked through. Returns whether there is such a configuration.
    */
   private boolean addAroundOne(
-      Configuration configuration, RunKind kind, TokenTrie tokens, BitSet allowed) {
+      Configuration configuration, RunKind kind, VocabularyIndex tokens, BitSet allowed) {
     Configuration one = null;
     for (int sample : RunKind.SAMPLES) {
       Configuration reached = after(after(configuration, sample), sample);
@@ -284,7 +285,7 @@ public final class Machine {
     allowed.or(tokens.runs(kind).wholeFrom(1));
     TokenTrie rests = tokens.runs(kind).restsFrom(1);
     walk(one, rests, 0, rests.size(), allowed);
-    correctAround(configuration, one, kind, tokens, allowed);
+    correctAround(configuration, one, kind, tokens.trie(), allowed);
     return true;
   }
 

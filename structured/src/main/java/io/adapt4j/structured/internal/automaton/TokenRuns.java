@@ -42,7 +42,7 @@ final class TokenRuns {
             entries.get(characters).add(new TokenTrie.Entry(rest, id));
           }
         });
-    int[] same = trie.noneSame();
+    int[] same = TokenTrie.noneSame(trie.same.length);
     entries.forEach(some -> rests.add(new TokenTrie(some, same)));
   }
 
@@ -115,7 +115,7 @@ final class TokenRuns {
                   entries.add(new TokenTrie.Entry(rest, id));
                 }
               });
-          return new TokenTrie(entries, trie.noneSame());
+          return new TokenTrie(entries, TokenTrie.noneSame(trie.same.length));
         });
   }
 }

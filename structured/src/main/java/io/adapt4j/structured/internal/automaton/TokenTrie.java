@@ -1,23 +1,14 @@
 package io.adapt4j.structured.internal.automaton;
 
-import io.adapt4j.core.tokenize.TokenBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.WeakHashMap;
-import java.util.stream.IntStream;
 
 /**
  * The tokens of a vocabulary by their bytes, as a tree in preorder: the node after a node is its
  * first child, and {@link #end} is the end of its subtree. Immutable.
  */
 final class TokenTrie {
-
-  private static final Map<TokenBytes, TokenTrie> KNOWN =
-      Collections.synchronizedMap(new WeakHashMap<>());
 
   /** The byte that leads to a node. */
   final byte[] value;
@@ -36,11 +27,6 @@ final class TokenTrie {
 
   final int deepest;
 
-  private final int vocabularySize;
-
-  /** Tokens by the run that they begin with, of each kind; computed lazily. */
-  private final Map<RunKind, TokenRuns> runs = new EnumMap<>(RunKind.class);
-
   /** A token to add: its bytes, at least one. */
   static final class Entry {
     private final byte[] bytes;
@@ -50,15 +36,6 @@ final class TokenTrie {
       this.bytes = bytes;
       this.id = id;
     }
-  }
-
-  private TokenTrie(TokenBytes vocabulary) {
-    this(
-        IntStream.range(0, vocabulary.size())
-            .filter(id -> vocabulary.length(id) > 0 && vocabulary.length(id) < Short.MAX_VALUE)
-            .mapToObj(id -> new Entry(vocabulary.bytes(id), id))
-            .toList(),
-        none(vocabulary.size()));
   }
 
   /**
@@ -71,7 +48,6 @@ final class TokenTrie {
     sorted.sort((a, b) -> Arrays.compareUnsigned(a.bytes, b.bytes));
     int most = sorted.stream().mapToInt(entry -> entry.bytes.length).sum();
     this.same = same;
-    this.vocabularySize = same.length;
     byte[] values = new byte[most];
     short[] depths = new short[most];
     int[] tokens = new int[most];
@@ -113,27 +89,11 @@ final class TokenTrie {
     deepest = longest;
   }
 
-  private static int[] none(int size) {
+  /** Returns a table for a number of tokens none of which has the bytes of another. */
+  static int[] noneSame(int size) {
     int[] none = new int[size];
     Arrays.fill(none, -1);
     return none;
-  }
-
-  /** Returns a table of tokens of the same bytes in which there are none. */
-  int[] noneSame() {
-    return none(vocabularySize);
-  }
-
-  /** Returns the tokens by the run of a kind that they begin with. */
-  TokenRuns runs(RunKind kind) {
-    synchronized (runs) {
-      return runs.computeIfAbsent(kind, wanted -> new TokenRuns(this, wanted));
-    }
-  }
-
-  /** Returns the tree of a vocabulary, cached as long as the vocabulary exists. */
-  static TokenTrie of(TokenBytes vocabulary) {
-    return KNOWN.computeIfAbsent(vocabulary, TokenTrie::new);
   }
 
   int size() {

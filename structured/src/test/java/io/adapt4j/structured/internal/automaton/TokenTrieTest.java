@@ -18,7 +18,8 @@ class TokenTrieTest {
   private static final int[] ALPHABET = {'a', 'b', '"', 0xC3, 0xA4, 0xE2, 0x82, 0xAC, 7};
 
   private final TokenBytes tokens = tokens();
-  private final TokenTrie trie = TokenTrie.of(tokens);
+  private final VocabularyIndex index = VocabularyIndex.of(tokens);
+  private final TokenTrie trie = index.trie();
 
   private static TokenBytes tokens() {
     SplittableRandom random = new SplittableRandom(5);
@@ -106,7 +107,7 @@ class TokenTrieTest {
 
   @Test
   void runsAreTheCharactersOfAKindThatTokensBeginWith() {
-    TokenRuns runs = trie.runs(RunKind.PLAIN);
+    TokenRuns runs = index.runs(RunKind.PLAIN);
     BitSet seen = new BitSet();
     for (int id = 1; id < tokens.size(); id++) {
       byte[] bytes = tokens.bytes(id);
@@ -139,7 +140,7 @@ class TokenTrieTest {
   }
 
   @Test
-  void aVocabularyHasOneTree() {
-    assertThat(TokenTrie.of(tokens)).isSameAs(trie);
+  void aVocabularyHasOneIndex() {
+    assertThat(VocabularyIndex.of(tokens)).isSameAs(index);
   }
 }
