@@ -145,6 +145,12 @@ final class ServedParts {
   private @Nullable Path reranker;
 
   @Option(
+      names = "--classifier",
+      paramLabel = "FOLDER",
+      description = "A model for /v1/classify, called by the name of its folder.")
+  private @Nullable Path classifier;
+
+  @Option(
       names = "--index",
       paramLabel = "FOLDER",
       description =
@@ -227,6 +233,9 @@ final class ServedParts {
     if (reranker != null) {
       requireModel("--reranker", reranker);
     }
+    if (classifier != null) {
+      requireModel("--classifier", classifier);
+    }
     if (index != null) {
       RagFolder.requireIndex(index);
     }
@@ -262,8 +271,12 @@ final class ServedParts {
         server.embedder(nameOf(embedder), vectors);
       }
       if (reranker != null) {
-        TextClassifier classifier = opened.keep(TextClassifier.load(ModelSource.path(reranker)));
-        server.reranker(nameOf(reranker), RelevanceScorer.of(classifier));
+        TextClassifier pairs = opened.keep(TextClassifier.load(ModelSource.path(reranker)));
+        server.reranker(nameOf(reranker), RelevanceScorer.of(pairs));
+      }
+      if (classifier != null) {
+        server.classifier(
+            nameOf(classifier), opened.keep(TextClassifier.load(ModelSource.path(classifier))));
       }
       if (index != null) {
         server.questionAnswering(

@@ -111,6 +111,7 @@ class PathsTest {
           argument("mcp", "--named-adapter", Use.ADAPTER, "model --named-adapter a=PATH"),
           argument("mcp", "--embedder", Use.MODEL, "model --embedder PATH"),
           argument("mcp", "--reranker", Use.MODEL, "model --reranker PATH"),
+          argument("mcp", "--classifier", Use.MODEL, "model --classifier PATH"),
           argument("mcp", "--index", Use.INDEX_TO_ASK, "model --index PATH"),
           argument(
               "mcp", "--index-embedder", Use.MODEL, "model --index index --index-embedder PATH"),
@@ -141,6 +142,7 @@ class PathsTest {
           argument("serve", "--transcriber", Use.MODEL, "model --port 0 --transcriber PATH"),
           argument("serve", "--embedder", Use.MODEL, "model --port 0 --embedder PATH"),
           argument("serve", "--reranker", Use.MODEL, "model --port 0 --reranker PATH"),
+          argument("serve", "--classifier", Use.MODEL, "model --port 0 --classifier PATH"),
           argument("serve", "--index", Use.INDEX_TO_ASK, "model --port 0 --index PATH"),
           argument(
               "serve",

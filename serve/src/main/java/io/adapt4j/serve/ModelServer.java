@@ -2,6 +2,7 @@ package io.adapt4j.serve;
 
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.feedback.AnswerRecorder;
@@ -44,9 +45,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server of models in this process with OpenAI's API: {@code /v1/chat/completions}, {@code
  * /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings}, {@code /v1/rerank}, {@code
- * /v1/audio/transcriptions}, {@code /v1/models}, and for operations {@code /health} and {@code
- * /metrics}. {@code /v1/rag/ask} answers from documents, and {@code /mcp} offers the models as
- * tools of the Model Context Protocol.
+ * /v1/audio/transcriptions}, {@code /v1/classify}, {@code /v1/models}, and for operations {@code
+ * /health} and {@code /metrics}. {@code /v1/rag/ask} answers from documents, and {@code /mcp}
+ * offers the models as tools of the Model Context Protocol.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
@@ -201,6 +202,7 @@ public final class ModelServer implements AutoCloseable {
     private final Map<String, VersionedModel> versioned = new LinkedHashMap<>();
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
+    private final Map<String, TextClassifier> classifiers = new LinkedHashMap<>();
     private final Map<String, QuestionAnswering> answerers = new LinkedHashMap<>();
     private final Map<String, RecordingTranscriber> transcribers = new LinkedHashMap<>();
     private final Set<String> names = new HashSet<>();
@@ -274,6 +276,20 @@ public final class ModelServer implements AutoCloseable {
     public Builder reranker(String name, RelevanceScorer scorer) {
       requireNew(name);
       rerankers.put(name, Objects.requireNonNull(scorer, "scorer"));
+      return this;
+    }
+
+    /**
+     * Adds a classifier of texts, for {@code /v1/classify}. The texts of concurrent requests are
+     * classified together.
+     *
+     * @param name the model's name in requests
+     * @param classifier the model, open for as long as the server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder classifier(String name, TextClassifier classifier) {
+      requireNew(name);
+      classifiers.put(name, Objects.requireNonNull(classifier, "classifier"));
       return this;
     }
 
@@ -384,7 +400,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private Models models(Limits each) {
-      return new Models(models, versioned, embedders, rerankers, answerers, transcribers, each);
+      return new Models(
+          models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
     }
 
     private Served served(Models all, Limits each, Consumer<ServedRequest> to) {
