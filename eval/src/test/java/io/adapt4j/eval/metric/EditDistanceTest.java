@@ -44,6 +44,13 @@ class EditDistanceTest {
   }
 
   @Test
+  void theNormalizedDistanceIsAShareOfTheLongerText() {
+    assertThat(EditDistance.normalized("kitten", "sitting")).isCloseTo(3 / 7.0, within(1e-12));
+    assertThat(EditDistance.normalized("", "")).isZero();
+    assertThat(EditDistance.normalized("", "abc")).isEqualTo(1);
+  }
+
+  @Test
   void errorRatesCountTheEditsOfAllRowsTogether() {
     ErrorRate words = ErrorRate.ofWords();
     words.add("the cat sat", "the cat sat down");

@@ -42,6 +42,12 @@ public final class EditDistance {
     }
   }
 
+  /** Returns the distance as a share of the longer text. */
+  public static double normalized(String some, String other) {
+    int longer = Math.max(characters(some).size(), characters(other).size());
+    return longer == 0 ? 0 : (double) between(some, other) / longer;
+  }
+
   static List<Integer> characters(String text) {
     return text.codePoints().boxed().toList();
   }
