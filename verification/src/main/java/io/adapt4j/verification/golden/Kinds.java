@@ -3,6 +3,8 @@ package io.adapt4j.verification.golden;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.verification.golden.speech.SpeechCheck;
 import io.adapt4j.verification.golden.speech.SpeechLoraCheck;
+import io.adapt4j.verification.golden.vision.ConversationCheck;
+import io.adapt4j.verification.golden.vision.PictureModelCheck;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import java.util.List;
@@ -35,6 +37,9 @@ final class Kinds {
           StoredHeadCheck.KIND,
           ModelCheck.KIND,
           SpeechCheck.KIND,
+          ConversationCheck.KIND,
+          PictureModelCheck.EMBEDDERS,
+          PictureModelCheck.CLASSIFIERS,
           EmbedderCheck.KIND,
           RerankCheck.KIND,
           ClassifierAdapterCheck.KIND,
