@@ -21,6 +21,8 @@ public final class Towers {
           Map.entry("qwen2_5_vl", Qwen25Tower::new),
           Map.entry("qwen3_vl", Qwen3Tower::new),
           Map.entry("llava", LlavaTower::new),
+          Map.entry("llava_next", LlavaNextTower::next),
+          Map.entry("llava_onevision", LlavaNextTower::oneVision),
           Map.entry("internvl", InternVlTower::new),
           Map.entry("mistral3", Mistral3Tower::new),
           Map.entry("glm_ocr", GlmOcrTower::new),

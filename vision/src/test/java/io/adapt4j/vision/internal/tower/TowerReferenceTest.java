@@ -13,7 +13,6 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.vision.internal.PictureFeatures;
 import io.adapt4j.vision.internal.PixelBatch;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +25,8 @@ class TowerReferenceTest {
       strings = {
         "llava_clip",
         "llava_siglip",
+        "llava_next",
+        "llava_onevision",
         "llava_pixtral",
         "mistral3",
         "internvl",
@@ -40,8 +41,6 @@ class TowerReferenceTest {
         Checkpoint checkpoint = Checkpoint.open(folder);
         PictureTower tower = Towers.load(ModelConfig.read(folder), checkpoint, DType.F32);
         Scope scope = Scope.open()) {
-      int[] ones = new int[layout.path("tokens").size()];
-      Arrays.fill(ones, 1);
       int[][] grids =
           StreamSupport.stream(layout.path("grids").spliterator(), false)
               .map(TowerReferenceTest::integers)
@@ -51,7 +50,7 @@ class TowerReferenceTest {
               stored.floats("pixel_values"),
               stored.shape("pixel_values"),
               grids,
-              ones,
+              integers(layout.path("tiles")),
               new byte[0]);
       PictureFeatures found = tower.forward(Ops.inference(), pixels);
       float[] wanted = stored.floats("image_features");
