@@ -162,7 +162,8 @@ final class LlavaNextTower implements PictureTower {
       int row = top + i / columns;
       int column = start + i % columns;
       int tile = row / side * right + column / side;
-      index[i] = (long) from + (long) tile * side * side + row % side * side + column % side;
+      long inTile = (long) (row % side) * side + column % side;
+      index[i] = from + (long) tile * side * side + inTile;
     }
     Tensor whole = TowerLayers.rows(ops, features, index, 1, index.length, features.size(2));
     double ratio =
@@ -197,8 +198,10 @@ final class LlavaNextTower implements PictureTower {
     for (int tap = 0; tap < 4; tap++) {
       long[] index = new long[count];
       for (int i = 0; i < count; i++) {
-        double y = Math.max((i / newColumns + 0.5) * rows / newRows - 0.5, 0);
-        double z = Math.max((i % newColumns + 0.5) * columns / newColumns - 0.5, 0);
+        int newRow = i / newColumns;
+        int newColumn = i % newColumns;
+        double y = Math.max((newRow + 0.5) * rows / newRows - 0.5, 0);
+        double z = Math.max((newColumn + 0.5) * columns / newColumns - 0.5, 0);
         int row = Math.min((int) y + tap / 2, rows - 1);
         int column = Math.min((int) z + tap % 2, columns - 1);
         index[i] = (long) row * columns + column;
@@ -224,8 +227,9 @@ final class LlavaNextTower implements PictureTower {
     long wasted = Long.MAX_VALUE;
     for (int[] point : pinpoints) {
       double scale = Math.min(point[1] / (double) width, point[0] / (double) height);
-      long scaled = (long) (width * scale) * (long) (height * scale);
-      long effective = Math.min(scaled, (long) width * height);
+      long across = (long) (width * scale);
+      long down = (long) (height * scale);
+      long effective = Math.min(across * down, (long) width * height);
       long waste = (long) point[0] * point[1] - effective;
       if (effective > kept || (effective == kept && waste < wasted)) {
         best = point;
