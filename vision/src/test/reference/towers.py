@@ -228,8 +228,8 @@ def internvl(picture, w):
     return w.linear(gelu(w.linear(x, at + "linear_1", TEXT)), at + "linear_2", TEXT)
 
 
-def glm_ocr(picture, w):
-    at = "model.visual."
+def by_squares(picture):
+    """Patches of two equal frames, square by square, and the angles of their places."""
     rows, columns, cut = patches(picture)
     twice = np.repeat(cut.reshape(len(cut), 3, 1, PATCH, PATCH), 2, 2).reshape(len(cut), -1)
     places = [
@@ -239,10 +239,28 @@ def glm_ocr(picture, w):
         for dr in range(2)
         for dc in range(2)
     ]
-    given = np.array([twice[r * columns + c] for r, c in places])
-    x = convolved(given, w, at + "patch_embed.proj", True, 3, 2, PATCH, PATCH)
     steps = [1 / 10000 ** (i / (H // HEADS // 2)) for i in range(0, H // HEADS // 2, 2)]
-    turn = angles(places, steps, steps)
+    return np.array([twice[r * columns + c] for r, c in places]), angles(places, steps, steps)
+
+
+def qwen2_vl(picture, w):
+    at = "visual."
+    given, turn = by_squares(picture)
+    x = convolved(given, w, at + "patch_embed.proj", False, 3, 2, PATCH, PATCH)
+    for i in range(LAYERS):
+        b = f"{at}blocks.{i}."
+        q, k, v = np.split(w.linear(w.layer_norm(x, b + "norm1", 1e-6), b + "attn.qkv", 3 * H), 3, -1)
+        x = x + w.linear(attend(rotated(q, turn), rotated(k, turn), v), b + "attn.proj", H)
+        y = w.linear(w.layer_norm(x, b + "norm2", 1e-6), b + "mlp.fc1", 2 * H)
+        x = x + w.linear(quick_gelu(y), b + "mlp.fc2", H)
+    x = w.layer_norm(x, at + "merger.ln_q", 1e-6).reshape(-1, 4 * H)
+    return w.linear(gelu(w.linear(x, at + "merger.mlp.0", 4 * H)), at + "merger.mlp.2", TEXT), given
+
+
+def glm_ocr(picture, w):
+    at = "model.visual."
+    given, turn = by_squares(picture)
+    x = convolved(given, w, at + "patch_embed.proj", True, 3, 2, PATCH, PATCH)
 
     def per_head(y, name):
         return w.rms_norm(y.reshape(len(y), HEADS, -1), name, 1e-5).reshape(len(y), H)
@@ -358,6 +376,22 @@ CASES = {
                 "patch_size": [PATCH, PATCH],
                 "attention_bias": True,
                 "use_qk_norm": True,
+            },
+        },
+    ),
+    "qwen2_vl": (
+        qwen2_vl,
+        MIXED,
+        {
+            "model_type": "qwen2_vl",
+            "vision_config": {
+                "model_type": "qwen2_vl",
+                "embed_dim": H,
+                "hidden_size": TEXT,
+                "num_heads": HEADS,
+                "depth": LAYERS,
+                "mlp_ratio": 2,
+                "patch_size": PATCH,
             },
         },
     ),

@@ -18,6 +18,7 @@ public final class Towers {
           Map.entry("paligemma", PaliGemmaTower::new),
           Map.entry("lfm2-vl", Lfm2Tower::new),
           Map.entry("lfm2_vl", Lfm2Tower::new),
+          Map.entry("qwen2_vl", Qwen2Tower::new),
           Map.entry("qwen2_5_vl", Qwen25Tower::new),
           Map.entry("qwen3_vl", Qwen3Tower::new),
           Map.entry("llava", LlavaTower::new),

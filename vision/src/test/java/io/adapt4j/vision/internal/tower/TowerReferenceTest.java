@@ -30,6 +30,7 @@ class TowerReferenceTest {
         "llava_pixtral",
         "mistral3",
         "internvl",
+        "qwen2_vl",
         "glm_ocr",
         "paddleocr_vl"
       })
