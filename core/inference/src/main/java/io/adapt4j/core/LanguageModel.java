@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.generate.SavedSessions;
 import io.adapt4j.core.internal.load.DraftFit;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
+import io.adapt4j.core.internal.load.LoadedModels;
 import io.adapt4j.core.internal.load.NextTokenLayers;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.next.NextTokenLayer;
@@ -81,6 +82,7 @@ public final class LanguageModel extends AdaptedModel {
     this.prompts = new PromptCache(model.decoder(), DEFAULT_PROMPT_CACHE_BYTES);
     this.requests = new RequestScheduler(lock(), generator, prompts, model.adapters());
     this.adapter = null;
+    LoadedModels.opened(this, model);
   }
 
   private LanguageModel(LanguageModel shared, String adapter, ModelChat chat) {
@@ -673,6 +675,7 @@ public final class LanguageModel extends AdaptedModel {
 
   @Override
   void free() {
+    LoadedModels.closed(this);
     requests.close();
     generator.closeDraft();
     super.free();

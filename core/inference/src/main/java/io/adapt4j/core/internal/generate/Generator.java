@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.StepKernels;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -178,8 +179,13 @@ public final class Generator {
     TextStream stream = stream(request);
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
-    return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
-        .draftedBy(draft, draftCost, lookupCost);
+    try {
+      return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
+          .draftedBy(draft, draftCost, lookupCost);
+    } catch (RuntimeException | Error e) {
+      reading.pictures().close();
+      throw e;
+    }
   }
 
   /**
@@ -192,14 +198,15 @@ public final class Generator {
     int most = request.prompt().length + Math.min(request.options().maxNewTokens(), room);
     boolean isFixed = decoder.hasFixedKeys(most);
     boolean isExact = prompts.isExact() && !request.isOfGroup();
-    boolean isInSteps = isExact && areStepsExact && isFixed;
+    PromptPictures pictures = decoder.pictures().of(request.prompt());
+    boolean isInSteps = isExact && areStepsExact && isFixed && pictures.end() == 0;
     boolean isByMarks = isExact && !isInSteps;
     boolean savesStates = decoder.keepsStates() && prompts.savesStates();
     int[] marks =
         isFixed && (isByMarks || savesStates)
-            ? Reading.marks(request.prompt(), this::endsMessage)
+            ? Reading.marks(decoder.pictures().withTokens(request.prompt()), this::endsMessage)
             : new int[0];
-    return new Reading(marks, isByMarks, isInSteps);
+    return new Reading(pictures.outsideBlocks(marks), isByMarks, isInSteps, pictures);
   }
 
   private boolean endsMessage(int id) {
@@ -215,10 +222,11 @@ public final class Generator {
       }
       return null;
     }
+    int[] prompt = decoder.pictures().withTokens(request.prompt());
     // With a constraint, the text is exactly what it allows.
     return options.constraint().isPresent()
-        ? tokenizer.get().exactStream(options.skipSpecialTokens(), request.prompt())
-        : tokenizer.get().stream(options.skipSpecialTokens(), request.prompt());
+        ? tokenizer.get().exactStream(options.skipSpecialTokens(), prompt)
+        : tokenizer.get().stream(options.skipSpecialTokens(), prompt);
   }
 
   private @Nullable AnswerConstraint constraint(Request request, @Nullable TextStream stream) {
@@ -269,7 +277,7 @@ public final class Generator {
       if (prompt.length == 0) {
         throw new IllegalArgumentException("Prompt " + i + " has no tokens; give at least one");
       }
-      decoder.requireKnownIds(prompt, "Prompt " + i);
+      decoder.requireKnownIds(decoder.pictures().withTokens(prompt), "Prompt " + i);
       if (prompt.length >= limit) {
         throw tooLong("Prompt " + i + " has ", prompt.length, options);
       }

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.generate.Checkpoints.Checkpoint;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.picture.Pictures;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -166,7 +167,8 @@ public final class PromptCache implements AutoCloseable {
   }
 
   private void store(Entry entry) {
-    if (folder != null && entry.adapter == null) {
+    // Ids of pictures are those of this process.
+    if (folder != null && entry.adapter == null && !Pictures.areIn(entry.ids)) {
       folder.put(entry.prefix(), exact);
     }
   }

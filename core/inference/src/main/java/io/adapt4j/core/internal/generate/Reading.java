@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.generate;
 
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 
@@ -14,15 +15,16 @@ import java.util.function.IntPredicate;
  * @param isByMarks whether the division changes bits, so that only what was read up to a mark is
  *     the same for all prompts that start with it
  * @param isInSteps whether all tokens are processed by step kernels, whose division changes no bit
+ * @param pictures those of the prompt
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Reading(int[] marks, boolean isByMarks, boolean isInSteps) {
+record Reading(int[] marks, boolean isByMarks, boolean isInSteps, PromptPictures pictures) {
 
   /** Minimum number of tokens between marks: a pass of fewer takes as long. */
   static final int SHORTEST = 32;
 
   /** The division that passes find convenient. */
-  static final Reading FREE = new Reading(new int[0], false, false);
+  static final Reading FREE = new Reading(new int[0], false, false, PromptPictures.NONE);
 
   /** Finds the marks of a prompt: after the given tokens and after a chunk without one. */
   static int[] marks(int[] prompt, IntPredicate isEnd) {
@@ -52,12 +54,20 @@ record Reading(int[] marks, boolean isByMarks, boolean isInSteps) {
     return next < marks.length ? marks[next] : Integer.MAX_VALUE;
   }
 
+  /**
+   * Returns the end of a pass of at most so many tokens, or of more if pictures cannot be divided.
+   */
+  int passEnd(int from, int most) {
+    int end = Math.min(from + most, markAfter(from));
+    return pictures.passEnd(from, end);
+  }
+
   boolean isMark(int position) {
     return Arrays.binarySearch(marks, position) >= 0;
   }
 
   /** Returns the number of a prefix's tokens that can be reused. */
   int reusable(int tokens) {
-    return isByMarks ? markBefore(tokens) : tokens;
+    return isByMarks ? markBefore(tokens) : pictures.whole(tokens);
   }
 }

@@ -8,6 +8,8 @@ import io.adapt4j.core.internal.nn.cache.KvBlock;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.picture.Pictures;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.Logits;
@@ -200,8 +202,9 @@ final class RequestBatch implements AutoCloseable {
         int count = isReadWhole(request) ? request.unread() : Math.min(request.unread(), CHUNK);
         Request group = ids.keySet().stream().findFirst().orElse(request).group();
         if (ids.isEmpty() || (count <= room && request.group() == group)) {
-          ids.put(request, request.next(count));
-          room -= count;
+          int[] own = request.next(count);
+          ids.put(request, own);
+          room -= own.length;
         }
       }
     }
@@ -233,7 +236,7 @@ final class RequestBatch implements AutoCloseable {
 
   private boolean isReadInSteps(RunningRequest request) {
     int unread = request.unread();
-    if (isReadWhole(request)) {
+    if (isReadWhole(request) || request.held() < request.reading().pictures().end()) {
       return false;
     }
     Reading reading = request.reading();
@@ -374,10 +377,12 @@ final class RequestBatch implements AutoCloseable {
         (request, own) -> {
           int row = Arrays.asList(rows).indexOf(request);
           int adapter = program.number(request.adapter());
+          int shift = request.reading().pictures().shift();
           for (int t = 0; t < own.length; t++) {
             boolean isOutput = t >= own.length - outputs.get(request);
             tokens.add(
-                new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput, adapter));
+                new DecoderSteps.Token(
+                    own[t], row, request.held() + t, 0, isOutput, adapter, shift));
           }
         });
     int[] likeliest = program.steps().run(tokens);
@@ -478,7 +483,11 @@ final class RequestBatch implements AutoCloseable {
 
   private void forward(Map<RunningRequest, int[]> ids) {
     Map<RunningRequest, Integer> outputs = outputs(ids);
-    long[] input = ids.values().stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
+    long[] input =
+        ids.values().stream()
+            .flatMapToInt(Arrays::stream)
+            .mapToLong(id -> id < Pictures.FIRST ? id : 0)
+            .toArray();
     try (Scope scope = Scope.open(decoder.engine());
         Positions positions = positions(ids)) {
       Tensor read = Tensor.of(input, 1, input.length);
@@ -495,8 +504,10 @@ final class RequestBatch implements AutoCloseable {
     int[] counts = ids.values().stream().mapToInt(own -> own.length).toArray();
     List<KvCache> caches = ids.keySet().stream().map(RunningRequest::cache).toList();
     int[] extra = ids.keySet().stream().mapToInt(RunningRequest::extra).toArray();
-    if (counts.length > 1 || extra[0] > 0) {
-      return decoder.joinedPositions(caches, counts, extra);
+    List<PromptPictures> pictures =
+        ids.keySet().stream().map(request -> request.reading().pictures()).toList();
+    if (counts.length > 1 || extra[0] > 0 || pictures.get(0) != PromptPictures.NONE) {
+      return decoder.joinedPositions(caches, counts, extra, pictures);
     }
     long[] mask = new long[Math.toIntExact(caches.get(0).length()) + counts[0]];
     Arrays.fill(mask, 1);

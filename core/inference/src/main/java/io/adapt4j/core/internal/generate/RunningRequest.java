@@ -7,6 +7,8 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.nn.picture.Pictures;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,7 +91,8 @@ final class RunningRequest {
     this.constraint = constraint;
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
-    this.sampler = new Sampler(options, request.row(), prompt, constraint);
+    int[] plain = decoder.pictures().withTokens(prompt);
+    this.sampler = new Sampler(options, request.row(), plain, constraint);
     this.guesses =
         new Guesses(options.promptLookupTokens(), new DraftCost(), null, new DraftCost());
     this.tokens = prompt.clone();
@@ -109,7 +112,9 @@ final class RunningRequest {
    * of guesses, which texts of a model share.
    */
   RunningRequest draftedBy(@Nullable Drafter drafter, DraftCost ofDraft, DraftCost ofLookup) {
-    guesses = new Guesses(options.promptLookupTokens(), ofLookup, drafter, ofDraft);
+    // A draft has no rows for pictures.
+    Drafter ofTexts = reading.pictures() == PromptPictures.NONE ? drafter : null;
+    guesses = new Guesses(options.promptLookupTokens(), ofLookup, ofTexts, ofDraft);
     return this;
   }
 
@@ -233,7 +238,7 @@ final class RunningRequest {
   /** Returns the tokens to process next, with guesses of a draft model where it runs alone. */
   int[] next(int wanted, boolean isAlone) {
     int unread = unread();
-    int most = Math.min(wanted, reading.markAfter(held()) - held());
+    int most = reading.passEnd(held(), wanted) - held();
     guessed = NONE;
     if (unread > most) {
       return Arrays.copyOfRange(tokens, held(), held() + most);
@@ -253,7 +258,7 @@ final class RunningRequest {
   private int[] guess(int most, boolean isAlone) {
     int count = Math.min(most, room() - 1);
     Sampler same = isPlainGreedy() ? null : sampler;
-    int[] found = guesses.guess(tokens, length, count, isAlone, same);
+    int[] found = Pictures.before(guesses.guess(tokens, length, count, isAlone, same));
     if (rotationChanges(length, length + found.length)) {
       return NONE;
     }
@@ -380,7 +385,8 @@ final class RunningRequest {
    * delivers the answer.
    */
   void close() {
-    try (lease) {
+    try (lease;
+        PromptPictures released = reading.pictures()) {
       if (failure == null && !request.isAbandoned()) {
         cache.dropCheckpoint();
         lease.keep(Arrays.copyOf(tokens, held()));

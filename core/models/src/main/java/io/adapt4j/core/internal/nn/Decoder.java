@@ -15,12 +15,15 @@ import io.adapt4j.core.internal.nn.head.HeadSlot;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.head.TokenChoiceHead;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
+import io.adapt4j.core.internal.nn.picture.Insertion;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -303,9 +306,18 @@ public final class Decoder extends Network {
    * [1, T]. They belong to the open scope.
    *
    * @param extra added to each text's length where its rotation depends on that
+   * @param pictures those of each text's prompt
    */
-  public Positions joinedPositions(List<KvCache> caches, int[] counts, int[] extra) {
-    return placement.joined(caches, counts, extra, type());
+  public Positions joinedPositions(
+      List<KvCache> caches, int[] counts, int[] extra, List<PromptPictures> pictures) {
+    List<Insertion> rows = new ArrayList<>();
+    int at = 0;
+    for (int i = 0; i < counts.length; i++) {
+      int held = Math.toIntExact(caches.get(i).length());
+      rows.addAll(pictures.get(i).rowsIn(held, held + counts[i], at));
+      at += counts[i];
+    }
+    return placement.joined(caches, counts, extra, pictures, type()).inserting(rows);
   }
 
   /**

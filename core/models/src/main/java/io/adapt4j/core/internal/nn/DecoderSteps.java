@@ -10,8 +10,12 @@ import java.util.Map;
  */
 public interface DecoderSteps extends AutoCloseable {
 
-  /** A token of a step. */
-  record Token(int id, int row, int place, int first, boolean isOutput, int adapter) {
+  /**
+   * A token of a step.
+   *
+   * @param shift added to its position: pictures before it have positions of their own
+   */
+  record Token(int id, int row, int place, int first, boolean isOutput, int adapter, int shift) {
 
     /** Adapter index of a token that uses the active adapters. */
     public static final int NO_ADAPTER = -1;
@@ -21,9 +25,14 @@ public interface DecoderSteps extends AutoCloseable {
       this(id, row, place, first, isOutput, NO_ADAPTER);
     }
 
+    /** Creates a token without pictures before it. */
+    public Token(int id, int row, int place, int first, boolean isOutput, int adapter) {
+      this(id, row, place, first, isOutput, adapter, 0);
+    }
+
     /** {@return the token's position in its text} */
     public int position() {
-      return place - first;
+      return place - first + shift;
     }
   }
 

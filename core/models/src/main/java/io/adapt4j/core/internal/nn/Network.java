@@ -8,6 +8,8 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.mlp.Router;
 import io.adapt4j.core.internal.nn.mlp.RouterBalance;
+import io.adapt4j.core.internal.nn.picture.PictureRule;
+import io.adapt4j.core.internal.nn.picture.Pictures;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Engine;
@@ -44,6 +46,7 @@ public abstract sealed class Network implements AutoCloseable
   private Engine engine;
   private Set<String> newTensors = Set.of();
   private DropoutRates dropout = DropoutRates.NONE;
+  private final Pictures pictures;
 
   Network(
       ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
@@ -51,6 +54,7 @@ public abstract sealed class Network implements AutoCloseable
     this.dimensions = dimensions;
     this.storedNames = storedNames;
     this.body = body;
+    this.pictures = new Pictures(PictureRule.of(modelConfig));
   }
 
   /** {@return embeddings, layers and final norm} */
@@ -89,6 +93,11 @@ public abstract sealed class Network implements AutoCloseable
   /** Returns the configuration file's content. */
   public ModelConfig modelConfig() {
     return modelConfig;
+  }
+
+  /** Returns the pictures that prompts may contain. */
+  public Pictures pictures() {
+    return pictures;
   }
 
   /** Returns the sizes of the model. */

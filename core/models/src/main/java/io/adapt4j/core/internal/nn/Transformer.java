@@ -124,6 +124,7 @@ public record Transformer(
         x.close();
       }
       x = next;
+      positions.insertions().forEach(rows -> rows.deepen(next, index));
     }
     return end(ops, x);
   }

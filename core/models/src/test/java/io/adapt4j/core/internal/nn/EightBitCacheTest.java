@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -133,7 +135,11 @@ class EightBitCacheTest {
             float[] wanted = HybridDecoderTest.read(decoder, alone, ids, 30, 1);
             try (Scope scope = Scope.open();
                 Positions joined =
-                    decoder.joinedPositions(List.of(one, other), new int[] {1, 1}, new int[2])) {
+                    decoder.joinedPositions(
+                        List.of(one, other),
+                        new int[] {1, 1},
+                        new int[2],
+                        Collections.nCopies(2, PromptPictures.NONE))) {
               Tensor x = Tensor.of(new long[] {ids[30], ids[9]}, 1, 2);
               float[] both = decoder.hidden(Ops.inference(), x, joined, false).toFloats();
               assertThat(distance(Arrays.copyOf(both, wanted.length), wanted)).isLessThan(1e-5);

@@ -10,12 +10,14 @@ import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.linear.Linear;
 import io.adapt4j.core.internal.nn.linear.LinearTerms;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -100,7 +102,12 @@ class LatentCacheTest {
             .flatMapToLong(part -> Arrays.stream(ids, (int) part[0], (int) (part[0] + part[1])))
             .toArray();
     try (Scope scope = Scope.open();
-        Positions joined = decoder.joinedPositions(caches, counts, new int[counts.length])) {
+        Positions joined =
+            decoder.joinedPositions(
+                caches,
+                counts,
+                new int[counts.length],
+                Collections.nCopies(counts.length, PromptPictures.NONE))) {
       Tensor x = Tensor.of(row, 1, row.length);
       return decoder.hidden(Ops.inference(), x, joined, false).toFloats();
     }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn.cache;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Creates the {@link Positions} of a batch: position ids, rotary tables, masks.
@@ -174,8 +176,10 @@ public record Placement(
    * [1, T]. Masks and the texts' parts of the tables belong to the open scope.
    *
    * @param extra added to each text's length where its rotation depends on that
+   * @param pictures those of each text's prompt
    */
-  public Positions joined(List<KvCache> caches, int[] counts, int[] extra, DType type) {
+  public Positions joined(
+      List<KvCache> caches, int[] counts, int[] extra, List<PromptPictures> pictures, DType type) {
     int tokens = Arrays.stream(counts).sum();
     long[] positions = new long[tokens];
     int[] lengths = new int[tokens];
@@ -187,7 +191,10 @@ public record Placement(
         lengths[at++] = total + extra[i];
       }
     }
-    List<RotaryTable> tables = packedTables(positions, lengths, type, 1, tokens);
+    List<RotaryTable> tables =
+        pictures.stream().allMatch(text -> text.axes().length == 0)
+            ? packedTables(positions, lengths, type, 1, tokens)
+            : tablesByAxis(positions, counts, pictures, lengths, type);
     List<JoinedCache.Text> texts = new ArrayList<>();
     int from = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -199,7 +206,10 @@ public record Placement(
             new RotaryTable(
                 table.cos().narrow(2, from, counts[i]), table.sin().narrow(2, from, counts[i])));
       }
-      texts.add(new JoinedCache.Text(cache, from, counts[i], own, masks(cache, counts[i], type)));
+      int start = Math.toIntExact(positions[from]);
+      List<PromptPictures.Block> blocks = pictures.get(i).blocksIn(start, start + counts[i]);
+      Map<Long, Tensor> masks = masks(cache, counts[i], blocks, type);
+      texts.add(new JoinedCache.Text(cache, from, counts[i], own, masks));
       from += counts[i];
     }
     return new Positions(
@@ -210,14 +220,60 @@ public record Placement(
         new long[] {tokens});
   }
 
-  /** Returns the masks of the next tokens of a text; none if they see all tokens before them. */
-  private Map<Long, Tensor> masks(KvCache cache, int count, DType type) {
+  /** Returns tables of tokens that have a position on each axis, in one row. */
+  private List<RotaryTable> tablesByAxis(
+      long[] places, int[] counts, List<PromptPictures> pictures, int[] lengths, DType type) {
+    List<RotaryTable> tables = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (RotaryFrequencies frequencies : rotary) {
+        float[] inverse = frequencies.inverseFrequencies(lengths[0]);
+        float[] angles = new float[places.length * inverse.length];
+        int token = 0;
+        for (int i = 0; i < counts.length; i++) {
+          int[] axes = pictures.get(i).axes();
+          for (int end = token + counts[i]; token < end; token++) {
+            int place = Math.toIntExact(places[token]);
+            for (int j = 0; j < inverse.length; j++) {
+              int axis = j < axes.length ? axes[j] : 0;
+              angles[token * inverse.length + j] =
+                  pictures.get(i).position(axis, place) * inverse[j];
+            }
+          }
+        }
+        Tensor ones = Tensor.of(LongStream.generate(() -> 1).limit(token).toArray(), 1, token);
+        Tensor ofTokens = Tensor.of(angles, 1, token, inverse.length);
+        float factor = commonFactor(frequencies, lengths);
+        tables.add(table(frequencies, ones, ofTokens, factor, type));
+      }
+    }
+    return tables;
+  }
+
+  /**
+   * Returns the masks of the next tokens of a text; none if they see all tokens before them.
+   *
+   * @param blocks tokens that see each other, whatever their order
+   */
+  private Map<Long, Tensor> masks(
+      KvCache cache, int count, List<PromptPictures.Block> blocks, DType type) {
     Map<Long, Tensor> masks = new HashMap<>();
-    if (!needsNoMask(cache, count)) {
-      long[] all = new long[total(cache, count)];
+    if (!needsNoMask(cache, count) || !blocks.isEmpty()) {
+      int total = total(cache, count);
+      long[] all = new long[total];
       Arrays.fill(all, 1);
       Tensor seen = Tensor.of(all, 1, all.length);
       windows.forEach(window -> masks.put(window, Masks.causal(seen, count, window, type)));
+      for (PromptPictures.Block block : blocks) {
+        int size = block.to() - block.from();
+        Tensor open = Tensor.zeros(type, 1);
+        masks
+            .values()
+            .forEach(
+                mask ->
+                    mask.narrow(2, block.from() - (total - count), size)
+                        .narrow(3, block.from(), size)
+                        .copyFrom(open));
+      }
     }
     return masks;
   }

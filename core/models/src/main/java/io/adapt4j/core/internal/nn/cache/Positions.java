@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.cache;
 
+import io.adapt4j.core.internal.nn.picture.Insertion;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.DocumentBlocks;
 import io.adapt4j.core.internal.tensor.op.RotaryTable;
@@ -25,6 +26,7 @@ public final class Positions implements AutoCloseable {
   private final Choices choices = new Choices();
   private @Nullable Tensor keep;
   private @Nullable Tensor layerInputs;
+  private List<Insertion> insertions = List.of();
 
   /**
    * Creates the positions of a batch.
@@ -108,6 +110,17 @@ public final class Positions implements AutoCloseable {
   /** Returns the per-layer inputs [B, T, layers * width]. */
   public Tensor layerInputs() {
     return Objects.requireNonNull(layerInputs, "layer inputs");
+  }
+
+  /** Sets the rows of pictures that take the places of tokens. */
+  public Positions inserting(List<Insertion> rows) {
+    insertions = List.copyOf(rows);
+    return this;
+  }
+
+  /** Returns the rows of pictures that take the places of tokens. */
+  public List<Insertion> insertions() {
+    return insertions;
   }
 
   /** Keeps the input of a layer for later ones. */

@@ -25,7 +25,10 @@ public final class EmbeddingSlot {
     return embedding instanceof TokenTable table ? Optional.of(table) : Optional.empty();
   }
 
+  /** Looks tokens up; rows of pictures replace those in their places. */
   public Tensor forward(Ops ops, Tensor ids, Positions positions) {
-    return embedding.forward(ops, ids, positions);
+    Tensor embedded = embedding.forward(ops, ids, positions);
+    positions.insertions().forEach(rows -> rows.into(embedded));
+    return embedded;
   }
 }

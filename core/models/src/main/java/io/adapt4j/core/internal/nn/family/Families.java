@@ -78,6 +78,7 @@ import io.adapt4j.core.internal.nn.family.hybrid.PureMamba2;
 import io.adapt4j.core.internal.nn.family.hybrid.Qwen3Next;
 import io.adapt4j.core.internal.nn.family.sequence.Bart;
 import io.adapt4j.core.internal.nn.family.sequence.T5;
+import io.adapt4j.core.internal.nn.family.vision.VisionText;
 import java.util.List;
 
 /** Registry of the model families that this build supports. */
@@ -94,6 +95,7 @@ final class Families {
           new Qwen3(),
           QwenVision.second(),
           QwenVision.third(),
+          new VisionText(),
           new Gemma(),
           new Gemma2(),
           new Gemma3(),

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.nn.family.common.TextModel;
 import java.util.List;
 import java.util.Set;
 
@@ -17,7 +18,7 @@ import java.util.Set;
  * stored as differences from 1, embeddings scaled by sqrt(hidden), soft caps on scores and logits,
  * and a sliding window in every other layer.
  */
-public final class Gemma2 extends BuiltInFamily {
+public final class Gemma2 extends BuiltInFamily implements TextModel {
 
   /** Model type without norms after branches. */
   private static final String WITHOUT_NORMS = "vaultgemma";
@@ -35,10 +36,15 @@ public final class Gemma2 extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model, model).declare();
+  }
+
+  @Override
+  public LlamaLike like(ModelConfig whole, ModelConfig model) {
     DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, 4096);
     List<Boolean> slides = LayerTypes.sliding(model, config.layers(), layer -> layer % 2 == 0);
-    LlamaLike like = gemma(model, model, config);
+    LlamaLike like = gemma(whole, model, config);
     if (model.modelType().equals(WITHOUT_NORMS)) {
       like.norms(LlamaLike.NormPlacement.BEFORE)
           .normNames(
@@ -46,8 +52,7 @@ public final class Gemma2 extends BuiltInFamily {
     }
     return like.attentionSoftCap(softCap(model, "attn_logit_softcapping", 50))
         .logitSoftCap(softCap(model, "final_logit_softcapping", 30))
-        .window(LayerTypes.windows(model, slides, window))
-        .declare();
+        .window(LayerTypes.windows(model, slides, window));
   }
 
   /**

@@ -6,11 +6,12 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.nn.family.common.TextModel;
 
 /**
  * Mistral 7B and related models (Jiang et al. 2023): Llama with a sliding window in every layer.
  */
-public final class Mistral extends BuiltInFamily {
+public final class Mistral extends BuiltInFamily implements TextModel {
 
   static final int WINDOW = 4096;
 
@@ -23,8 +24,13 @@ public final class Mistral extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model, model).declare();
+  }
+
+  @Override
+  public LlamaLike like(ModelConfig whole, ModelConfig model) {
     DecoderConfig config = dimensions(model);
     int window = SlidingWindow.size(model, WINDOW);
-    return new LlamaLike(model, config).window(layer -> window).declare();
+    return new LlamaLike(whole, config).window(layer -> window);
   }
 }

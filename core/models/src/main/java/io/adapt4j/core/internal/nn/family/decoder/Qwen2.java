@@ -7,13 +7,14 @@ import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.SlidingWindow;
+import io.adapt4j.core.internal.nn.family.common.TextModel;
 import java.util.List;
 
 /**
  * Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on query, key and value, and an optional
  * sliding window in some layers.
  */
-public final class Qwen2 extends BuiltInFamily {
+public final class Qwen2 extends BuiltInFamily implements TextModel {
 
   public Qwen2() {
     super(
@@ -26,19 +27,19 @@ public final class Qwen2 extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model, model).declare();
+  }
+
+  @Override
+  public LlamaLike like(ModelConfig whole, ModelConfig model) {
     DecoderConfig config = dimensions(model);
-    return windowed(model, config).attentionBias(true, false).declare();
+    return windowed(whole, model, config, 28).attentionBias(true, false);
   }
 
   /**
    * Declares a sliding window in the layers of {@code layer_types} if {@code use_sliding_window} is
-   * set.
+   * set, given the default number of layers without one.
    */
-  static LlamaLike windowed(ModelConfig model, DecoderConfig config) {
-    return windowed(model, model, config, 28);
-  }
-
-  /** Declares the windows of a text model, given the default number of layers without one. */
   static LlamaLike windowed(ModelConfig whole, ModelConfig model, DecoderConfig config, int most) {
     boolean on = model.fields().bool("use_sliding_window", false);
     int window = on ? SlidingWindow.size(model, 4096) : 0;

@@ -5,9 +5,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.TextModel;
 
 /** Qwen 3 (Yang et al. 2025): Qwen 2 without biases, with norms on each query and key head. */
-public final class Qwen3 extends BuiltInFamily {
+public final class Qwen3 extends BuiltInFamily implements TextModel {
 
   public Qwen3() {
     super(
@@ -20,10 +21,14 @@ public final class Qwen3 extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model, model).declare();
+  }
+
+  @Override
+  public LlamaLike like(ModelConfig whole, ModelConfig model) {
     DecoderConfig config = dimensions(model);
-    return Qwen2.windowed(model, config)
+    return Qwen2.windowed(whole, model, config, 28)
         .attentionBias(config.attentionBias(), config.attentionBias())
-        .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
-        .declare();
+        .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD);
   }
 }

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.Experts;
 import io.adapt4j.core.internal.nn.family.common.LayerTypes;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
+import io.adapt4j.core.internal.nn.family.common.TextModel;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.mlp.GatedMlp;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
@@ -26,7 +27,7 @@ import java.util.stream.IntStream;
  * LFM2 (Liquid AI 2025): gated short convolutions, with attention in some layers; and the same with
  * mixtures of experts after some dense layers.
  */
-public final class Lfm2 extends BuiltInFamily {
+public final class Lfm2 extends BuiltInFamily implements TextModel {
 
   private static final String TIED = "tie_embedding";
 
@@ -47,6 +48,11 @@ public final class Lfm2 extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model, model).declare();
+  }
+
+  @Override
+  public LlamaLike like(ModelConfig whole, ModelConfig model) {
     ModelConfig named = renamed(model);
     ConfigReader fields = named.fields();
     DecoderConfig config = dimensions(named);
@@ -59,7 +65,7 @@ public final class Lfm2 extends BuiltInFamily {
     long inner = sparse ? stated : innerWidth(fields, stated);
     int dense = sparse ? fields.optionalInt("num_dense_layers").orElse(2) : config.layers();
     Optional<Experts> experts = sparse ? Optional.of(experts(named)) : Optional.empty();
-    return new LlamaLike(named, config)
+    return new LlamaLike(whole == model ? named : whole, config)
         .norms((path, width) -> RmsNorm.declare(path, width, 0, eps))
         .normNames(new LlamaLike.NormNames("operator_norm", "", "ffn_norm", ""))
         .finalNorm("embedding_norm")
@@ -75,8 +81,7 @@ public final class Lfm2 extends BuiltInFamily {
             (path, layer) ->
                 layer < dense
                     ? mlp(path + ".feed_forward", config.hiddenSize(), inner)
-                    : experts.orElseThrow().declare(path + ".feed_forward", null))
-        .declare();
+                    : experts.orElseThrow().declare(path + ".feed_forward", null));
   }
 
   private static Experts experts(ModelConfig model) {

@@ -1,0 +1,140 @@
+package io.adapt4j.vision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Conversations about pictures, as users have them. */
+class VisionLanguageModelTest {
+
+  private static final Path FOLDER = Path.of("src", "test", "resources", "models", "idefics3");
+  private static final String CONVERSATIONS = "conversations.json";
+
+  private final long before = Tensor.live();
+  private VisionLanguageModel model;
+
+  @BeforeEach
+  void load() {
+    model = load(FOLDER);
+  }
+
+  private static VisionLanguageModel load(Path folder) {
+    return VisionLanguageModel.load(
+        ModelSource.path(folder), WeightFormat.asStored(), Precision.FP32);
+  }
+
+  @AfterEach
+  void closingFreesEverything() {
+    model.close();
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  private static PictureCase named(String name) throws IOException {
+    return PictureCase.all(FOLDER, CONVERSATIONS).stream()
+        .filter(found -> found.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void answersAreThoseOfTransformersWithAndWithoutKeptPictures() throws IOException {
+    for (PictureCase found : PictureCase.all(FOLDER, CONVERSATIONS)) {
+      found.check(model, found.generated());
+    }
+    model.limitPictures(0);
+    for (PictureCase found : PictureCase.all(FOLDER, CONVERSATIONS)) {
+      found.check(model, found.generated());
+    }
+  }
+
+  @Test
+  void anotherQuestionAboutAPictureReadsTheQuestionOnly() throws IOException {
+    JsonNode row = named("one").json().get("rows").get(0);
+    List<Picture> picture = named("one").pictures(row);
+    ask(picture, "What is it?");
+    Generation second = ask(picture, "Which color has it?");
+    List<Picture> other = named("batch").pictures(named("batch").json().get("rows").get(0));
+    Generation third = ask(other, "Which color has it?");
+    assertThat(second.promptTokens() - second.cachedTokens()).isLessThan(40);
+    assertThat(third.cachedTokens()).isLessThan(20);
+  }
+
+  private Generation ask(List<Picture> pictures, String question) {
+    return model.chat(List.of(asking(question)), pictures, PictureCase.SIXTEEN, text -> {});
+  }
+
+  private static ChatMessage asking(String question) {
+    return ChatMessage.of(
+        Map.of(
+            "role",
+            "user",
+            "content",
+            List.of(Map.of("type", "image"), Map.of("type", "text", "text", question))));
+  }
+
+  @Test
+  void textsAreAnsweredAsByTheLanguageModelOfTheFolder() throws IOException {
+    List<ChatMessage> messages = PictureCase.messages(named("text").json().get("rows").get(0));
+    try (LanguageModel alone = LanguageModel.load(ModelSource.path(FOLDER), Precision.FP32)) {
+      String expected = alone.chat(messages, PictureCase.SIXTEEN);
+      assertThat(model.languageModel().chat(messages, PictureCase.SIXTEEN)).isEqualTo(expected);
+      assertThat(model.chat(messages, List.of(), PictureCase.SIXTEEN)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void picturesAndTheirPartsMustBeEqualInNumber() {
+    Picture picture = Picture.ofRgb(2, 2, new byte[12]);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ask(List.of(picture, picture), "What?"))
+        .withMessageContaining("1 content parts")
+        .withMessageContaining("found 2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ask(List.of(picture), "What is <image>?"));
+  }
+
+  @Test
+  void anUnknownPictureOptionIsNamed() {
+    assertThatThrownBy(() -> model.usePictureOptions(Map.of("do_image_spliting", true)))
+        .hasMessageContaining("do_image_spliting");
+  }
+
+  @Test
+  void aFolderWithoutAProcessorIsRefused(@TempDir Path folder) throws IOException {
+    for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+      Files.copy(FOLDER.resolve(file), folder.resolve(file));
+    }
+    assertThatThrownBy(() -> load(folder))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("preprocessor_config.json");
+  }
+
+  @Test
+  void aClosedModelSaysSo() {
+    model.close();
+    Picture picture = Picture.ofRgb(2, 2, new byte[12]);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> ask(List.of(picture), "What?"))
+        .withMessageContaining("closed");
+  }
+}
