@@ -19,9 +19,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the towers of Qwen 2-VL, 2.5-VL and 3-VL have in common: patches of two frames in their own
- * grid, square of neighbors by square, rotary positions by row and column, and a merger of each
- * square.
+ * Image tower in the manner of Qwen 2-VL, 2.5-VL and 3-VL: patches of two frames in their own grid,
+ * square of neighbors by square, rotary positions by row and column, and a merger of each square.
  */
 abstract class QwenTower implements PictureTower {
 
