@@ -15,6 +15,7 @@ import io.adapt4j.vision.internal.processor.PictureProcessor;
 import io.adapt4j.vision.internal.processor.PictureProcessors;
 import io.adapt4j.vision.internal.tower.ComputeType;
 import io.adapt4j.vision.internal.tower.PictureClassifier;
+import io.adapt4j.vision.internal.tower.PictureClassifiers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -76,7 +77,7 @@ public final class ImageClassifier implements AutoCloseable {
     Path folder = Texts.require("source", source).folder();
     Texts.require("precision", precision);
     ModelConfig config = ModelConfig.read(folder);
-    PictureClassifier model = PictureClassifier.declare(config);
+    PictureClassifier model = PictureClassifiers.declare(config);
     try (Checkpoint checkpoint = config.openWeights(folder)) {
       List<String> labels = ClassNames.of(config, model.classes());
       ClassScores scores = ClassScores.of(config, model.classes());

@@ -11,14 +11,9 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.vision.internal.PixelBatch;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 
 /** A vision transformer with a linear classifier. Not thread safe. */
 public final class PictureClassifier implements AutoCloseable {
-
-  private static final Map<String, Function<ModelConfig, PictureClassifier>> ALL =
-      Map.of("vit", Vit::declare, "dinov2", Dinov2::declare);
 
   private final TowerWeights weights;
   private final VisionTransformer network;
@@ -38,22 +33,6 @@ public final class PictureClassifier implements AutoCloseable {
     int width = network.sizes().hidden() * (readsMean ? 2 : 1);
     this.classifier =
         weights.add(LinearSlot.of("classifier", width, true, EncoderTask.classes(config)));
-  }
-
-  /** Declares the classifier of a configuration, without weights. */
-  public static PictureClassifier declare(ModelConfig config) {
-    Function<ModelConfig, PictureClassifier> family =
-        Towers.find(ALL, config, "classifier of pictures");
-    if (config.architectures().stream()
-        .noneMatch(name -> name.endsWith("ForImageClassification"))) {
-      throw config
-          .fields()
-          .invalid(
-              "architectures",
-              "a class that ends in ForImageClassification",
-              "The model does not classify pictures.");
-    }
-    return family.apply(TowerSizes.checked(config));
   }
 
   /** Checks a checkpoint and reads it. */

@@ -25,7 +25,7 @@ class ClassifierReferenceTest {
     long before = Tensor.live();
     try (TowerCase stored = TowerCase.open(folder);
         Checkpoint checkpoint = Checkpoint.open(folder);
-        PictureClassifier model = PictureClassifier.declare(ModelConfig.read(folder))) {
+        PictureClassifier model = PictureClassifiers.declare(ModelConfig.read(folder))) {
       model.load(checkpoint, DType.F32);
       for (String size : List.of("", "other_size.", "larger.")) {
         PixelBatch pixels =
