@@ -26,7 +26,7 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
-    requireOrigin(call);
+    call.requireOrigin(origins);
     JsonNode message = parameters.json();
     if (!Rpc.isMessage(message)) {
       call.send(
@@ -73,19 +73,6 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
       call.begin(TYPE);
     }
     call.write(" ");
-  }
-
-  /** Refuses requests of pages from elsewhere, as the protocol demands. */
-  private void requireOrigin(Call call) {
-    Optional<String> origin = call.header("Origin");
-    String own = "http://" + call.header("Host").orElse("");
-    if (origin.isPresent()
-        && !origin.get().equals(own)
-        && !origins.contains("*")
-        && !origins.contains(origin.get())) {
-      throw Fault.invalid(
-          403, null, "unknown_origin", "Pages of this origin may not use the server's tools.");
-    }
   }
 
   private static void requireVersion(Call call, JsonNode message) {
