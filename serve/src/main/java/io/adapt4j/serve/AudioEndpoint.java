@@ -4,6 +4,7 @@ import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.ForeignPages;
 import io.adapt4j.serve.internal.http.Form;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.http.Parameters;
@@ -41,7 +42,7 @@ record AudioEndpoint(Models models, AnswerPool computing, Set<String> origins, b
 
   @Override
   public Parameters read(Call call, Limits limits) throws IOException {
-    call.requireOrigin(origins);
+    ForeignPages.refuse(call, origins);
     return Form.read(call, FILE, Math.max(MOST_BYTES, limits.bodyBytes()));
   }
 

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -73,24 +72,6 @@ public final class Call {
   /** A header of the request. */
   public Optional<String> header(String name) {
     return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
-  }
-
-  /**
-   * Refuses requests of pages from elsewhere, which browsers send without asking where a body needs
-   * no header of its own.
-   *
-   * @param allowed origins of pages that may send requests, with {@code *} for all
-   */
-  public void requireOrigin(Set<String> allowed) {
-    Optional<String> origin = header("Origin");
-    String own = "http://" + header("Host").orElse("");
-    if (origin.isPresent()
-        && !origin.get().equals(own)
-        && !allowed.contains("*")
-        && !allowed.contains(origin.get())) {
-      throw Fault.invalid(
-          403, null, "unknown_origin", "Pages of this origin may not send requests to " + path());
-    }
   }
 
   public Duration age() {

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.ForeignPages;
 import io.adapt4j.serve.internal.http.Parameters;
 import io.adapt4j.tools.internal.rpc.Rpc;
 import java.io.IOException;
@@ -26,7 +27,7 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
-    call.requireOrigin(origins);
+    ForeignPages.refuse(call, origins);
     JsonNode message = parameters.json();
     if (!Rpc.isMessage(message)) {
       call.send(
