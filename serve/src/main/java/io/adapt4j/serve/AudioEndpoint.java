@@ -4,6 +4,7 @@ import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.ForeignPages;
 import io.adapt4j.serve.internal.http.Form;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.http.Parameters;
@@ -15,9 +16,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /** Transcribes a recording: {@code /v1/audio/transcriptions}, {@code /v1/audio/translations}. */
-record AudioEndpoint(Models models, AnswerPool computing, boolean translates) implements Endpoint {
+record AudioEndpoint(Models models, AnswerPool computing, Set<String> origins, boolean translates)
+    implements Endpoint {
 
   private static final String FILE = "file";
   private static final String GRANULARITIES = "timestamp_granularities[]";
@@ -39,6 +42,7 @@ record AudioEndpoint(Models models, AnswerPool computing, boolean translates) im
 
   @Override
   public Parameters read(Call call, Limits limits) throws IOException {
+    ForeignPages.refuse(call, origins);
     return Form.read(call, FILE, Math.max(MOST_BYTES, limits.bodyBytes()));
   }
 

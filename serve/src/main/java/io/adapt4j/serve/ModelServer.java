@@ -411,7 +411,8 @@ public final class ModelServer implements AutoCloseable {
               .map(Map.Entry::getKey)
               .toList();
       Conversations stored = new Conversations(storage(), !keys.isEmpty());
-      return new Served(all, each, Optional.ofNullable(recorder), to, searchable, stored);
+      return new Served(
+          all, each, Optional.ofNullable(recorder), to, searchable, stored, Set.copyOf(origins));
     }
 
     private Optional<AdapterEndpoint> adapters(Models served, Limits each) {

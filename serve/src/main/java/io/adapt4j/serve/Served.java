@@ -41,7 +41,8 @@ final class Served implements AutoCloseable {
       Optional<AnswerRecorder> to,
       Consumer<ServedRequest> telemetry,
       List<String> searchable,
-      Conversations conversations) {
+      Conversations conversations,
+      Set<String> origins) {
     this.conversations = conversations;
     this.answering = new AnswerPool(limits);
     this.computing = new AnswerPool(limits);
@@ -61,8 +62,8 @@ final class Served implements AutoCloseable {
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
     endpoints.put("/v1/classify", new ClassifyEndpoint(models, computing));
-    endpoints.put("/v1/audio/transcriptions", new AudioEndpoint(models, computing, false));
-    endpoints.put("/v1/audio/translations", new AudioEndpoint(models, computing, true));
+    endpoints.put("/v1/audio/transcriptions", new AudioEndpoint(models, computing, origins, false));
+    endpoints.put("/v1/audio/translations", new AudioEndpoint(models, computing, origins, true));
     endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering, to));
     to.ifPresent(recorder -> endpoints.put("/v1/feedback", new FeedbackEndpoint(recorder)));
     if (telemetry instanceof RequestTracing tracing) {

@@ -159,6 +159,19 @@ class AudioTest {
   }
 
   @Test
+  void aPageFromElsewhereIsRefused() throws Exception {
+    HttpResponse<String> response =
+        server.send(
+            HttpRequest.newBuilder(server.uri(PATH))
+                .header("Content-Type", "multipart/form-data; boundary=" + BOUNDARY)
+                .header("Origin", "https://example.org")
+                .POST(HttpRequest.BodyPublishers.ofString("--" + BOUNDARY + "--"))
+                .build());
+    assertThat(response.statusCode()).isEqualTo(403);
+    assertThat(Json.parse(response.body()).at("/error/code").asText()).isEqualTo("unknown_origin");
+  }
+
+  @Test
   void modelsTellTheirEndpoints() throws Exception {
     assertThat(Json.parse(server.get("/v1/models/whisper").body()).path("endpoints").toString())
         .isEqualTo("[\"/v1/audio/transcriptions\",\"/v1/audio/translations\"]");

@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.speech.transcript.Segment;
 import io.adapt4j.speech.transcript.Transcript;
 import io.adapt4j.speech.transcript.TranscriptionOptions;
@@ -149,6 +150,15 @@ class SpeechTranscriberTest {
           model.transcribe(
               recording(), options.toBuilder().noSpeechThreshold(OptionalDouble.of(0)).build());
       assertThat(silent.segments()).isEmpty();
+    }
+  }
+
+  @Test
+  void bfloat16Transcribes() {
+    try (SpeechTranscriber model =
+        SpeechTranscriber.load(ModelSource.path(tiny()), Precision.BF16)) {
+      Transcript found = model.transcribe(recording(), greedy().timestamps(true).build());
+      assertThat(found.segments()).isNotEmpty();
     }
   }
 

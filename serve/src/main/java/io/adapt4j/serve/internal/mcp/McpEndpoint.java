@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
+import io.adapt4j.serve.internal.http.ForeignPages;
 import io.adapt4j.serve.internal.http.Parameters;
 import io.adapt4j.tools.internal.rpc.Rpc;
 import java.io.IOException;
@@ -24,7 +25,7 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
-    requireOrigin(call);
+    ForeignPages.refuse(call, origins);
     JsonNode message = parameters.json();
     if (!Rpc.isMessage(message)) {
       call.send(
@@ -71,19 +72,6 @@ public record McpEndpoint(McpMessages messages, Set<String> origins) implements 
       call.begin(TYPE);
     }
     call.write(" ");
-  }
-
-  /** Refuses requests of pages from elsewhere, as the protocol demands. */
-  private void requireOrigin(Call call) {
-    Optional<String> origin = call.header("Origin");
-    String own = "http://" + call.header("Host").orElse("");
-    if (origin.isPresent()
-        && !origin.get().equals(own)
-        && !origins.contains("*")
-        && !origins.contains(origin.get())) {
-      throw Fault.invalid(
-          403, null, "unknown_origin", "Pages of this origin may not use the server's tools.");
-    }
   }
 
   private static void requireVersion(Call call, JsonNode message) {
