@@ -204,8 +204,7 @@ final class HttpTransport implements Transport {
           exchange.id,
           server.failure(Kind.UNAVAILABLE, "the connection broke during an answer", e));
     } catch (ExpiredException e) {
-      to.failed(exchange.id, e);
-      to.ended(server.failure(Kind.UNAVAILABLE, "its session has ended"));
+      to.expired(exchange.id, e, server.failure(Kind.UNAVAILABLE, "its session has ended"));
     } catch (McpException e) {
       to.failed(exchange.id, e);
     }
