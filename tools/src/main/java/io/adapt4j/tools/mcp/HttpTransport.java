@@ -337,7 +337,6 @@ final class HttpTransport implements Transport {
       return;
     }
     closed = true;
-    open.values().forEach(Exchange::abandon);
     if (session != null) {
       CompletableFuture<HttpResponse<Void>> sent =
           http.sendAsync(request().DELETE().build(), HttpResponse.BodyHandlers.discarding());
@@ -350,6 +349,9 @@ final class HttpTransport implements Transport {
         Thread.currentThread().interrupt();
       }
     }
+    // Last: the JDK closes the connection of a request that is canceled just as its answer comes,
+    // even if another request, of any user of the shared client, has it already.
+    open.values().forEach(Exchange::abandon);
     threads.shutdown();
   }
 }
