@@ -175,6 +175,16 @@ final class Connection implements Transport.Listener, AutoCloseable {
     }
   }
 
+  /** Requests that come meanwhile must see the end before this one tries again. */
+  @Override
+  public void expired(long id, ExpiredException unsent, RuntimeException failure) {
+    if (end == null) {
+      end = unsent;
+    }
+    failed(id, unsent);
+    ended(failure);
+  }
+
   @Override
   public void ended(RuntimeException failure) {
     if (end == null) {

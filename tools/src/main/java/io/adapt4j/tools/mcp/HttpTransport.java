@@ -204,8 +204,7 @@ final class HttpTransport implements Transport {
           exchange.id,
           server.failure(Kind.UNAVAILABLE, "the connection broke during an answer", e));
     } catch (ExpiredException e) {
-      to.failed(exchange.id, e);
-      to.ended(server.failure(Kind.UNAVAILABLE, "its session has ended"));
+      to.expired(exchange.id, e, server.failure(Kind.UNAVAILABLE, "its session has ended"));
     } catch (McpException e) {
       to.failed(exchange.id, e);
     }
@@ -338,7 +337,6 @@ final class HttpTransport implements Transport {
       return;
     }
     closed = true;
-    open.values().forEach(Exchange::abandon);
     if (session != null) {
       CompletableFuture<HttpResponse<Void>> sent =
           http.sendAsync(request().DELETE().build(), HttpResponse.BodyHandlers.discarding());
@@ -351,6 +349,9 @@ final class HttpTransport implements Transport {
         Thread.currentThread().interrupt();
       }
     }
+    // Last: the JDK closes the connection of a request that is canceled just as its answer comes,
+    // even if another request, of any user of the shared client, has it already.
+    open.values().forEach(Exchange::abandon);
     threads.shutdown();
   }
 }

@@ -18,6 +18,12 @@ interface Transport extends AutoCloseable {
     /** A request will not be answered. */
     void failed(long id, RuntimeException failure);
 
+    /**
+     * The session has ended: a request was not carried out, and of others it is not known; later
+     * ones need a new session.
+     */
+    void expired(long id, ExpiredException unsent, RuntimeException failure);
+
     /** No request will be answered any more. */
     void ended(RuntimeException failure);
   }

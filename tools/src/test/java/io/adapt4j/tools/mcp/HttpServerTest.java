@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -161,7 +162,8 @@ class HttpServerTest {
     }
   }
 
-  @Test
+  /** Whichever thread is first to see the end. */
+  @RepeatedTest(20)
   void aSessionThatHasEndedBeginsAnew() throws IOException {
     Answer once =
         (exchange, message) -> {

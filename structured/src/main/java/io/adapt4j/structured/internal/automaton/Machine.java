@@ -14,9 +14,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -223,12 +223,14 @@ public final class Machine {
           return TokenMask.of(allowed);
         }
         allowed.clear();
+        closure.beginWork();
       }
       for (RunKind kind : RunKind.values()) {
         if (addAroundOne(configuration, kind, of, allowed) && !closure.isCut()) {
           return TokenMask.of(allowed);
         }
         allowed.clear();
+        closure.beginWork();
       }
     }
     walk(configuration, tokens, 0, tokens.size(), allowed);
@@ -253,7 +255,7 @@ public final class Machine {
         return true;
       }
       Configuration next = after(at, RunKind.SAMPLES[0]);
-      if (next == at) {
+      if (next == at || areSameForTokens(at, next)) {
         allowed.or(runs.wholeFrom(characters + 1));
         TokenTrie others = runs.restsFrom(characters + 1);
         walk(at, others, 0, others.size(), allowed);
@@ -262,6 +264,13 @@ public final class Machine {
       allowed.or(runs.whole(characters + 1));
       at = next;
     }
+  }
+
+  /** Returns whether configurations differ only in counts that no token reaches. */
+  private boolean areSameForTokens(Configuration first, Configuration second) {
+    int far = index.trie().deepest + 2;
+    Configuration.Key signature = closure.signature(first, far);
+    return signature != null && Objects.equals(signature, closure.signature(second, far));
   }
 
   /**
@@ -365,17 +374,26 @@ public final class Machine {
     if (known == null) {
       known = new int[kind.states()][];
       for (int state = 0; state < known.length; state++) {
-        int from = state;
-        known[state] =
-            IntStream.range(0, 256)
-                .filter(value -> kind.after(from, value) != PlainText.OTHER)
-                .map(value -> kind.after(from, value) << 8 | (classes[value] & 0xFF))
-                .distinct()
-                .toArray();
+        known[state] = moves(kind, state);
       }
       moves.put(kind, known);
     }
     return known;
+  }
+
+  private int[] moves(RunKind kind, int from) {
+    boolean[] seen = new boolean[kind.states() << 8];
+    int[] found = new int[256];
+    int count = 0;
+    for (int value = 0; value < 256; value++) {
+      int state = kind.after(from, value);
+      int move = state << 8 | (classes[value] & 0xFF);
+      if (state != PlainText.OTHER && !seen[move]) {
+        seen[move] = true;
+        found[count++] = move;
+      }
+    }
+    return Arrays.copyOf(found, count);
   }
 
   /**
