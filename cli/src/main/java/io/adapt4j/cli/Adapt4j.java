@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GenerateCommand.class,
       ChatCommand.class,
       CompleteCommand.class,
+      TranscribeCommand.class,
       ServeCommand.class,
       McpCommand.class,
       StudioCommand.class,
@@ -162,7 +163,6 @@ public final class Adapt4j {
     private Rag() {}
   }
 
-  /** The version of the library. */
   static final class Version implements IVersionProvider {
 
     Version() {}

@@ -1,11 +1,17 @@
 package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /** Reads adapters named on the command line. */
 final class Adapters {
@@ -15,7 +21,6 @@ final class Adapters {
 
   private Adapters() {}
 
-  /** Reads an adapter of any kind. */
   static Adapter read(Path folder, boolean anyChatTemplate) {
     requireAdapter(folder);
     if (isOfAnotherKind(folder)) {
@@ -23,6 +28,51 @@ final class Adapters {
     }
     LoraAdapter adapter = LoraAdapter.at(folder);
     return anyChatTemplate ? adapter.withAnyChatTemplate() : adapter;
+  }
+
+  /** A chat template to use instead of the model's. */
+  static final class Template {
+
+    @Option(
+        names = "--chat-template",
+        paramLabel = "TEMPLATE",
+        description =
+            "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
+                + " in Jinja, or a model folder.")
+    private @Nullable String name;
+
+    @Option(
+        names = "--any-chat-template",
+        description = "Use another chat template than the model or the adapter was trained in.")
+    private boolean any;
+
+    Template() {}
+
+    boolean isNamed() {
+      return name != null;
+    }
+
+    /** Returns whether another template than that of the training may be used. */
+    boolean allowsAny() {
+      return any;
+    }
+
+    Optional<ChatTemplate> resolve() {
+      return Optional.ofNullable(name).map(ChatTemplate::resolve);
+    }
+
+    void use(LanguageModel model, ChatTemplate chosen) {
+      if (any) {
+        model.useAnyChatTemplate(chosen);
+      } else {
+        model.useChatTemplate(chosen);
+      }
+    }
+
+    /** Reads adapters that the template may be used with. */
+    Adapter[] adapters(List<Path> folders) {
+      return folders.stream().map(folder -> read(folder, any)).toArray(Adapter[]::new);
+    }
   }
 
   /** Checks that a folder holds an adapter; a run's output folder holds them one level below. */

@@ -70,18 +70,7 @@ final class ChatCommand implements Callable<Integer> {
       description = "Instructions before the first message.")
   private String system;
 
-  @Option(
-      names = "--chat-template",
-      paramLabel = "TEMPLATE",
-      description =
-          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
-              + " in Jinja, or a model folder.")
-  private String template;
-
-  @Option(
-      names = "--any-chat-template",
-      description = "Use another chat template than the model or the adapter was trained in.")
-  private boolean anyChatTemplate;
+  @Mixin private Adapters.Template template;
 
   private final List<ChatMessage> messages = new ArrayList<>();
 
@@ -91,17 +80,14 @@ final class ChatCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     GenerationOptions options = sampling.options();
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));
-    Adapter[] loaded =
-        adapters.stream()
-            .map(folder -> Adapters.read(folder, anyChatTemplate))
-            .toArray(Adapter[]::new);
-    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    Adapter[] loaded = template.adapters(adapters);
+    Optional<ChatTemplate> chosen = template.resolve();
     Path folder = model.folder();
     Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
     try (CalledTools.Opened called = tools.open(in, this::say);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
         ModelArgument.Draft.Opened smaller = draft.open(opened)) {
-      chosen.ifPresent(found -> use(opened, found));
+      chosen.ifPresent(found -> template.use(opened, found));
       begin();
       prompt();
       String line = in.readLine();
@@ -121,14 +107,6 @@ final class ChatCommand implements Callable<Integer> {
   private static Charset encoding() {
     return Charset.forName(
         System.getProperty("stdin.encoding", System.getProperty("native.encoding", "UTF-8")));
-  }
-
-  private void use(LanguageModel opened, ChatTemplate chosen) {
-    if (anyChatTemplate) {
-      opened.useAnyChatTemplate(chosen);
-    } else {
-      opened.useChatTemplate(chosen);
-    }
   }
 
   private PrintWriter out() {

@@ -20,7 +20,6 @@ final class Destination {
 
   private Destination() {}
 
-  /** Checks a file to write. */
   static Path file(String option, Path file, boolean overwrite) {
     if (Files.isDirectory(file)) {
       throw wrong(option, "a file to write", "the folder " + described(file), "Name a file in it");

@@ -12,6 +12,7 @@ import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.gguf.format.GgufException;
 import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.speech.transcript.RecordingException;
 import io.adapt4j.upkeep.registry.RegistryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,6 +43,7 @@ final class Failures implements IExecutionExceptionHandler {
           HubException.class,
           BatchException.class,
           RegistryException.class,
+          RecordingException.class,
           FileSystemException.class,
           IllegalArgumentException.class);
 

@@ -56,7 +56,6 @@ final class FeedbackArguments {
     settings.recorder(recorder);
   }
 
-  /** Recorder into a log. */
   private static final class Recorder implements AnswerRecorder {
 
     private static final double NEUTRAL = 0.5;

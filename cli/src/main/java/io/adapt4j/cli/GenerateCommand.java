@@ -64,13 +64,7 @@ final class GenerateCommand implements Callable<Integer> {
               + " was trained on conversations.")
   private boolean raw;
 
-  @Option(
-      names = "--chat-template",
-      paramLabel = "TEMPLATE",
-      description =
-          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
-              + " in Jinja, or a model folder.")
-  private String template;
+  @Mixin private Adapters.Template template;
 
   @Option(
       names = "--ignore-context-length",
@@ -85,11 +79,6 @@ final class GenerateCommand implements Callable<Integer> {
           "Guess up to N tokens at once where the text repeats its prompt, about 10: the same"
               + " text, sooner where it quotes. Default ${DEFAULT-VALUE}, no guesses.")
   private int promptLookupTokens;
-
-  @Option(
-      names = "--any-chat-template",
-      description = "Use another chat template than the model or the adapter was trained in.")
-  private boolean anyChatTemplate;
 
   /** Start of the text. */
   static final class Start {
@@ -128,13 +117,13 @@ final class GenerateCommand implements Callable<Integer> {
         "--prompt-lookup-tokens", () -> builder.promptLookupTokens(promptLookupTokens));
     GenerationOptions options = builder.build();
     requireSense();
-    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
-    Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);
+    Optional<ChatTemplate> chosen = template.resolve();
+    Adapter[] loaded = template.adapters(adapters);
     try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
         ModelArgument.Draft.Opened smaller = draft.open(opened)) {
       if (chosen.isPresent()) {
-        use(opened, chosen.get());
-      } else if (anyChatTemplate && adapters.isEmpty()) {
+        template.use(opened, chosen.get());
+      } else if (template.allowsAny() && adapters.isEmpty()) {
         ChatTemplate.find(folder).ifPresent(opened::useAnyChatTemplate);
       }
       boolean chats = start.chat != null || (!raw && opened.isChatTuned());
@@ -166,7 +155,7 @@ final class GenerateCommand implements Callable<Integer> {
     given.put("--chat", start.chat != null);
     given.put("--system", system != null);
     given.put("--raw", raw);
-    given.put("--chat-template", template != null || anyChatTemplate);
+    given.put("--chat-template", template.isNamed() || template.allowsAny());
     given.put("--ignore-context-length", ignoreContextLength);
     given.put("--prompt-lookup-tokens", promptLookupTokens != 0);
     given.put("--draft", draft.isGiven());
@@ -186,23 +175,11 @@ final class GenerateCommand implements Callable<Integer> {
           "--raw: expected with --prompt, found --chat, which needs the chat template. Leave out"
               + " one of them.");
     }
-    if (raw && (system != null || template != null)) {
+    if (raw && (system != null || template.isNamed())) {
       throw new IllegalArgumentException(
           (system != null ? "--system" : "--chat-template")
               + ": expected without --raw, which uses no chat template. Leave out one of them.");
     }
-  }
-
-  private void use(LanguageModel opened, ChatTemplate chosen) {
-    if (anyChatTemplate) {
-      opened.useAnyChatTemplate(chosen);
-    } else {
-      opened.useChatTemplate(chosen);
-    }
-  }
-
-  private Adapter adapter(Path folder) {
-    return Adapters.read(folder, anyChatTemplate);
   }
 
   private Generation generate(LanguageModel opened, GenerationOptions options, boolean chats) {

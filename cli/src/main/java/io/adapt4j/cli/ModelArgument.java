@@ -35,7 +35,6 @@ final class ModelArgument {
     return folder("MODEL", model);
   }
 
-  /** Returns the folder of a model. */
   static Path folder(String label, String model) {
     Path folder = Path.of(model);
     if (Files.exists(folder)) {

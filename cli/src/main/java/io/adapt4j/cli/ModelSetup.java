@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Adapters and chat template of a language model. */
@@ -21,18 +21,7 @@ final class ModelSetup {
       description = "An adapter to put on the model. May be given more than once.")
   private final List<Path> adapters = new ArrayList<>();
 
-  @Option(
-      names = "--chat-template",
-      paramLabel = "TEMPLATE",
-      description =
-          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
-              + " in Jinja, or a model folder.")
-  private @Nullable String template;
-
-  @Option(
-      names = "--any-chat-template",
-      description = "Use another chat template than the model or the adapter was trained in.")
-  private boolean anyChatTemplate;
+  @Mixin private Adapters.Template template;
 
   ModelSetup() {}
 
@@ -42,26 +31,21 @@ final class ModelSetup {
 
   /** Returns whether another chat template than that of the training may be used. */
   boolean allowsAnyChatTemplate() {
-    return anyChatTemplate;
+    return template.allowsAny();
   }
 
-  /** Returns the folders of the adapters. */
   List<Path> adapters() {
     return List.copyOf(adapters);
   }
 
   /** Rejects a chat template for models of other kinds. */
   void requireNoTemplate() {
-    Sequences.refuse(Map.of("--chat-template", template != null || anyChatTemplate));
+    Sequences.refuse(Map.of("--chat-template", template.isNamed() || template.allowsAny()));
   }
 
   /** Loads the model with its adapters and template; closed by the caller. */
   LanguageModel load(Path folder) {
-    return load(
-        folder,
-        adapters.stream()
-            .map(adapter -> Adapters.read(adapter, anyChatTemplate))
-            .toArray(Adapter[]::new));
+    return load(folder, template.adapters(adapters));
   }
 
   /** Loads the base model with the template; closed by the caller. */
@@ -70,14 +54,10 @@ final class ModelSetup {
   }
 
   private LanguageModel load(Path folder, Adapter[] chosen) {
-    Optional<ChatTemplate> resolved = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    Optional<ChatTemplate> resolved = template.resolve();
     LanguageModel model = LanguageModel.load(ModelSource.path(folder), chosen);
     try {
-      if (resolved.isPresent() && anyChatTemplate) {
-        model.useAnyChatTemplate(resolved.get());
-      } else {
-        resolved.ifPresent(model::useChatTemplate);
-      }
+      resolved.ifPresent(found -> template.use(model, found));
       return model;
     } catch (RuntimeException e) {
       model.close();

@@ -25,7 +25,6 @@ class Output {
     return json;
   }
 
-  /** Returns standard output. */
   PrintWriter out() {
     return command.commandLine().getOut();
   }
@@ -53,7 +52,6 @@ class Output {
     }
   }
 
-  /** Returns plain values as a tree. */
   static JsonNode tree(Object value) {
     return MAPPER.valueToTree(value);
   }

@@ -88,7 +88,6 @@ final class RagFolder {
     }
   }
 
-  /** Opens an index. */
   static Rag open(RagBuilder builder, String embedder) throws IOException {
     try {
       return builder.build();

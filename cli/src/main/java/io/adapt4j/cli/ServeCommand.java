@@ -34,6 +34,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private ServedParts parts;
+  @Mixin private ServedParts.Transcriber transcriber;
   @Mixin private ModelArgument.Draft draft;
   @Mixin private FeedbackArguments feedback;
   @Mixin private ServedParts.Kept kept;
@@ -146,18 +147,7 @@ final class ServeCommand implements Callable<Integer> {
               + " earlier one at its end only.")
   private boolean freeWindows;
 
-  @Option(
-      names = "--chat-template",
-      paramLabel = "TEMPLATE",
-      description =
-          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
-              + " in Jinja, or a model folder.")
-  private String template;
-
-  @Option(
-      names = "--any-chat-template",
-      description = "Use another chat template than the model or the adapter was trained in.")
-  private boolean anyChatTemplate;
+  @Mixin private Adapters.Template template;
 
   @Option(
       names = "--page",
@@ -182,18 +172,18 @@ final class ServeCommand implements Callable<Integer> {
     if (maxPause != null) {
       requirePositive("--max-pause", maxPause);
     }
-    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    Optional<ChatTemplate> chosen = template.resolve();
     boolean inEightBits = cachesInEightBits();
     parts.requirePaths();
+    transcriber.requirePath();
     Path folder = model.folder();
     follow.require();
     kept.apply(settings);
     feedback.apply(settings, follow.ratings());
-    Adapter[] loaded =
-        adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
+    Adapter[] loaded = template.adapters(adapters);
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
-      chosen.ifPresent(found -> use(opened, found));
+      chosen.ifPresent(found -> template.use(opened, found));
       opened.cacheInEightBits(inEightBits);
       opened.freeWindows(freeWindows);
       if (maxPause != null) {
@@ -203,9 +193,10 @@ final class ServeCommand implements Callable<Integer> {
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
       try (ServedParts.Opened served =
-          parts.open(settings, opened, anyChatTemplate, maxNewTokens)) {
+          parts.open(settings, opened, template.allowsAny(), maxNewTokens)) {
+        transcriber.open(settings, served);
         served.keep(draft.open(opened));
-        served.keep(follow.open(settings, opened, anyChatTemplate, output.err()));
+        served.keep(follow.open(settings, opened, template.allowsAny(), output.err()));
         run(settings, follow.name().orElse(called), opened.hasChatTemplate());
       }
     }
@@ -238,14 +229,6 @@ final class ServeCommand implements Callable<Integer> {
     } catch (UncheckedIOException e) {
       throw new IllegalArgumentException(
           "--port: " + e.getMessage() + ". Give another, or 0 for one that is free.", e);
-    }
-  }
-
-  private void use(LanguageModel opened, ChatTemplate chosen) {
-    if (anyChatTemplate) {
-      opened.useAnyChatTemplate(chosen);
-    } else {
-      opened.useChatTemplate(chosen);
     }
   }
 

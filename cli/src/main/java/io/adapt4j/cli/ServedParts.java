@@ -13,6 +13,8 @@ import io.adapt4j.rag.embed.MiniLm;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.RelevanceScorer;
 import io.adapt4j.serve.rag.RagAnswers;
+import io.adapt4j.serve.speech.ServedTranscriber;
+import io.adapt4j.speech.SpeechTranscriber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -113,7 +115,6 @@ final class ServedParts {
       }
     }
 
-    /** Applies the options of the model. */
     void apply(LanguageModel model) {
       if (promptFolder != null) {
         model.keepPromptsIn(promptFolder, GIB * (promptGib == null ? DEFAULT_GIB : promptGib));
@@ -142,6 +143,12 @@ final class ServedParts {
           "A model for /v1/rerank that classifies pairs of texts, called by the name of its"
               + " folder.")
   private @Nullable Path reranker;
+
+  @Option(
+      names = "--classifier",
+      paramLabel = "FOLDER",
+      description = "A model for /v1/classify, called by the name of its folder.")
+  private @Nullable Path classifier;
 
   @Option(
       names = "--index",
@@ -187,6 +194,36 @@ final class ServedParts {
     }
   }
 
+  /** A model that transcribes recordings. */
+  static final class Transcriber {
+
+    private static final String NAME = "--transcriber";
+
+    @Option(
+        names = NAME,
+        paramLabel = "FOLDER",
+        description =
+            "A Whisper model for /v1/audio/transcriptions, called by the name of its folder.")
+    private @Nullable Path folder;
+
+    Transcriber() {}
+
+    /** Checks the path before the language model is loaded. */
+    void requirePath() {
+      if (folder != null) {
+        requireModel(NAME, folder);
+      }
+    }
+
+    /** Loads the model, if one is given, and adds it to a server. */
+    void open(ModelServer.Builder server, Opened opened) {
+      if (folder != null) {
+        SpeechTranscriber model = opened.keep(SpeechTranscriber.load(ModelSource.path(folder)));
+        server.transcriber(nameOf(folder), new ServedTranscriber(model));
+      }
+    }
+  }
+
   /** Checks the named paths before the language model is loaded. */
   void requirePaths() {
     adapters.values().forEach(folder -> Adapters.requireAdapter("--named-adapter", folder));
@@ -195,6 +232,9 @@ final class ServedParts {
     }
     if (reranker != null) {
       requireModel("--reranker", reranker);
+    }
+    if (classifier != null) {
+      requireModel("--classifier", classifier);
     }
     if (index != null) {
       RagFolder.requireIndex(index);
@@ -231,8 +271,12 @@ final class ServedParts {
         server.embedder(nameOf(embedder), vectors);
       }
       if (reranker != null) {
-        TextClassifier classifier = opened.keep(TextClassifier.load(ModelSource.path(reranker)));
-        server.reranker(nameOf(reranker), RelevanceScorer.of(classifier));
+        TextClassifier pairs = opened.keep(TextClassifier.load(ModelSource.path(reranker)));
+        server.reranker(nameOf(reranker), RelevanceScorer.of(pairs));
+      }
+      if (classifier != null) {
+        server.classifier(
+            nameOf(classifier), opened.keep(TextClassifier.load(ModelSource.path(classifier))));
       }
       if (index != null) {
         server.questionAnswering(

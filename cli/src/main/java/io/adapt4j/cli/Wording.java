@@ -126,7 +126,6 @@ final class Wording {
     }
   }
 
-  /** Translates a message. */
   static String of(String message) {
     String text = message;
     for (Map.Entry<String, String> phrase : PHRASES.entrySet()) {

@@ -111,6 +111,7 @@ class PathsTest {
           argument("mcp", "--named-adapter", Use.ADAPTER, "model --named-adapter a=PATH"),
           argument("mcp", "--embedder", Use.MODEL, "model --embedder PATH"),
           argument("mcp", "--reranker", Use.MODEL, "model --reranker PATH"),
+          argument("mcp", "--classifier", Use.MODEL, "model --classifier PATH"),
           argument("mcp", "--index", Use.INDEX_TO_ASK, "model --index PATH"),
           argument(
               "mcp", "--index-embedder", Use.MODEL, "model --index index --index-embedder PATH"),
@@ -138,8 +139,10 @@ class PathsTest {
               Use.ADAPTERS,
               "model --port 0 --admin-key-env HOME --adapter-folder PATH"),
           argument("serve", "--draft", Use.MODEL, "model --port 0 --draft PATH"),
+          argument("serve", "--transcriber", Use.MODEL, "model --port 0 --transcriber PATH"),
           argument("serve", "--embedder", Use.MODEL, "model --port 0 --embedder PATH"),
           argument("serve", "--reranker", Use.MODEL, "model --port 0 --reranker PATH"),
+          argument("serve", "--classifier", Use.MODEL, "model --port 0 --classifier PATH"),
           argument("serve", "--index", Use.INDEX_TO_ASK, "model --port 0 --index PATH"),
           argument(
               "serve",
@@ -149,6 +152,9 @@ class PathsTest {
           argument("serve", "--chat-template", Use.TEMPLATE, "model --port 0 --chat-template PATH"),
           argument("studio", "--workspace", Use.FOLDER, "--port 0 --workspace PATH"),
           argument("studio", "--models", Use.STORE, "--port 0 --workspace new --models PATH"),
+          argument("transcribe", "MODEL", Use.MODEL, "PATH rows.jsonl"),
+          argument("transcribe", "RECORDING", Use.ROWS, "model PATH"),
+          argument("transcribe", "--adapter", Use.ADAPTER, "model rows.jsonl --adapter PATH"),
           argument("embed", "MODEL", Use.MODEL, "PATH --text a"),
           argument("embed", "--input", Use.ROWS, "minilm --input PATH --output new"),
           argument("embed", "--output", Use.NEW_FILE, "minilm --input rows.jsonl --output PATH"),

@@ -51,7 +51,6 @@ final class Comparison implements AutoCloseable {
     this.newTokens = newTokens;
   }
 
-  /** Adds the comparison on one text. */
   void add(String text) {
     add(List.of(model.promptIds(text)), List.of(file.promptIds(text)));
   }

@@ -59,7 +59,6 @@ final class ModelRun implements AutoCloseable {
     return model.promptIds(text);
   }
 
-  /** Returns the model's context length. */
   int contextLength() {
     return model.decoder().contextLength();
   }
@@ -83,7 +82,6 @@ final class ModelRun implements AutoCloseable {
     }
   }
 
-  /** Generates greedily. */
   int[] generate(int[] prompt, int tokens) {
     GenerationOptions options =
         GenerationOptions.builder().maxNewTokens(tokens).temperature(0).ignoreEos(true).build();

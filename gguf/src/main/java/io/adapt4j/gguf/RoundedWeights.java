@@ -44,7 +44,6 @@ final class RoundedWeights implements AutoCloseable {
 
   private RoundedWeights() {}
 
-  /** Copies the weights of a network. */
   static RoundedWeights of(Network network, Map<String, TensorType> types) {
     RoundedWeights weights = new RoundedWeights();
     Set<Parameter> seen = new HashSet<>();

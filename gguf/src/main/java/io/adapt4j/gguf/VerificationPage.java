@@ -19,7 +19,6 @@ record VerificationPage(String file, String description, ExportVerification proo
 
   private static final String SECTION_END = "</section>\n";
 
-  /** Writes a standalone page. */
   void write(Path page) {
     write(
         page,

@@ -166,7 +166,6 @@ record AdapterConfig(
     return found;
   }
 
-  /** Returns the rank of a module. */
   int rankOf(String path) {
     return pick(rankPattern, key(path), rank);
   }

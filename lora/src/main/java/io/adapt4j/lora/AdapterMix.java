@@ -276,7 +276,6 @@ public final class AdapterMix {
     }
   }
 
-  /** Returns the rank of the result. */
   private static int rank(List<Map<String, StoredLoraMatrices>> stored, Blend how) {
     List<Integer> ranks =
         stored.stream()

@@ -330,7 +330,6 @@ record AdapterPlan(
     return sizes;
   }
 
-  /** Returns the number of trainable parameters. */
   long trainableParameters() {
     long count =
         adapted.stream().mapToLong(AdaptedPart::count).sum()

@@ -329,9 +329,9 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Stacks the model's layers anew from ranges of them, as PEFT's {@code layer_replication} does:
-   * {@code [0, 4], [2, 5]} makes seven layers of five. Layers that occur again share their weights
-   * but have updates of their own. Names of modules, and {@link #layers}, count the new layers.
+   * Builds the model's layers from ranges of them, as PEFT's {@code layer_replication} does: {@code
+   * [0, 4], [2, 5]} makes seven layers of five. Repeated layers share their weights but have
+   * separate updates. Names of modules, and {@link #layers}, count the new layers.
    *
    * @param ranges a start and an excluded end each; they may overlap
    * @return a changed copy

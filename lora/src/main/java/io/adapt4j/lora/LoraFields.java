@@ -111,7 +111,6 @@ final class LoraFields {
 
   private LoraFields() {}
 
-  /** Reads the configuration. */
   static AdapterConfig read(Path folder) {
     ConfigReader fields = ConfigReader.read(folder.resolve(PeftFolder.CONFIG));
     ObjectNode json = fields.json();

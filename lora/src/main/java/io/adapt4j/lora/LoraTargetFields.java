@@ -48,7 +48,6 @@ final class LoraTargetFields {
     }
   }
 
-  /** Returns the targets that are modules. */
   private static JsonNode modules(Selection selection, AdapterPlan plan) {
     if (selection.targets().equals(Selection.NO_MODULE)) {
       return array(List.of());

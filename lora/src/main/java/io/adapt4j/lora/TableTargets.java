@@ -17,7 +17,6 @@ final class TableTargets {
 
   private TableTargets() {}
 
-  /** Finds the tables that a configuration adapts. */
   static List<TableTarget> of(AdapterConfig config, Network network, SavedModules saved) {
     Map<String, String> tables = VocabularyTables.of(network);
     Map<String, List<Long>> known = saved.known();

@@ -43,7 +43,6 @@ record FourBitReader(Checkpoint checkpoint) {
     return weights;
   }
 
-  /** Returns the quantization state of a weight. */
   QuantState state(String weight) {
     ComponentNames names = new ComponentNames(weight);
     String name = names.findState(checkpoint.names()).orElseThrow(() -> withoutState(names));
@@ -65,7 +64,6 @@ record FourBitReader(Checkpoint checkpoint) {
     return tensor(weight, state, checkpoint.bytes(weight));
   }
 
-  /** Reads a quantized weight with its codes copied. */
   QuantizedTensor read(String weight, ByteBuffer codes) {
     QuantState state = state(weight);
     requireCodes(weight, state);
@@ -168,7 +166,7 @@ record FourBitReader(Checkpoint checkpoint) {
   }
 
   private CheckpointException withoutState(ComponentNames names) {
-    return Problems.inTensor(
+    return CheckpointException.inTensor(
         checkpoint.folder(),
         names.weight(),
         names.state(FourBitCode.NF4) + " or " + names.state(FourBitCode.FP4) + " beside it",
@@ -177,7 +175,7 @@ record FourBitReader(Checkpoint checkpoint) {
   }
 
   private CheckpointException missing(String name) {
-    return Problems.inTensor(
+    return CheckpointException.inTensor(
         checkpoint.folder(),
         name,
         "this part of a quantized weight",

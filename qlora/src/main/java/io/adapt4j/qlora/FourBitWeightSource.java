@@ -10,9 +10,7 @@ import io.adapt4j.kernels.internal.packed.WeightSource;
 /** Source of a projection's 4-bit weight. */
 interface FourBitWeightSource extends WeightSource {
 
-  /** Returns the quantization format. */
   FourBitFormat format();
 
-  /** Reads the weight. */
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

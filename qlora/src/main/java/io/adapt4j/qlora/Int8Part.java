@@ -52,14 +52,7 @@ final class Int8Part extends PackedPart {
 
   @Override
   public void dequantize(Tensor target) {
-    if (target.isOnHost()) {
-      matrix().dequantize(target);
-      return;
-    }
-    try (Tensor staged = Tensor.emptyOnHost(target.type(), target.sizes())) {
-      matrix().dequantize(staged);
-      target.copyFrom(staged);
-    }
+    onHost(target, matrix()::dequantize);
   }
 
   @Override

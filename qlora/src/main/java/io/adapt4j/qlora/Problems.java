@@ -2,7 +2,6 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Error messages about quantized checkpoints. */
@@ -15,14 +14,7 @@ final class Problems {
 
   static CheckpointException inTensor(
       TensorEntry entry, String expected, String found, String remedy) {
-    return inTensor(entry.file(), entry.name(), expected, found, remedy);
-  }
-
-  static CheckpointException inTensor(
-      Path file, String tensor, String expected, String found, String remedy) {
-    return new CheckpointException(
-        "%s: tensor '%s': expected %s, found %s. %s"
-            .formatted(file, tensor, expected, found, remedy));
+    return CheckpointException.inTensor(entry.file(), entry.name(), expected, found, remedy);
   }
 
   static CheckpointException inField(

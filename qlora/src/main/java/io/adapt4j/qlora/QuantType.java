@@ -63,7 +63,6 @@ enum QuantType {
     return numbers;
   }
 
-  /** Returns the name in files. */
   public String fileName() {
     return code == null ? "int8" : code.fileName();
   }

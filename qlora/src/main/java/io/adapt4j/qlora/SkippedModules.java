@@ -5,8 +5,6 @@ import java.util.Set;
 /** Modules whose weights are not quantized. */
 record SkippedModules(Set<String> names) {
 
-  static final SkippedModules NONE = new SkippedModules(Set.of());
-
   boolean contains(String path) {
     return names.stream().anyMatch(module -> names(module, path));
   }

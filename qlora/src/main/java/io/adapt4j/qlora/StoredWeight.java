@@ -63,7 +63,6 @@ final class StoredWeight {
     return transposed ? List.of(shape.get(1), shape.get(0)) : shape;
   }
 
-  /** Quantizes the whole tensor. */
   QuantizedTensor quantize(FourBitFormat format, FourBitKernels kernels) {
     int bytes = (int) QuantizedTensor.packedBytes(entry.elements());
     return quantize(format, kernels, ByteBuffer.allocate(bytes));

@@ -69,7 +69,7 @@ class Int8StepsTest {
 
   /** Families that are decoded operator by operator. */
   private static final Set<String> BY_OPERATORS =
-      Set.of("bloom", "bloom_heads", "mpt", "mpt_bias", "olmo", "opt_after", "opt_plain");
+      Set.of("bloom", "bloom_heads", "mpt", "mpt_bias", "olmo", "opt_after");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

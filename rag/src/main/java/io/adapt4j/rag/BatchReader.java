@@ -33,7 +33,6 @@ final class BatchReader implements AutoCloseable {
     thread.start();
   }
 
-  /** A document and its chunks. */
   record Split(Document document, List<Chunk> chunks) {}
 
   /** A batch, where an empty one marks the end, or a failure. */

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.TokenLogprobs;
+import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Envelope;
 import io.adapt4j.serve.internal.answer.Piece;
+import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Reply;
 import io.adapt4j.serve.internal.chat.Messages;
 import io.adapt4j.serve.internal.http.Call;
@@ -19,7 +21,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** Answers questions from documents: {@code /v1/rag/ask}. */
-record AskEndpoint(Models models, AnswerPool answering) implements Endpoint {
+record AskEndpoint(Models models, AnswerPool answering, Optional<AnswerRecorder> recorder)
+    implements Endpoint {
 
   private static final String QUESTION = "question";
 
@@ -34,12 +37,13 @@ record AskEndpoint(Models models, AnswerPool answering) implements Endpoint {
             ? List.of(ChatMessage.user(parameters.text(QUESTION)))
             : Messages.read(parameters);
     boolean streams = parameters.flag("stream");
+    Recording recording = Recording.read(recorder, call, choice -> conversation, parameters);
     parameters.ignore("user");
     parameters.requireNoOthers();
     AnswerPool.Job<GroundedAnswer> job =
         (onText, cancellation) -> answers.answer(conversation, onText, cancellation);
     Envelope envelope = Envelope.of("rag-", call, false);
-    Reply<GroundedAnswer> reply = new AnswerReply(call, envelope, streams);
+    Reply<GroundedAnswer> reply = new AnswerReply(call, envelope, streams, recording);
     String prompt = isQuestion ? QUESTION : "messages";
     List<GroundedAnswer> all = answering.write(call, List.of(job), reply, prompt);
     Usage usage = usage(all.get(0)).orElse(new Usage(0, 0));
@@ -76,10 +80,12 @@ record AskEndpoint(Models models, AnswerPool answering) implements Endpoint {
   /** Writes the text as events and the whole answer as the last one, or only the answer. */
   private static final class AnswerReply extends Reply<GroundedAnswer> {
     private final Envelope envelope;
+    private final Recording recording;
 
-    AnswerReply(Call call, Envelope envelope, boolean streams) {
+    AnswerReply(Call call, Envelope envelope, boolean streams, Recording recording) {
       super(call, streams);
       this.envelope = envelope;
+      this.recording = recording;
     }
 
     @Override
@@ -92,6 +98,7 @@ record AskEndpoint(Models models, AnswerPool answering) implements Endpoint {
     @Override
     public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest)
         throws IOException {
+      recording.record(envelope.id(), choice, answer.text());
       if (streams()) {
         send(json(envelope, answer));
       } else {

@@ -2,6 +2,7 @@ package io.adapt4j.serve;
 
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.feedback.AnswerRecorder;
@@ -44,8 +45,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server of models in this process with OpenAI's API: {@code /v1/chat/completions}, {@code
  * /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings}, {@code /v1/rerank}, {@code
- * /v1/models}, and for operations {@code /health} and {@code /metrics}. {@code /v1/rag/ask} answers
- * from documents, and {@code /mcp} offers the models as tools of the Model Context Protocol.
+ * /v1/audio/transcriptions}, {@code /v1/classify}, {@code /v1/models}, and for operations {@code
+ * /health} and {@code /metrics}. {@code /v1/rag/ask} answers from documents, and {@code /mcp}
+ * offers the models as tools of the Model Context Protocol.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
@@ -200,7 +202,9 @@ public final class ModelServer implements AutoCloseable {
     private final Map<String, VersionedModel> versioned = new LinkedHashMap<>();
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
+    private final Map<String, TextClassifier> classifiers = new LinkedHashMap<>();
     private final Map<String, QuestionAnswering> answerers = new LinkedHashMap<>();
+    private final Map<String, RecordingTranscriber> transcribers = new LinkedHashMap<>();
     private final Set<String> names = new HashSet<>();
     private final List<String> keys = new ArrayList<>();
     private final Set<String> origins = new LinkedHashSet<>();
@@ -276,6 +280,20 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
+     * Adds a classifier of texts, for {@code /v1/classify}. The texts of concurrent requests are
+     * classified together.
+     *
+     * @param name the model's name in requests
+     * @param classifier the model, open for as long as the server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder classifier(String name, TextClassifier classifier) {
+      requireNew(name);
+      classifiers.put(name, Objects.requireNonNull(classifier, "classifier"));
+      return this;
+    }
+
+    /**
      * Adds question answering over documents, for {@code /v1/rag/ask}.
      *
      * @param answering such as {@link io.adapt4j.serve.rag.RagAnswers}, usable for as long as the
@@ -285,6 +303,21 @@ public final class ModelServer implements AutoCloseable {
     public Builder questionAnswering(String name, QuestionAnswering answering) {
       requireNew(name);
       answerers.put(name, Objects.requireNonNull(answering, "answering"));
+      return this;
+    }
+
+    /**
+     * Adds a model that transcribes recordings, for {@code /v1/audio/transcriptions} and {@code
+     * /v1/audio/translations}. Uploads may have 25 MiB, or {@link ServerLimits#bodyBytes()} if that
+     * is more.
+     *
+     * @param transcriber such as {@link io.adapt4j.serve.speech.ServedTranscriber}, usable for as
+     *     long as the server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder transcriber(String name, RecordingTranscriber transcriber) {
+      requireNew(name);
+      transcribers.put(name, Objects.requireNonNull(transcriber, "transcriber"));
       return this;
     }
 
@@ -367,7 +400,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private Models models(Limits each) {
-      return new Models(models, versioned, embedders, rerankers, answerers, each);
+      return new Models(
+          models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
     }
 
     private Served served(Models all, Limits each, Consumer<ServedRequest> to) {
@@ -496,8 +530,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Records answers of {@code /v1/chat/completions}, and feedback on them, which {@code
-     * /v1/feedback} then takes from whoever may ask. Default: nothing is recorded.
+     * Records answers of texts and chats, and feedback on them, which {@code /v1/feedback} then
+     * takes from whoever may ask. Default: nothing is recorded.
      *
      * @param to the recorder
      */

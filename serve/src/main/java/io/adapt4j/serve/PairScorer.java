@@ -23,7 +23,6 @@ final class PairScorer {
                     pairs.stream().map(Pair::document).toList()));
   }
 
-  /** Scores documents. */
   double[] scores(String query, List<String> documents) {
     List<Pair> pairs = documents.stream().map(document -> new Pair(query, document)).toList();
     return joined.compute(pairs, new CancellationToken()).stream()

@@ -4,6 +4,7 @@ import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.answer.AnswerPool;
 import io.adapt4j.serve.internal.answer.Shadows;
 import io.adapt4j.serve.internal.chat.ChatEndpoint;
+import io.adapt4j.serve.internal.classify.ClassifyEndpoint;
 import io.adapt4j.serve.internal.completion.CompletionEndpoint;
 import io.adapt4j.serve.internal.embedding.EmbeddingEndpoint;
 import io.adapt4j.serve.internal.gateway.Load;
@@ -59,7 +60,10 @@ final class Served implements AutoCloseable {
     }
     endpoints.put("/v1/embeddings", new EmbeddingEndpoint(models, computing));
     endpoints.put("/v1/rerank", new RerankEndpoint(models, computing));
-    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering));
+    endpoints.put("/v1/classify", new ClassifyEndpoint(models, computing));
+    endpoints.put("/v1/audio/transcriptions", new AudioEndpoint(models, computing, false));
+    endpoints.put("/v1/audio/translations", new AudioEndpoint(models, computing, true));
+    endpoints.put("/v1/rag/ask", new AskEndpoint(models, answering, to));
     to.ifPresent(recorder -> endpoints.put("/v1/feedback", new FeedbackEndpoint(recorder)));
     if (telemetry instanceof RequestTracing tracing) {
       endpoints.replaceAll((path, endpoint) -> new TracedEndpoint(endpoint, tracing));

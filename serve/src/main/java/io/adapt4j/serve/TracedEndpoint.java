@@ -2,6 +2,7 @@ package io.adapt4j.serve;
 
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
+import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.http.Parameters;
 import io.adapt4j.serve.internal.http.Work;
 import java.io.IOException;
@@ -21,6 +22,11 @@ record TracedEndpoint(Endpoint endpoint, RequestTracing tracing) implements Endp
         .begin(call.path(), headers(call), call.at())
         .ifPresent(traced -> call.computeBy(new Tracing(traced)));
     endpoint.answer(call, parameters);
+  }
+
+  @Override
+  public Parameters read(Call call, Limits limits) throws IOException {
+    return endpoint.read(call, limits);
   }
 
   /** Returns the headers of a request that name its caller's trace. */

@@ -13,6 +13,9 @@ import io.adapt4j.core.text.TokenUsage;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.spi.TextEmbeddings;
+import io.adapt4j.serve.feedback.AnswerRecorder;
+import io.adapt4j.serve.feedback.ServedAnswer;
+import io.adapt4j.serve.feedback.ServedFeedback;
 import io.adapt4j.serve.rag.RagAnswers;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -21,12 +24,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers from documents, by a {@link Rag} with a generator that says what it is told to. */
 @Timeout(120)
@@ -139,6 +145,44 @@ class AskTest {
     JsonNode quote = citation.at("/quotes/0");
     assertThat(text.substring(quote.path("start").asInt(), quote.path("end").asInt()))
         .isEqualTo("returned within 30 days");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anAnswerIsRecordedUnderItsId(boolean streams) throws Exception {
+    List<ServedAnswer> recorded = new CopyOnWriteArrayList<>();
+    AnswerRecorder recorder =
+        new AnswerRecorder() {
+          @Override
+          public void answered(ServedAnswer answer) {
+            recorded.add(answer);
+          }
+
+          @Override
+          public boolean judged(ServedFeedback feedback) {
+            return false;
+          }
+        };
+    try (TestServer recording =
+        TestServer.start(
+            s -> s.questionAnswering("help", new RagAnswers(rag)).recorder(recorder))) {
+      String body =
+          recording
+              .post(
+                  PATH,
+                  "{'model':'help','question':'Within how many days may goods be returned?','user':'ann','store':true,'stream':"
+                      + streams
+                      + "}")
+              .body();
+      assertThat(recorded).hasSize(1);
+      ServedAnswer answer = recorded.get(0);
+      assertThat(body).contains(answer.id());
+      assertThat(answer.text()).isEqualTo(ANSWER);
+      assertThat(answer.messages())
+          .containsExactly(ChatMessage.user("Within how many days may goods be returned?"));
+      assertThat(answer.user()).contains("ann");
+      assertThat(answer.store()).contains(true);
+    }
   }
 
   @Test

@@ -54,8 +54,14 @@ class MaskTest {
       strings = {
         "{\"type\": \"string\"}",
         "{\"type\": \"string\", \"minLength\": 2, \"maxLength\": 5}",
+        "{\"type\": \"string\", \"minLength\": 3}",
+        "{\"type\": \"string\", \"format\": \"email\"}",
+        "{\"type\": \"string\", \"pattern\": \"^[a-z0-9A-Z]{1,6}(b|\\u20ac)*$\"}",
+        "{\"anyOf\": [{\"type\": \"string\", \"maxLength\": 3}, {\"enum\": [\"abcabc\"]}]}",
         "{\"properties\": {\"a\": {\"type\": \"string\"}, \"ab\": {\"enum\": [1, 12, true]}}}",
         "{\"type\": \"array\", \"items\": {\"type\": \"integer\"}, \"maxItems\": 4}",
+        "{\"type\": \"object\", \"properties\": {\"abc\": true, \"qqq\": true, \"größ\": {\"type\": \"string\"}}}",
+        "{\"not\": {\"enum\": [\"ab\", \"größe\"]}, \"type\": \"string\"}",
         "{}"
       })
   void masksAreWhatTheBytesSay(String schema) {

@@ -41,6 +41,20 @@ class SchemaLimitsTest {
         "{\"format\": \"datetime\"}; #/format: the keyword format is not supported. The format datetime"
             + " is not; did you mean date-time?",
         "{\"uniqueItems\": true}; #/uniqueItems: the keyword uniqueItems",
+        "{\"items\": {\"type\": \"string\"}, \"uniqueItems\": true}; #/uniqueItems: the keyword uniqueItems",
+        "{\"additonalProperties\": false}; #/additonalProperties: the keyword additonalProperties is not"
+            + " supported. Did you mean additionalProperties?",
+        "{\"properties\": {\"a\": {\"patern\": \"b\"}}}; #/properties/a/patern: the keyword patern is not"
+            + " supported. Did you mean pattern?",
+        "{\"bsonType\": \"string\"}; #/bsonType: the keyword bsonType is not supported. Use type.",
+        "{\"range\": [1, 2]}; #/range: the keyword range is not supported. Use minimum and maximum.",
+        "{\"format\": \"color\"}; #/format: the keyword format is not supported. The format color is not;"
+            + " give a pattern instead.",
+        "{\"pattern\": 5}; #/pattern: expected a text, found 5",
+        "{\"prefixItems\": {}}; #/prefixItems: expected a list of schemas, found {}",
+        "{\"patternProperties\": []}; #/patternProperties: expected an object, found []",
+        "{\"dependentRequired\": {\"a\": \"b\"}}; #/dependentRequired: expected lists of names",
+        "{\"nullable\": \"yes\"}; #/nullable: expected true or false, found \"yes\"",
         "{\"format\": \"idn-email\"}; #/format: the keyword format is not supported. The format"
             + " idn-email",
         "{\"multipleOf\": 0.3}; #/multipleOf: the keyword multipleOf",
@@ -64,6 +78,39 @@ class SchemaLimitsTest {
       })
   void isRefusedByNamePlaceAndRemedy(String schema, String message) {
     refuses(UnsupportedConstraintException.class, () -> JsonSchema.parse(schema), message);
+  }
+
+  /** What says nothing about values: by the standard, keywords that no vocabulary has, too. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"title\": \"a\", \"default\": \"b\", \"examples\": [\"c\"], \"deprecated\": true",
+        "\"x-order\": 3, \"markdownDescription\": \"*a*\", \"order\": 3, \"units\": \"m\"",
+        "\"discriminator\": {\"propertyName\": \"a\"}, \"xml\": {}, \"example\": \"a\"",
+        "\"format\": \"password\"",
+        "\"format\": \"int32\""
+      })
+  void annotationsChangeNothing(String annotations) {
+    TextConstraint plain = JsonSchema.parse("{\"type\": \"string\"}");
+    TextConstraint annotated = JsonSchema.parse("{\"type\": \"string\", " + annotations + "}");
+    for (String text : List.of("\"\"", "\"any \u20ac\"", "5", "null")) {
+      assertThat(Walk.accepts(annotated, text)).isEqualTo(Walk.accepts(plain, text));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "int32, -2147483648, 2147483647, 2147483648",
+    "int8, -128, 127, 128",
+    "uint16, 0, 65535, -1",
+    "int64, -9223372036854775808, 9223372036854775807, 9223372036854775808"
+  })
+  void formatsOfIntegersAreTheirBounds(String format, String least, String most, String beyond) {
+    TextConstraint integer =
+        JsonSchema.parse("{\"type\": \"integer\", \"format\": \"" + format + "\"}");
+    assertThat(Walk.accepts(integer, least)).isTrue();
+    assertThat(Walk.accepts(integer, most)).isTrue();
+    assertThat(Walk.accepts(integer, beyond)).isFalse();
   }
 
   static Stream<String> hostile() {

@@ -53,7 +53,6 @@ final class JsonCall {
     this.argumentsDepth = onlyArguments ? 0 : 1;
   }
 
-  /** Reads a call with its name. */
   static JsonCall of(Tools tools, AnswerBuilder answer) {
     return new JsonCall(tools, answer, false);
   }

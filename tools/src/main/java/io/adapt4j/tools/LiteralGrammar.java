@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Grammar of arguments that are not JSON: {@link ToolFormat#PYTHONIC}, without quotation marks of
- * its own, and {@link ToolFormat#GEMMA}.
+ * Grammar of arguments that are not JSON: those of {@link ToolFormat#PYTHONIC}, with an empty
+ * {@code quote}, and of {@link ToolFormat#GEMMA}.
  */
 record LiteralGrammar(Tool tool, String quote, String assign, String between) {
 

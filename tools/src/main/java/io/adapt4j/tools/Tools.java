@@ -28,10 +28,6 @@ final class Tools {
     return byName.containsKey(name);
   }
 
-  @Nullable Tool find(String name) {
-    return byName.get(name);
-  }
-
   /** Returns the tool that a call names, or null and notes the problem. */
   @Nullable Tool called(String name, AnswerBuilder answer) {
     Tool tool = byName.get(name);

@@ -17,7 +17,6 @@ final class XmlCall {
   /** The tags of a format; names end before {@code afterName}. */
   record Tags(String function, String parameter, String afterName, String endFunction, String end) {
 
-    /** Qwen's tags. */
     static final Tags QWEN =
         new Tags("<function=", "<parameter=", ">", "</function>", "</tool_call>");
 

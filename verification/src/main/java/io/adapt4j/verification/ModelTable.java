@@ -83,7 +83,6 @@ public final class ModelTable {
     }
   }
 
-  /** Builds the page. */
   static String page(Set<String> referenced) {
     StringBuilder page = new StringBuilder(resource("models-head.md"));
     for (Group group : Group.values()) {

@@ -46,7 +46,8 @@ class ArchitectureTest {
           Map.entry("vision", Set.of("core")),
           Map.entry("speech", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
-          Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools", "eval")),
+          Map.entry(
+              "serve", Set.of("core", "jinja", "rag", "structured", "tools", "eval", "speech")),
           Map.entry("rag", Set.of("core")),
           Map.entry("federated", Set.of("core", "lora")),
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
@@ -59,7 +60,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "jinja", "core", "lora", "parquet", "gguf", "tools", "serve", "rag", "eval",
-                  "upkeep", "studio")),
+                  "upkeep", "studio", "speech")),
           Map.entry(
               "examples",
               Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval", "upkeep")),
@@ -89,6 +90,7 @@ class ArchitectureTest {
                   "structured",
                   "tools",
                   "serve",
+                  "speech",
                   "rag",
                   "eval",
                   "examples")));

@@ -46,14 +46,15 @@ class OperatorsTest {
   }
 
   @Test
-  void coreLoraFederatedAndOneDnnHaveALibraryEach() {
+  void coreLoraFederatedSpeechAndOneDnnHaveALibraryEach() {
     assertThat(libraries())
         .extracting(OperatorLibrary::toString)
         .containsExactlyInAnyOrder(
             "io.adapt4j.core.internal.tensor.OperatorLibrary",
             "io.adapt4j.core.internal.tensor.op.DnnLinear",
             "io.adapt4j.lora.internal.LoraOperators",
-            "io.adapt4j.federated.internal.FederatedOperators");
+            "io.adapt4j.federated.internal.FederatedOperators",
+            "io.adapt4j.speech.internal.audio.Spectrogram");
   }
 
   @Test

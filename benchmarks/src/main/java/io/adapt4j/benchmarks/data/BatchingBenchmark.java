@@ -32,7 +32,6 @@ public class BatchingBenchmark extends SingleShot {
     batches = Batches.of(encoder.filter(dataset)).shuffle(1).build();
   }
 
-  /** Closes the tokenizer. */
   @TearDown
   public void close() {
     tokenizer.close();

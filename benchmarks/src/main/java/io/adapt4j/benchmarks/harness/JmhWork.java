@@ -33,7 +33,6 @@ record JmhWork(String method, Profile profile) implements Work {
         .toList();
   }
 
-  /** The class and the method. */
   @Override
   public String name() {
     String[] parts = method.split("\\.", -1);

@@ -9,7 +9,6 @@ public final class Latencies {
 
   private final List<Double> milliseconds = new ArrayList<>();
 
-  /** Times a call. */
   public void time(Runnable call) {
     add(1e3 * Timing.seconds(call));
   }
@@ -29,7 +28,6 @@ public final class Latencies {
         percentile(0.99));
   }
 
-  /** Returns a percentile of the latencies. */
   public synchronized double percentile(double share) {
     List<Double> sorted = milliseconds.stream().sorted().toList();
     int place = (int) Math.ceil(share * sorted.size()) - 1;

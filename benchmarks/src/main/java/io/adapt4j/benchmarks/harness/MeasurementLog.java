@@ -26,7 +26,6 @@ final class MeasurementLog {
 
   private MeasurementLog() {}
 
-  /** Adds measurements, if a file is set. */
   static void add(List<Measurement> figures) {
     String file = System.getProperty(PROPERTY);
     if (file == null) {

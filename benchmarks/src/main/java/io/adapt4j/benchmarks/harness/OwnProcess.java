@@ -27,7 +27,6 @@ public final class OwnProcess {
     return run(program.getSimpleName() + line, JavaCommand.of(program, List.of(), line));
   }
 
-  /** Runs a process to completion. */
   public static OwnProcess run(String name, ProcessBuilder command) {
     try {
       Process process = command.redirectErrorStream(true).start();
@@ -72,12 +71,10 @@ public final class OwnProcess {
     return Samples.of(found);
   }
 
-  /** Returns the lines with a prefix. */
   public List<String> lines(String words) {
     return output.stream().filter(line -> line.startsWith(words)).toList();
   }
 
-  /** Returns the lines that match an expression. */
   public Stream<String> lines(Pattern expression) {
     return output.stream().filter(expression.asMatchPredicate());
   }

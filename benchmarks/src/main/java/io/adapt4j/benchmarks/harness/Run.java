@@ -36,7 +36,6 @@ record Run(
 
   private static final double GIB = 1L << 30;
 
-  /** The machine. */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Host(
       String processor,
@@ -117,7 +116,6 @@ record Run(
     }
   }
 
-  /** Replaces a file. */
   void write(Path file) throws IOException {
     Path target = file.toAbsolutePath();
     Files.createDirectories(target.getParent());

@@ -39,7 +39,6 @@ public final class Turns {
         });
   }
 
-  /** Runs all rounds. */
   public Turns run() {
     for (int i = -warmup; i < rounds; i++) {
       for (Map.Entry<String, IntToDoubleFunction> entry : measured.entrySet()) {

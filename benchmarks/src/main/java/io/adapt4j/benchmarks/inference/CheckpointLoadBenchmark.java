@@ -23,14 +23,12 @@ public class CheckpointLoadBenchmark extends SingleShot {
 
   private TemporaryFolder folder;
 
-  /** Writes the checkpoint. */
   @Setup
   public void write() {
     folder = TemporaryFolder.create();
     SmolLm.write(folder.path());
   }
 
-  /** Deletes it. */
   @TearDown
   public void delete() {
     folder.close();

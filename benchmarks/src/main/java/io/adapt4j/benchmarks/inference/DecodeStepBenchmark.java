@@ -22,14 +22,12 @@ public class DecodeStepBenchmark extends SingleShot {
   private static final int PROMPT = 128;
   private static final int TOKENS = 32;
 
-  /** The compute type. */
   @Param({"BF16", "F32"})
   public DType type;
 
   private Decoder decoder;
   private KvCache cache;
 
-  /** Creates the model. */
   @Setup
   public void open() {
     decoder = SmolLm.random(type);
@@ -48,13 +46,11 @@ public class DecodeStepBenchmark extends SingleShot {
     Decoding.forward(decoder, cache, SmolLm.batch(1, PROMPT).ids(), PROMPT);
   }
 
-  /** Frees the cache. */
   @TearDown(Level.Invocation)
   public void closeCache() {
     cache.close();
   }
 
-  /** Decodes the tokens. */
   @Benchmark
   @OperationsPerInvocation(TOKENS)
   public long tokens() {

@@ -19,14 +19,12 @@ public class ForwardBenchmark extends SingleShot {
 
   private static final int LENGTH = 256;
 
-  /** The compute type. */
   @Param({"BF16", "F32"})
   public DType type;
 
   private Decoder decoder;
   private Batch inputs;
 
-  /** Creates the model. */
   @Setup
   public void open() {
     decoder = SmolLm.random(type);

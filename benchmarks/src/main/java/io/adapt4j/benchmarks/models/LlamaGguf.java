@@ -81,7 +81,6 @@ public final class LlamaGguf {
     this.matrices = matrices;
   }
 
-  /** Writes a file. */
   public static void write(
       ModelConfig model, Path folder, TensorType matrices, boolean bytes, Path target) {
     DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);

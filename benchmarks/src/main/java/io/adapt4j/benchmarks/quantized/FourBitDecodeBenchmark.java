@@ -181,7 +181,6 @@ public final class FourBitDecodeBenchmark {
     return found;
   }
 
-  /** Runs one process. */
   private Run run(String part, Path model, int threads) {
     if (part.equals(FourBitDecodeCase.LLAMA) && installed.isPresent()) {
       int prompt = arguments.number("--prompt", 2);

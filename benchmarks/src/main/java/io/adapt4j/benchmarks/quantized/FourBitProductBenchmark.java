@@ -42,7 +42,6 @@ public class FourBitProductBenchmark {
   private Tensor restored;
   private int threads;
 
-  /** Creates the weight. */
   @Setup
   public void open() {
     threads = Torch.threads();

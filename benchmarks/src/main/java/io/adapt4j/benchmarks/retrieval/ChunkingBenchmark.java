@@ -47,14 +47,12 @@ public class ChunkingBenchmark {
   private Tokenizer tokenizer;
   private List<Document> documents;
 
-  /** Reads the texts. */
   @Setup
   public void open() throws IOException {
     tokenizer = Tokenizer.load(MiniLm.folder());
     documents = ExampleDocuments.read();
   }
 
-  /** Closes the tokenizer. */
   @TearDown
   public void close() {
     tokenizer.close();

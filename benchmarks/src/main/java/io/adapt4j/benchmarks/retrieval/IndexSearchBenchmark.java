@@ -89,7 +89,6 @@ public class IndexSearchBenchmark {
         Fusion.standard());
   }
 
-  /** Deletes the index. */
   @TearDown
   public void close() {
     index.close();

@@ -41,7 +41,6 @@ public final class RawClient implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
-  /** Reads the status and the headers. */
   public int status() throws IOException {
     String[] words = line().split(" ", 3);
     boolean chunked = false;

@@ -182,7 +182,6 @@ public final class ServerOverheadBenchmark {
       this.out = process.inputReader();
     }
 
-    /** Starts the process. */
     static ServerClient start(URI server, int tokens) throws IOException {
       List<String> arguments = List.of(String.valueOf(server.getPort()), String.valueOf(tokens));
       return new ServerClient(

@@ -25,7 +25,6 @@ public class TrainingStepBenchmark extends SingleShot {
   private static final int LENGTH = 256;
   private static final int RANK = 16;
 
-  /** The compute type. */
   @Param({"BF16", "F32"})
   public DType type;
 
@@ -55,7 +54,6 @@ public class TrainingStepBenchmark extends SingleShot {
     decoder.close();
   }
 
-  /** Performs the step. */
   @Benchmark
   public TrainingStep.Outcome step() {
     return step.run(batch, LENGTH - 1, 1e-4, 1);

@@ -5,7 +5,7 @@ import io.adapt4j.core.spi.DecoderBuilder;
 import io.adapt4j.core.spi.ModelFamily;
 import java.util.Set;
 
-/** Llama with a context of its own, a choice of activations, and a temperature on its logits. */
+/** Llama with its own context, a choice of activations, and a temperature on its logits. */
 public final class TaleFamily implements ModelFamily {
 
   @Override

@@ -420,8 +420,8 @@ public final class LanguageModel extends AdaptedModel {
    * computation. Each vector of a head is rounded to 127 steps of its largest magnitude and takes a
    * byte an entry and four: about half the memory of half precision, a quarter of that of fp32.
    * Compressed keys of latent attention and states of recurrent layers stay as they are. Answers
-   * may differ slightly, but still do not depend on what runs beside them. A change waits for
-   * running calls and clears the prompt cache. The draft of {@link #useDraft} has its own setting.
+   * may differ slightly, but still do not depend on concurrent requests. A change waits for running
+   * calls and clears the prompt cache. The draft of {@link #useDraft} has its own setting.
    *
    * @param rounded whether to cache in 8 bits from now on
    */
@@ -523,8 +523,8 @@ public final class LanguageModel extends AdaptedModel {
    * Aims at a time between two tokens of an answer while prompts of others are processed: their
    * chunks are sized by the measured time of earlier steps, down to 8 tokens. A pause is longer if
    * the smallest step is, or if the machine has become slower since. Only where kernels run the
-   * steps of a model: elsewhere chunks have their normal size. Answers do not depend on what runs
-   * beside them, but may differ from those without a limit by rounding. Prompts take longer the
+   * steps of a model: elsewhere chunks have their normal size. Answers do not depend on concurrent
+   * requests, but may differ from those without a limit by rounding. Prompts take longer the
    * shorter the limit is.
    *
    * @param pause the time; zero for no limit, the default

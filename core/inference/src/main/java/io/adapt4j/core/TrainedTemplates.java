@@ -23,7 +23,6 @@ final class TrainedTemplates {
   /** Adapters by their names on the loaded model. */
   private final Map<String, AdapterMechanics> added = new ConcurrentSkipListMap<>();
 
-  /** Template hashes by adapter. */
   private final Map<String, String> adapters = new LinkedHashMap<>();
 
   private TrainedTemplates(Path folder, List<AdapterMechanics> adapters) {

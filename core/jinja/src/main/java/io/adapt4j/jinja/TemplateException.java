@@ -15,7 +15,6 @@ public final class TemplateException extends RuntimeException {
   /** The line the problem is on, from 1. */
   private final int line;
 
-  /** The text of that line. */
   private final String lineText;
 
   /** The argument of raise_exception; null if the template did not call it. */

@@ -18,14 +18,27 @@ public final class SmallEmbedder {
 
   /** Writes the model as a checkpoint. */
   public static Path write(Path folder) throws IOException {
+    return write(folder, "BertModel", "");
+  }
+
+  /** Writes the model with a head for three classes. */
+  public static Path writeClassifier(Path folder) throws IOException {
+    return write(
+        folder,
+        "BertForSequenceClassification",
+        "\"id2label\": {\"0\": \"neg\", \"1\": \"neu\", \"2\": \"pos\"},");
+  }
+
+  private static Path write(Path folder, String architecture, String fields) throws IOException {
     Files.writeString(
         folder.resolve("config.json"),
         """
-        {"model_type": "bert", "architectures": ["BertModel"], "dtype": "float32",
+        {"model_type": "bert", "architectures": ["%s"], "dtype": "float32", %s
          "vocab_size": 9, "hidden_size": 24, "intermediate_size": 32, "num_hidden_layers": 2,
          "num_attention_heads": 4, "hidden_act": "gelu", "max_position_embeddings": 40,
          "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0}
-        """);
+        """
+            .formatted(architecture, fields));
     ModelConfig config = ModelConfig.read(folder);
     try (Encoder encoder = Architectures.declareEncoder(config)) {
       encoder.allocate(DType.F32);

@@ -40,7 +40,6 @@ public final class ClassMetrics {
     return decisions.result();
   }
 
-  /** Computes the calibration. */
   public static CalibrationReport calibration(List<Outcome> outcomes) {
     Metric<Double, Boolean, CalibrationReport> calibration = Metrics.calibration();
     for (Outcome outcome : outcomes) {

@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +63,7 @@ public final class ReplyStore implements AutoCloseable {
 
   /** Opens the file of a candidate. */
   public static ReplyStore open(Path folder, String identity) {
-    Path file = folder.resolve(digest(identity).substring(0, 32) + SUFFIX);
+    Path file = folder.resolve(FileDigest.sha256(identity).substring(0, 32) + SUFFIX);
     try {
       ProcessLock lock = lock(file);
       try {
@@ -117,13 +116,9 @@ public final class ReplyStore implements AutoCloseable {
         : reply instanceof Reply.Likelihood;
   }
 
-  /** Appends a reply, which survives a kill of the process from now on. */
-  public void add(Request request, Reply reply) {
-    add(request, request, false, reply);
-  }
-
   /**
-   * Appends a reply to a request that the candidate was given in another form.
+   * Appends a reply to a request that the candidate may have been given in another form. It
+   * survives a kill of the process from now on.
    *
    * @param given the request with what was added to it, such as passages
    * @param retrieves whether the candidate may have added more
@@ -191,7 +186,7 @@ public final class ReplyStore implements AutoCloseable {
         JsonNode json = parsed(line);
         if (json == null || mayHold(json, sought)) {
           dropped++;
-          keys.add(json == null ? digest(line) : json.path("key").asText());
+          keys.add(json == null ? FileDigest.sha256(line) : json.path("key").asText());
         } else {
           kept.append(line).append('\n');
         }
@@ -257,7 +252,7 @@ public final class ReplyStore implements AutoCloseable {
     } else if (request instanceof Request.Classification one) {
       json.put("classify", one.text());
     }
-    return digest(Json.compact(json));
+    return FileDigest.sha256(Json.compact(json));
   }
 
   private static ObjectNode options(GenerationOptions options) {
@@ -296,11 +291,6 @@ public final class ReplyStore implements AutoCloseable {
     json.set("stopStrings", PlainJson.tree(options.stopStrings()));
     json.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
     return json;
-  }
-
-  private static String digest(String text) {
-    return HexFormat.of()
-        .formatHex(FileDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static ObjectNode json(String key, Reply reply) {

@@ -32,14 +32,12 @@ final class Bleu {
     this(BleuOptions.DEFAULT);
   }
 
-  /** Creates a metric. */
   public Bleu(BleuOptions options) {
     this.options = options;
     this.correct = new long[options.maxOrder()];
     this.total = new long[options.maxOrder()];
   }
 
-  /** Scores a single sentence. */
   public static BleuScore sentence(
       BleuOptions options, String hypothesis, List<String> references) {
     Bleu bleu = new Bleu(options);
@@ -47,12 +45,10 @@ final class Bleu {
     return bleu.score();
   }
 
-  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }
 
-  /** Adds a row. */
   public void add(String hypothesis, List<String> texts) {
     references.add(rows + 1, hypothesis, texts);
     rows++;

@@ -24,7 +24,6 @@ final class Calibration {
     this(DEFAULT_BINS);
   }
 
-  /** Creates a metric. */
   public Calibration(int bins) {
     if (bins < 1) {
       throw new IllegalArgumentException("bins is " + bins + "; give at least 1");
@@ -34,7 +33,6 @@ final class Calibration {
     right = new long[bins];
   }
 
-  /** Adds a row. */
   public void add(double confidence, boolean correct) {
     Rows.probability(rows + 1, "the confidence", confidence);
     rows++;

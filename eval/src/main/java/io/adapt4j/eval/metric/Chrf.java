@@ -31,7 +31,6 @@ final class Chrf {
     this(ChrfOptions.CHRF);
   }
 
-  /** Creates a metric. */
   public Chrf(ChrfOptions options) {
     this.options = options;
     this.sums = new OrderSums(options.orders());
@@ -44,7 +43,6 @@ final class Chrf {
     return chrf.score();
   }
 
-  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }

@@ -34,7 +34,6 @@ final class Classification {
     this.confusion = new Confusion(this.labels);
   }
 
-  /** Adds a row. */
   public void add(String truth, String predicted) {
     int expected = number("true", truth);
     int given = number("predicted", predicted);
@@ -74,7 +73,6 @@ final class Classification {
     return label;
   }
 
-  /** Returns the number of rows. */
   public long rows() {
     return rows;
   }
@@ -105,17 +103,14 @@ final class Classification {
         .orElseThrow();
   }
 
-  /** Returns the precision. */
   public double precision(Average average) {
     return mean("Precision", average, Counts::precision);
   }
 
-  /** Returns the recall. */
   public double recall(Average average) {
     return mean("Recall", average, Counts::recall);
   }
 
-  /** Returns the F1. */
   public double f1(Average average) {
     return mean("F1", average, Counts::f1);
   }

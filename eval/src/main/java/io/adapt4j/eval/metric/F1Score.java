@@ -9,8 +9,6 @@ package io.adapt4j.eval.metric;
  */
 public record F1Score(double precision, double recall, double f1) {
 
-  static final F1Score NOTHING = new F1Score(0, 0, 0);
-
   /** Computes the score of a number of hits; the share of an empty text is 0. */
   static F1Score of(long hits, long predicted, long wanted) {
     double precision = (double) hits / Math.max(predicted, 1);

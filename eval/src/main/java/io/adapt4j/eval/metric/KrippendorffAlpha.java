@@ -68,7 +68,6 @@ final class KrippendorffAlpha {
         (value, row) -> row.forEach((against, weight) -> count(value, against, weight)));
   }
 
-  /** Returns alpha. */
   public double alpha() {
     Rows.some("Krippendorff's alpha", coincidences.size());
     List<Double> values = new ArrayList<>(new TreeSet<>(coincidences.keySet()));

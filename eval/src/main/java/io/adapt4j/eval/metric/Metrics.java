@@ -4,6 +4,9 @@ import io.adapt4j.eval.internal.metric.Gain;
 import io.adapt4j.eval.internal.metric.PassAtK;
 import io.adapt4j.eval.internal.metric.RankCorrelation;
 import io.adapt4j.eval.internal.metric.Regression;
+import io.adapt4j.eval.internal.metric.document.AnswerSimilarity;
+import io.adapt4j.eval.internal.metric.document.FieldMatches;
+import io.adapt4j.eval.internal.metric.document.TableSimilarity;
 import io.adapt4j.eval.internal.metric.probability.MulticlassAuc;
 import io.adapt4j.eval.internal.metric.probability.ProbabilityScores;
 import io.adapt4j.eval.internal.metric.probability.RocAuc;
@@ -285,9 +288,77 @@ public final class Metrics {
     return metric(ErrorRate::ofWords, ErrorRate::add, ErrorRate::merge, ErrorRate::rate);
   }
 
+  /**
+   * Creates the word error rate of transcripts.
+   *
+   * @param normalizer normalizes both texts
+   * @return the metric; a row is a text and its reference
+   */
+  public static Metric<String, String, Double> wordErrorRate(TranscriptNormalizer normalizer) {
+    return metric(ErrorRate::ofWords, normalized(normalizer), ErrorRate::merge, ErrorRate::rate);
+  }
+
   /** {@return the character error rate; a row is a text and its reference} */
   public static Metric<String, String, Double> characterErrorRate() {
     return metric(ErrorRate::ofCharacters, ErrorRate::add, ErrorRate::merge, ErrorRate::rate);
+  }
+
+  /**
+   * Creates ANLS, the mean similarity of answers read from documents, as DocVQA computes it: 0 to
+   * 1, 0 where less than half is right.
+   *
+   * @return the metric; a row is an answer and all reference answers
+   */
+  public static Metric<String, List<String>, Double> anls() {
+    return metric(
+        AnswerSimilarity::new,
+        AnswerSimilarity::add,
+        AnswerSimilarity::merge,
+        AnswerSimilarity::mean);
+  }
+
+  /**
+   * Creates the F1 of extracted fields over all rows: pairs of a path and a value of JSON objects.
+   *
+   * @return the metric; a row is a predicted and the true JSON object; text that is no JSON object
+   *     predicts no fields
+   */
+  public static Metric<String, String, F1Score> fieldF1() {
+    return metric(
+        FieldMatches::new,
+        FieldMatches::add,
+        FieldMatches::merge,
+        rows -> F1Score.of(rows.hits(), rows.predicted(), rows.wanted()));
+  }
+
+  /**
+   * Creates TEDS, the mean similarity of tables in HTML by the edit distance of their trees: 0 to
+   * 1. Needs jsoup on the class path. A predicted table of more than 5,000 rows and cells scores 0.
+   *
+   * @param structureOnly whether texts of cells are ignored
+   * @return the metric; a row is a text with a predicted table, and one with the true table
+   */
+  public static Metric<String, String, Double> tableSimilarity(boolean structureOnly) {
+    return metric(
+        () -> new TableSimilarity(structureOnly),
+        TableSimilarity::add,
+        TableSimilarity::merge,
+        TableSimilarity::mean);
+  }
+
+  /**
+   * Creates the character error rate of transcripts.
+   *
+   * @param normalizer normalizes both texts
+   * @return the metric; a row is a text and its reference
+   */
+  public static Metric<String, String, Double> characterErrorRate(TranscriptNormalizer normalizer) {
+    return metric(
+        ErrorRate::ofCharacters, normalized(normalizer), ErrorRate::merge, ErrorRate::rate);
+  }
+
+  private static Adder<ErrorRate, String, String> normalized(TranscriptNormalizer normalizer) {
+    return (rows, text, reference) -> rows.add(normalizer.apply(text), normalizer.apply(reference));
   }
 
   /**

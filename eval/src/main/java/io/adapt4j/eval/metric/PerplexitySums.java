@@ -22,7 +22,6 @@ final class PerplexitySums {
   /** Creates a metric without texts. */
   public PerplexitySums() {}
 
-  /** Adds a text. */
   public void add(double sum, long scored, String text) {
     Rows.finite(rows + 1, "the log-probability", sum);
     if (sum > 0) {
@@ -49,7 +48,6 @@ final class PerplexitySums {
     bytes += other.bytes;
   }
 
-  /** Returns the perplexity per token. */
   public double perToken() {
     return Math.exp(lossOver(tokens));
   }

@@ -46,7 +46,6 @@ final class Retrieval {
     this.precision = new double[ks.length];
   }
 
-  /** Adds a query. */
   public void add(String query, List<String> ranking, Map<String, Integer> grades) {
     check(query, ranking, grades);
     queries.add(query);

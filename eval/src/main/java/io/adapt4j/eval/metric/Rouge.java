@@ -38,12 +38,10 @@ final class Rouge {
     this(false);
   }
 
-  /** Creates a metric. */
   public Rouge(boolean stemmed) {
     this.stemmed = stemmed;
   }
 
-  /** Adds a row. */
   public Map<RougeType, F1Score> add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);

@@ -38,7 +38,6 @@ final class SquadAnswers {
     return PythonText.singleSpaced(ARTICLE.matcher(plain).replaceAll(" "));
   }
 
-  /** Adds a row. */
   public Answer add(String prediction, List<String> answers) {
     Rows.present(rows + 1, "the prediction", prediction);
     answers.forEach(answer -> Rows.present(rows + 1, "an answer", answer));

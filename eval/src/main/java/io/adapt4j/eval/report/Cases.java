@@ -25,7 +25,6 @@ final class Cases {
     GAINED
   }
 
-  /** An item. */
   record Case(Outcome item, List<Answer> answers) {}
 
   /** A candidate's answer to an item. */

@@ -35,7 +35,6 @@ record StoredReport(String title, Instant written, List<Score> scores) {
       boolean largerIsBetter,
       ConfidenceInterval value) {}
 
-  /** Reads a report. */
   static StoredReport read(Path file) {
     Problems problems = new Problems();
     try {
@@ -58,7 +57,6 @@ record StoredReport(String title, Instant written, List<Score> scores) {
     }
   }
 
-  /** Reads all reports of a folder. */
   static List<StoredReport> readAll(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files
@@ -121,7 +119,6 @@ record StoredReport(String title, Instant written, List<Score> scores) {
     return fields.number(key, "a number", any -> true).orElse(Double.NaN);
   }
 
-  /** Finds a candidate's score. */
   Optional<ConfidenceInterval> score(String candidate, String task, String metric) {
     return scores.stream()
         .filter(score -> score.candidate().equals(candidate))

@@ -91,7 +91,6 @@ final class Texts {
     return "(" + count(from) + " characters before) \u2026" + text.substring(from);
   }
 
-  /** A text on one line. */
   static String line(String text, int most) {
     String line = text.strip().replaceAll("\\s+", " ");
     if (line.length() <= most) {

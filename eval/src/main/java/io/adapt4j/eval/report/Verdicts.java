@@ -19,7 +19,6 @@ final class Verdicts {
 
   private Verdicts() {}
 
-  /** The verdict on one task. */
   static String of(TaskComparison comparison) {
     if (comparison.isBetter(LEVEL)) {
       return "better";

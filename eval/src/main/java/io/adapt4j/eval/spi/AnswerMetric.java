@@ -34,6 +34,15 @@ public interface AnswerMetric {
   /** chrF per sentence, from 0 to 100: {@code chrf}. */
   AnswerMetric CHRF = AnswerMetrics.chrf();
 
+  /** ANLS, the similarity of answers read from documents, from 0 to 1: {@code anls}. */
+  AnswerMetric ANLS = AnswerMetrics.anls();
+
+  /** F1 of the fields of a JSON object: {@code field_f1}. */
+  AnswerMetric FIELDS = AnswerMetrics.fields();
+
+  /** TEDS, the similarity of a table in HTML, from 0 to 1: {@code teds}. Needs jsoup. */
+  AnswerMetric TABLE = AnswerMetrics.table();
+
   /**
    * Returns the names of the values of {@link #grade}.
    *

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.function.ToDoubleBiFunction;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -81,5 +82,28 @@ final class AnswerMetrics {
   static AnswerMetric chrf() {
     return AnswerMetric.of(
         "chrf", (answer, references) -> Metrics.chrf().of(answer, references).score());
+  }
+
+  static AnswerMetric anls() {
+    return AnswerMetric.of("anls", (answer, references) -> Metrics.anls().of(answer, references));
+  }
+
+  static AnswerMetric fields() {
+    return best("field_f1", (answer, reference) -> Metrics.fieldF1().of(answer, reference).f1());
+  }
+
+  static AnswerMetric table() {
+    return best(
+        "teds", (answer, reference) -> Metrics.tableSimilarity(false).of(answer, reference));
+  }
+
+  private static AnswerMetric best(String name, ToDoubleBiFunction<String, String> grading) {
+    return AnswerMetric.of(
+        name,
+        (answer, references) ->
+            references.stream()
+                .mapToDouble(reference -> grading.applyAsDouble(answer, reference))
+                .max()
+                .orElseThrow());
   }
 }

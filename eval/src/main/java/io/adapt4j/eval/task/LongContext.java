@@ -15,13 +15,13 @@ import java.util.function.ToIntFunction;
 
 /**
  * Tasks about long texts, made to measure: the item of a length has a prompt that takes, with its
- * answer, at most so many tokens and hardly fewer, and what is asked for stands at a given depth of
+ * answer, at most so many tokens and hardly fewer, and the requested facts are at a given depth of
  * it. They follow the needle in a haystack (Kamradt 2023) and RULER (Hsieh et al. 2024) with texts
  * of their own, so that scores are not comparable with those of other tools.
  *
  * <p>An item has {@code found}, the share of the right answers that the reply mentions, which is
  * the primary metric as in RULER, and {@code exact}: 1 if it mentions all of them and none of the
- * wrong ones that stand in the text. Items have the fields {@code length} and {@code depth}. The
+ * wrong ones that occur in the text. Items have the fields {@code length} and {@code depth}. The
  * same settings and tokenizer give the same items.
  */
 public final class LongContext {
@@ -68,7 +68,7 @@ public final class LongContext {
   /**
    * Starts a task.
    *
-   * @param kind what is asked for
+   * @param kind the kind of question
    * @param counter counts the tokens of a text, such as {@code text -> tokenizer.encode(text,
    *     false).length}
    * @return settings with the defaults
@@ -91,8 +91,8 @@ public final class LongContext {
   /**
    * Sets the depths. Default: 0, 0.25, 0.5, 0.75 and 1.
    *
-   * @param shares at least one: the part of the text before what is asked for, from 0 to 1; where
-   *     that is in several places, before the first of them
+   * @param shares at least one: the part of the text before the requested fact, from 0 to 1; with
+   *     several facts, before the first of them
    * @throws IllegalArgumentException if one is out of range
    */
   public LongContext depths(double... shares) {

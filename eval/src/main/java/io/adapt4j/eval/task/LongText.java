@@ -8,7 +8,9 @@ import java.util.SplittableRandom;
 /** Question about a text of any length. */
 interface LongText {
 
-  /** Returns the prompt with a number of units of filler, what is asked for at a depth of it. */
+  /**
+   * Returns the prompt with a number of units of filler and the requested facts at a depth of it.
+   */
   String prompt(int units, double depth);
 
   /** Returns what a reply must mention. */
@@ -17,7 +19,7 @@ interface LongText {
   /** Returns what a reply may mention: the answers, and what of the prompt is like them. */
   Set<String> candidates(String prompt);
 
-  /** Sentences that say nothing about what is asked for, and hold no digits. */
+  /** Sentences that say nothing about the requested facts, and hold no digits. */
   final class Filler {
 
     private static final List<String> WHO =

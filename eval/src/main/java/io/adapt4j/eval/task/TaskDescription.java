@@ -31,6 +31,9 @@ final class TaskDescription {
     ANSWER_METRICS.put("rouge", AnswerMetric.ROUGE);
     ANSWER_METRICS.put("bleu", AnswerMetric.BLEU);
     ANSWER_METRICS.put("chrf", AnswerMetric.CHRF);
+    ANSWER_METRICS.put("anls", AnswerMetric.ANLS);
+    ANSWER_METRICS.put("fields", AnswerMetric.FIELDS);
+    ANSWER_METRICS.put("table", AnswerMetric.TABLE);
   }
 
   private static final String PATH = "path";

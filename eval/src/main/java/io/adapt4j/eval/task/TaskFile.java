@@ -41,7 +41,6 @@ final class TaskFile {
 
   private TaskFile() {}
 
-  /** Reads a file and the data of its tasks. */
   static List<Task> read(Path file) {
     TaskFile reading = new TaskFile();
     reading.add(file);

@@ -20,7 +20,6 @@ final class TaskRows {
     T make(int row, Row fields);
   }
 
-  /** Reads every row. */
   static <T> List<T> read(DatasetReader reader, Maker<T> maker) {
     FileDataset rows = reader.map(row -> new Example.Text("row")).open();
     List<T> made = new ArrayList<>(rows.size());
@@ -34,7 +33,6 @@ final class TaskRows {
     return made;
   }
 
-  /** A field that is a list of texts. */
   static List<String> texts(Row row, String field) {
     return texts(row.value(field), field);
   }

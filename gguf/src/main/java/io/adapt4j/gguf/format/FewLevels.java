@@ -24,7 +24,6 @@ abstract class FewLevels extends BlockFormat.ReadOnly {
     }
   }
 
-  /** Returns the level of a value of the block that starts at a byte. */
   abstract int level(byte[] source, int block, int index);
 
   /** Q1_0: the scale, then one bit a value: the sign. */

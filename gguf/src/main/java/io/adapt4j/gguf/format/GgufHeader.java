@@ -60,7 +60,6 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
    */
   private static final int MIN_TENSOR_BYTES = Long.BYTES + 2 * Integer.BYTES + Long.BYTES;
 
-  /** Reads a header. */
   static GgufHeader read(Path file, HeaderInput.Bytes bytes, long fileSize) throws IOException {
     return new Reader(file, new HeaderInput(file, bytes, fileSize, MAX_BYTES), fileSize).read();
   }

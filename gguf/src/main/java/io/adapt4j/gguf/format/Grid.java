@@ -37,7 +37,6 @@ enum Grid {
     return Objects.requireNonNull(Points.ALL.get(this)).indices;
   }
 
-  /** Returns the levels. */
   int[] levels() {
     return Objects.requireNonNull(Points.ALL.get(this)).levels;
   }

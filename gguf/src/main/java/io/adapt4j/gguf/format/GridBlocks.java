@@ -67,7 +67,6 @@ abstract class GridBlocks extends BlockFormat.ReadOnly implements TableFormat {
     return Half.get(source, at);
   }
 
-  /** Reads a group of the block that starts at a byte. */
   abstract void split(byte[] source, int at, int group, byte[] points, Block block);
 
   /** Puts the codes of a point; a set bit is a negative sign. */
@@ -77,7 +76,7 @@ abstract class GridBlocks extends BlockFormat.ReadOnly implements TableFormat {
     }
   }
 
-  /** Puts the levels of the two scales of a group: level l stands for 2 l + 1. */
+  /** Puts the levels of the two scales of a group: level l means 2 l + 1. */
   private static void putScales(Block block, int group, int first, int second) {
     block.scales[2 * group] = (byte) (2 * first + 1);
     block.scales[2 * group + 1] = (byte) (2 * second + 1);

@@ -93,7 +93,6 @@ final class Lanes {
     }
   }
 
-  /** Sets each target to a number over (end - start). */
   static void overRange(float number, float[] end, float[] start, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       target[j] = number / (end[j] - start[j]);
@@ -125,7 +124,6 @@ final class Lanes {
     }
   }
 
-  /** Adds w * l, w * l * l and w * l * x to sums. */
   static void addMoments(
       float[] x, float[] w, float[] levels, float[] sumL, float[] sumL2, float[] sumXl, int lanes) {
     for (int j = 0; j < lanes; j++) {
@@ -157,14 +155,12 @@ final class Lanes {
     }
   }
 
-  /** Sets each target to a * b - c * d. */
   static void determinant(float[] a, float[] b, float[] c, float[] d, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {
       target[j] = a[j] * b[j] - c[j] * d[j];
     }
   }
 
-  /** Sets each target to (a * b - c * d) / divisor. */
   static void determinantOver(
       float[] a, float[] b, float[] c, float[] d, float[] divisor, float[] target, int lanes) {
     for (int j = 0; j < lanes; j++) {

@@ -25,7 +25,6 @@ final class ScaleFit {
     levels = new int[parts];
   }
 
-  /** Computes the multiples. */
   float fit(float[] x, float[] weights, int offset) {
     int parts = levels.length;
     float max = 0;

@@ -15,10 +15,8 @@ interface TableFormat {
   /** Returns the exponent of the power of two that divides all values. */
   int exponent();
 
-  /** Reads the block that starts at a byte. */
   void split(byte[] source, int at, Block block);
 
-  /** Dequantizes a block. */
   default void decode(byte[] source, int at, Block block, float[] values, int offset) {
     split(source, at, block);
     byte[] numbers = numbers();

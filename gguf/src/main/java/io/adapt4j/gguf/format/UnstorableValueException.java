@@ -8,7 +8,6 @@ final class UnstorableValueException extends IllegalArgumentException {
   private final int index;
   private final String problem;
 
-  /** Creates an exception. */
   UnstorableValueException(int index, String expected, Object found) {
     this(index, "expected %s, found %s".formatted(expected, found));
   }

@@ -20,7 +20,6 @@ record CpuKernels(CpuVariant variant) implements FourBitKernels {
     return of(CpuLibrary.get().chosen());
   }
 
-  /** Returns the kernels in one variant. */
   static CpuKernels of(CpuVariant variant) {
     CpuLibrary.get().require(variant);
     return new CpuKernels(variant);

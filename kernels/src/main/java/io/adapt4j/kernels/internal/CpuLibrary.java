@@ -13,7 +13,6 @@ import org.slf4j.LoggerFactory;
  * The native library of the C++ kernels, loaded at most once per process.
  *
  * @param best the most capable variant that the processor supports; null without the library
- * @param absence reason for the library's absence; null if it is loaded
  */
 record CpuLibrary(CpuVariant best, String absence) {
 
@@ -25,7 +24,6 @@ record CpuLibrary(CpuVariant best, String absence) {
 
   private static final CpuLibrary LOADED = load();
 
-  /** Returns the library of this process. */
   static CpuLibrary get() {
     return LOADED;
   }

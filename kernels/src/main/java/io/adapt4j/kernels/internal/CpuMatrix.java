@@ -200,7 +200,7 @@ final class CpuMatrix implements FourBitMatrix {
     return n <= CpuCosts.mostRows(variant, type, columns);
   }
 
-  /** The type for rearranged blocks; empty if codes stand for other numbers than usual. */
+  /** The type for rearranged blocks; empty if codes have other values than usual. */
   Optional<BlockType> blockType() {
     return blockType;
   }

@@ -29,7 +29,6 @@ public final class CudaKernels implements FourBitKernels {
     this(device, Tensor::isOnCuda);
   }
 
-  /** Creates kernels for a device, with a test for tensors that are used in place. */
   public CudaKernels(Device device, Predicate<Tensor> inPlace) {
     this.device = device;
     this.inPlace = inPlace;

@@ -29,7 +29,6 @@ final class CudaMatrix implements FourBitMatrix {
     this.weight = upload(device, tensor);
   }
 
-  /** Copies a quantized matrix to a device. */
   static DeviceWeight upload(Device device, QuantizedTensor tensor) {
     return new DeviceWeight(
         device,

@@ -3,11 +3,7 @@ package io.adapt4j.kernels.internal;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Weights multiplied one after the other.
- *
- * @param matrices in the order of their products
- */
+/** Weights multiplied one after the other. */
 record EachInTurn(List<FourBitMatrix> matrices) implements FourBitProduct {
 
   @Override

@@ -105,7 +105,7 @@ public enum FourBitCode {
     return numbers.clone();
   }
 
-  /** Returns whether codes stand for the usual numbers; zeros of either sign are equal. */
+  /** Returns whether codes have the usual values; zeros of either sign are equal. */
   boolean hasNumbers(float[] others) {
     boolean equal = others.length == numbers.length;
     for (int i = 0; equal && i < numbers.length; i++) {
@@ -114,7 +114,6 @@ public enum FourBitCode {
     return equal;
   }
 
-  /** Returns the name in files. */
   public String fileName() {
     return name().toLowerCase(Locale.ROOT);
   }

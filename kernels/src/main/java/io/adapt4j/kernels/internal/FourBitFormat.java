@@ -14,7 +14,6 @@ public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuant
   /** Description of the valid block sizes, for messages. */
   public static final String BLOCK_SIZES = "a power of two from 64 to 4096";
 
-  /** Creates a format. */
   public FourBitFormat {
     Objects.requireNonNull(code, "code");
     requireBlockSize(blockSize);
@@ -43,7 +42,6 @@ public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuant
     return doubleQuantized ? NestedScales.of(absmax) : new PlainScales(absmax);
   }
 
-  /** Describes the format. */
   public String description() {
     return code
         + " in blocks of "

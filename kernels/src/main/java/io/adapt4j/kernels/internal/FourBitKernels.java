@@ -26,18 +26,12 @@ public interface FourBitKernels {
   /** Dequantizes a run of weights. */
   void dequantize(QuantizedTensor tensor, long first, float[] target, int count);
 
-  /**
-   * Prepares a weight matrix for computing.
-   *
-   * @return the matrix; the caller closes it
-   */
+  /** Prepares a weight matrix for computing. */
   FourBitMatrix matrix(QuantizedTensor tensor);
 
   /**
    * Prepares a weight matrix for computing with decoding steps that round inputs to 8 bits. Its
    * scales may be rounded to fp16.
-   *
-   * @return the matrix; the caller closes it
    */
   default FourBitMatrix matrixForInt8Inputs(QuantizedTensor tensor) {
     return matrix(tensor);
@@ -51,11 +45,7 @@ public interface FourBitKernels {
     return false;
   }
 
-  /**
-   * Joins weights of one input, to multiply by all at once.
-   *
-   * @return the product; the caller closes it
-   */
+  /** Joins weights of one input, to multiply by all at once. */
   default FourBitProduct product(List<FourBitMatrix> matrices) {
     return new EachInTurn(matrices);
   }

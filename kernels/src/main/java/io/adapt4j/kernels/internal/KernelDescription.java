@@ -24,12 +24,6 @@ final class KernelDescription {
         CpuLibrary.get(), System.getProperty(CpuVariant.PROPERTY, ""), off, Processor.features());
   }
 
-  /**
-   * Describes kernels.
-   *
-   * @param forced variant that the system property names, or an empty string
-   * @param off system properties that turn kernels off
-   */
   static String of(CpuLibrary library, String forced, List<String> off, List<String> features) {
     if (!library.isPresent()) {
       return "none: " + library.absence();

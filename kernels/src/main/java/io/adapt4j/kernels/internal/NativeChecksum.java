@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Verifies a native library against two SHA-256 that the build recorded beside it: its own, and
+ * Verifies a native library against two SHA-256 that the build recorded in its folder: its own, and
  * that of the sources. JavaCPP extracts libraries into a cache and reuses a file of the same size
  * and date. Jar entries have the same date in every build, so the cached file may come from another
  * build; and the jar of a platform may be of another version than this class.

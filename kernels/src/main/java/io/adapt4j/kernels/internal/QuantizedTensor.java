@@ -13,7 +13,6 @@ import java.util.List;
 public record QuantizedTensor(
     FourBitFormat format, float[] numbers, List<Long> shape, ByteBuffer packed, Scales scales) {
 
-  /** Creates a tensor. */
   public QuantizedTensor {
     shape = List.copyOf(shape);
   }

@@ -7,11 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Linear terms that also accept products with quantized weights. */
 public interface QuantizedTerms extends LinearTerms {
 
-  /**
-   * Adds the product with one projection of a layer.
-   *
-   * @param bias the bias of the whole layer, or null
-   */
+  /** Adds the product with one projection of a layer. */
   boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias);
 
   /** Adds the product with one projection of a layer. */

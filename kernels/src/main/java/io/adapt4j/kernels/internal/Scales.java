@@ -6,7 +6,6 @@ public interface Scales {
   /** {@return the number of blocks} */
   int count();
 
-  /** Returns the scale of one block. */
   float of(int block);
 
   /** {@return their memory in bytes} */

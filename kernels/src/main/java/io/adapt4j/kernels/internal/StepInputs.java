@@ -25,7 +25,6 @@ final class StepInputs {
     this.writer = writer;
   }
 
-  /** Emits the inputs of all layers. */
   void inputs(LayerInputs all, int x) {
     Tensor rows = all.tokens().value();
     width = rows.size(1);

@@ -40,7 +40,6 @@ final class StepMixers {
     this.latents = new StepLatents(writer, rotary);
   }
 
-  /** Emits a mixer. */
   void mixer(Mixer mixer, int x, Branch branch, int layer) {
     if (mixer instanceof Attention attention) {
       attention(attention, false, null, x, branch, layer);
@@ -70,12 +69,6 @@ final class StepMixers {
     mixer(part.mixer(), own, branch.times(part.out()), layer);
   }
 
-  /**
-   * Emits attention.
-   *
-   * @param gated whether the query projection also returns gates
-   * @param gate separate projection of the gates, or null
-   */
   private void attention(
       Attention attention,
       boolean gated,

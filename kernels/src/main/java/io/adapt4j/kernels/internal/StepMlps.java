@@ -170,11 +170,7 @@ final class StepMlps {
     }
   }
 
-  /**
-   * Routing of tokens to experts.
-   *
-   * @param gains factor of each expert's weight, or null
-   */
+  /** Routing of tokens to experts. */
   private record Routed(int read, @Nullable Parameter gains) {}
 
   private void experts(

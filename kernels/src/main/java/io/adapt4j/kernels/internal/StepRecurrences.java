@@ -25,7 +25,6 @@ final class StepRecurrences {
     this.writer = writer;
   }
 
-  /** Emits a recurrence. */
   void recurrence(RecurrentMixer mixer, int x, Branch branch, int layer) {
     long width = mixer.in().linear().outFeatures();
     int projected = writer.shared("projected", width);

@@ -6,6 +6,8 @@ import io.adapt4j.core.internal.nn.norm.HeadsLayerNorm;
 import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.norm.RmsNorm;
+import io.adapt4j.core.internal.nn.norm.UnitLayerNorm;
+import io.adapt4j.core.internal.nn.norm.UnitRmsNorm;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -177,6 +179,10 @@ final class StepWriter {
           layer.eps());
     } else if (norm instanceof HeadsLayerNorm heads) {
       norms(heads, from, to, start, width);
+    } else if (norm instanceof UnitLayerNorm unit) {
+      norm(from, to, start, width, stride, count, true, unit.eps());
+    } else if (norm instanceof UnitRmsNorm unit) {
+      norm(from, to, start, width, stride, count, false, unit.eps());
     } else if (!(norm instanceof Norm.None)) {
       throw new Unsupported();
     }
@@ -199,6 +205,20 @@ final class StepWriter {
           0,
           (float) heads.eps());
     }
+  }
+
+  /** Emits norms without weights. */
+  private void norm(
+      int from,
+      int to,
+      long start,
+      long width,
+      long stride,
+      int count,
+      boolean centered,
+      double epsilon) {
+    int code = StepArguments.code(type);
+    program.norm(from, to, start, width, stride, count, centered, 0, 0, code, 0, (float) epsilon);
   }
 
   private void norm(

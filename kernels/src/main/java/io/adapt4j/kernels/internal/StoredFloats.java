@@ -36,11 +36,7 @@ public final class StoredFloats {
     return -1;
   }
 
-  /**
-   * Reads the value at a byte offset.
-   *
-   * @param index index of its first byte
-   */
+  /** Reads the value at a byte offset. */
   public static float get(StoredType type, ByteBuffer bytes, int index) {
     return switch (type) {
       case F32 -> bytes.getFloat(index);

@@ -35,11 +35,21 @@ class BatchedRequestsTest {
 
   /**
    * Families in fp32 and in bf16 by turns; steps of each in both are in {@link StepKernelsTest}.
+   * Those without steps, whose rounding follows the width of a pass, are answered in both.
    */
   static Stream<Arguments> families() {
     List<String> all = StepKernelsTest.families().toList();
-    return IntStream.range(0, all.size())
-        .mapToObj(i -> Arguments.of(all.get(i), i % 2 == 0 ? Precision.FP32 : Precision.BF16));
+    Stream<Arguments> byTurns =
+        IntStream.range(0, all.size()).mapToObj(i -> Arguments.of(all.get(i), precision(i)));
+    Stream<Arguments> others =
+        IntStream.range(0, all.size())
+            .filter(i -> StepKernelsTest.BY_OPERATORS.contains(all.get(i)))
+            .mapToObj(i -> Arguments.of(all.get(i), precision(i + 1)));
+    return Stream.concat(byTurns, others);
+  }
+
+  private static Precision precision(int turn) {
+    return turn % 2 == 0 ? Precision.FP32 : Precision.BF16;
   }
 
   /** In bf16 two tokens may be as likely but for rounding: that comes out alike, too. */

@@ -52,6 +52,9 @@ class StepKernelsTest {
   /** No more than the smallest model with learned positions has. */
   private static final int MANY = 60;
 
+  /** The most tokens that are checked at once. */
+  private static final int WIDEST = 17;
+
   /** The second row is shorter: it is padded on the left. */
   private static final int[] PADDING = {0, 4, 0};
 
@@ -60,9 +63,11 @@ class StepKernelsTest {
     assumeThat(CpuLibrary.get().isPresent()).as(CpuLibrary.get().absence()).isTrue();
   }
 
-  /** Families with a part that steps lack: scores that fall with the distance, bare norms. */
-  private static final Set<String> BY_OPERATORS =
-      Set.of("bloom", "bloom_heads", "mpt", "mpt_bias", "olmo", "opt_after", "opt_plain");
+  /**
+   * Families with a part that steps lack: scores that fall with the distance, limits, projections.
+   */
+  static final Set<String> BY_OPERATORS =
+      Set.of("bloom", "bloom_heads", "mpt", "mpt_bias", "olmo", "opt_after");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {
@@ -209,6 +214,49 @@ class StepKernelsTest {
             .as("%d at once", most)
             .containsExactly(few);
       }
+    }
+  }
+
+  static Stream<Arguments> inStepsOfBothTypes() {
+    return inSteps()
+        .flatMap(
+            family -> Stream.of(DType.F32, DType.BF16).map(type -> Arguments.of(family, type)));
+  }
+
+  /** Guesses are checked in passes of any width: the logits after each must be those without. */
+  @ParameterizedTest
+  @MethodSource("inStepsOfBothTypes")
+  void guessesInAStepGiveToTheBitWhatOneTokenAtATimeGives(String family, DType type) {
+    CpuVariant best = CpuLibrary.get().best();
+    try (Decoder decoder = load(family, type)) {
+      assumeThat(decoder.rotationChanges(1, 2 * WIDEST)).isFalse();
+      int[] ids = new SplittableRandom(4).ints(2 * WIDEST, 1, 38).toArray();
+      float[][] single = allLogits(decoder, best, ids, 1);
+      for (int width = 2; width <= WIDEST; width++) {
+        assertThat(allLogits(decoder, best, ids, width))
+            .as("%d at once", width)
+            .isDeepEqualTo(single);
+      }
+    }
+  }
+
+  /** The logits after each token of a text that is read in steps of a width. */
+  private static float[][] allLogits(Decoder decoder, CpuVariant variant, int[] ids, int width) {
+    try (KvCache cache = decoder.newCache(1, ids.length);
+        CpuDecoderSteps steps =
+            StepCompiler.compile(decoder, WIDEST, WIDEST, variant, List.of()).orElseThrow()) {
+      steps.place(0, cache, 0);
+      float[][] logits = new float[ids.length][Math.toIntExact(decoder.head().weight().sizes()[0])];
+      for (int from = 0; from < ids.length; from += width) {
+        int to = Math.min(ids.length, from + width);
+        steps.run(
+            IntStream.range(from, to).mapToObj(i -> new Token(ids[i], 0, i, 0, true)).toList());
+        cache.advance(to - from);
+        for (int i = from; i < to; i++) {
+          steps.logits(i - from, logits[i], 0);
+        }
+      }
+      return logits;
     }
   }
 

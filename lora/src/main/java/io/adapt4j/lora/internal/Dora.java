@@ -135,16 +135,10 @@ public final class Dora {
     return ROW_MAGNITUDES.tensor(weight, squares, a, b, scale);
   }
 
-  /**
-   * Divides elementwise.
-   *
-   * @param target overwritten with the quotient
-   */
   public static void divide(Tensor target, Tensor numerator, Tensor denominator) {
     DIVIDE_INTO.run(target, numerator, denominator);
   }
 
-  /** Adds a quotient. */
   public static void addQuotient(Tensor target, Tensor numerator, Tensor denominator) {
     ADD_QUOTIENT.run(target, numerator, denominator);
   }

@@ -50,9 +50,7 @@ public record Factorization(Tensor left, Tensor right) {
   /**
    * Limits that make a direction an intruder, and the share of it that is kept.
    *
-   * @param directions how many singular directions are looked at, from the strongest
    * @param threshold cosine below which one is an intruder
-   * @param share of its singular value that it keeps
    */
   public record IntruderLimits(int directions, double threshold, double share) {}
 

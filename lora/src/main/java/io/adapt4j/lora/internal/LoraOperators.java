@@ -12,7 +12,6 @@ public final class LoraOperators {
 
   private LoraOperators() {}
 
-  /** Returns the handle of an operator. */
   public static Operator operator(String name) {
     return LIBRARY.operator(name);
   }

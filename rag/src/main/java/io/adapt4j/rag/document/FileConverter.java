@@ -21,7 +21,6 @@ final class FileConverter {
     decoder = new TextDecoder(fallback);
   }
 
-  /** Reads a file. */
   Document convert(RawFile file) throws Exception {
     byte[] bytes = bytes(file);
     if (bytes.length > limits.bytes()) {

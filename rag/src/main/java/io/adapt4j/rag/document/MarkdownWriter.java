@@ -69,7 +69,6 @@ final class MarkdownWriter {
     }
   }
 
-  /** Creates a writer. */
   MarkdownWriter(TextSink out, boolean keepLines) {
     this.out = out;
     this.keepLines = keepLines;
@@ -136,7 +135,6 @@ final class MarkdownWriter {
     }
   }
 
-  /** Begins a page. */
   void page() {
     endBlock();
     out.page();

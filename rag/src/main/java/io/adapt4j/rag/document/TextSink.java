@@ -46,7 +46,6 @@ final class TextSink {
     afterLine = false;
   }
 
-  /** Begins a page. */
   void page() {
     if (pages++ > 0) {
       add("\n\n", "\f");

@@ -12,7 +12,6 @@ final class TikaOptions {
 
   private TikaOptions() {}
 
-  /** Sets the options for a file. */
   static void set(ParseContext context, String mediaType) {
     try {
       Pdf.set(context);

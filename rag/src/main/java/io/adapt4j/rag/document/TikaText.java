@@ -12,7 +12,6 @@ final class TikaText extends DefaultHandler {
   private final boolean onlyTables;
   private int tables;
 
-  /** Creates a handler. */
   TikaText(MarkdownWriter writer, boolean onlyTables) {
     this.writer = writer;
     this.onlyTables = onlyTables;

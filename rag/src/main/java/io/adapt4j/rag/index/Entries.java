@@ -11,7 +11,6 @@ final class Entries {
 
   private Entries() {}
 
-  /** Checks an entry. */
   static void check(SearchIndex.Entry entry, int dimension) {
     String id = entry.document().id();
     Set<Integer> numbers = new HashSet<>();

@@ -11,7 +11,6 @@ final class FilterCheck {
 
   private FilterCheck() {}
 
-  /** Checks a filter. */
   static void check(Filter filter) {
     int conditions = count(filter);
     if (conditions > MOST_CONDITIONS) {

@@ -3,6 +3,7 @@ package io.adapt4j.rag.index;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.internal.WellFormed;
 import io.adapt4j.rag.spi.Hit;
 import io.adapt4j.rag.spi.SearchIndex;
 import java.nio.charset.StandardCharsets;
@@ -81,7 +82,6 @@ final class LuceneFields {
             });
   }
 
-  /** Creates the block of an entry. */
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
     String metadata = MetadataJson.write(document.metadata());
@@ -133,7 +133,7 @@ final class LuceneFields {
     fields.add(new StoredField(TEXT, chunk.text()));
     fields.add(new StoredField(TITLE, title));
     fields.add(new StoredField(METADATA, metadata));
-    fields.add(new TextField(WORDS, LuceneWords.readable(chunk.searchText()), Store.NO));
+    fields.add(new TextField(WORDS, WellFormed.of(chunk.searchText()), Store.NO));
     return fields;
   }
 

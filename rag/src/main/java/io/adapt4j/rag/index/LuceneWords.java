@@ -1,8 +1,7 @@
 package io.adapt4j.rag.index;
 
-import io.adapt4j.core.internal.UnpairedSurrogates;
+import io.adapt4j.rag.internal.WellFormed;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.lucene.analysis.Analyzer;
@@ -55,19 +54,11 @@ final class LuceneWords {
     return query.build();
   }
 
-  /**
-   * Removes an unpaired surrogate at the end, which makes Lucene's tokenizer drop the whole text.
-   */
-  static String readable(String text) {
-    return UnpairedSurrogates.indexIn(text) < 0
-        ? text
-        : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-  }
-
   private static Map<String, Integer> counts(Analyzer analyzer, String text) throws IOException {
     int most = IndexSearcher.getMaxClauseCount() / 2 - 12;
     Map<String, Integer> counts = new LinkedHashMap<>();
-    try (TokenStream tokens = analyzer.tokenStream(LuceneFields.WORDS, readable(text))) {
+    // Lucene's tokenizer drops a text that ends in an unpaired surrogate.
+    try (TokenStream tokens = analyzer.tokenStream(LuceneFields.WORDS, WellFormed.of(text))) {
       CharTermAttribute word = tokens.addAttribute(CharTermAttribute.class);
       tokens.reset();
       while (tokens.incrementToken()) {

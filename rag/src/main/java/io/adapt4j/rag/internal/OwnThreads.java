@@ -55,7 +55,6 @@ public final class OwnThreads {
   @FunctionalInterface
   public interface Work<T, E extends Exception> {
 
-    /** Runs the work. */
     T run() throws E;
   }
 }

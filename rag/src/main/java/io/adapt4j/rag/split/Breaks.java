@@ -29,7 +29,6 @@ final class Breaks {
     headings.add(heading);
   }
 
-  /** Sets the start of the content. */
   void startAt(int position) {
     contentStart = position;
   }

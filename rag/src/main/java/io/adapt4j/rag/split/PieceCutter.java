@@ -48,7 +48,6 @@ final class PieceCutter {
     this.mostTokens = mostTokens;
   }
 
-  /** Splits a text. */
   static Pieces cut(String text, Breaks breaks, PieceCounts counts, int mostTokens) {
     PieceCutter cutter = new PieceCutter(text, breaks.sorted(), counts, mostTokens);
     cutter.cutWords(breaks.contentStart());

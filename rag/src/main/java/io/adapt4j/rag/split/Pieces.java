@@ -35,7 +35,6 @@ final class Pieces {
   private long total;
   private int size;
 
-  /** Adds the next piece. */
   void add(int start, int end, int count, int strength, boolean isPart) {
     int place = size & (PAGE - 1);
     if (place == 0) {
@@ -69,7 +68,6 @@ final class Pieces {
     return page(piece).strengths[piece & (PAGE - 1)];
   }
 
-  /** Returns the tokens of a range of pieces. */
   long tokens(int from, int to) {
     return tokensBefore(to) - tokensBefore(from);
   }

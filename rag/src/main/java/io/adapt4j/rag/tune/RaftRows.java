@@ -66,7 +66,7 @@ public record RaftRows(
   }
 
   /**
-   * Writes the rows as {@link Datasets#write} does, and their provenance beside them.
+   * Writes the rows as {@link Datasets#write} does, and their provenance to a second file.
    *
    * @param file the file to create or replace; the provenance is added to its name, with {@value
    *     #PROVENANCE}

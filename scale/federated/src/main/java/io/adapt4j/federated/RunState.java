@@ -79,7 +79,6 @@ record RunState(String identity, List<RoundReport> rounds) {
     return duration.toMillis() / 1000.0;
   }
 
-  /** Reads the folder of a round. */
   static RunState read(Path folder, int round) throws IOException {
     CheckedJson.Content content = CheckedJson.read(folder.resolve(FILE));
     Optional<String> problem = FileChecksums.problem(folder, content.json().path(FILES));

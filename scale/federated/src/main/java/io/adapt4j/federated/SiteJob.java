@@ -103,7 +103,6 @@ public final class SiteJob implements Serializable {
   /** The machine to run on; null for any. */
   private final @Nullable String host;
 
-  /** The site's index. */
   private final int index;
 
   /** The round, from 1. */

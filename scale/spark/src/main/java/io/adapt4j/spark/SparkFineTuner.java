@@ -152,7 +152,7 @@ public final class SparkFineTuner implements AdapterTrainer {
    * <p>Executors write the rows once to the folder {@code data} of the run's output; a resumed run
    * reads them there. No row passes through the driver. For next-token prediction, each worker
    * tokenizes part of the rows, exchanges their lengths with the others, and reads only the rows of
-   * its own micro-batches. Rows with nulls are refused.
+   * its micro-batches. Rows with nulls are refused.
    */
   public SparkFineTuner data(Dataset<Row> frame) {
     return data(SparkDatasets.of(frame));

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A complete answer of {@code /v1/chat/completions}, {@code /v1/completions} or {@code
- * /v1/responses} without tool calls.
+ * A complete answer of {@code /v1/chat/completions}, {@code /v1/completions}, {@code /v1/responses}
+ * or {@code /v1/rag/ask} without tool calls.
  *
  * @param id the answer's {@code id}; of further choices followed by {@code -1}, {@code -2}
  * @param model the requested model

@@ -33,8 +33,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server behind Streamable HTTP: each message is a request of its own, answered with a JSON
- * object or with events. Redirects are not followed, since the headers may be secrets.
+ * A server behind Streamable HTTP: each message is a separate request, answered with a JSON object
+ * or with events. Redirects are not followed, since the headers may be secrets.
  */
 final class HttpTransport implements Transport {
 

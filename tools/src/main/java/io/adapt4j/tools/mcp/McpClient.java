@@ -67,7 +67,7 @@ public final class McpClient implements AutoCloseable {
   }
 
   /**
-   * Creates a builder for a server that is a program, started in a process of its own.
+   * Creates a builder for a server that is a program, started in a separate process.
    *
    * @param name the server's name, for messages
    * @param command the program and its arguments

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server in a process of its own, which reads messages from its standard input and writes them to
+ * A server in a separate process, which reads messages from its standard input and writes them to
  * its standard output, each on a line. The process is ended when the transport is closed.
  */
 final class StdioTransport implements Transport {

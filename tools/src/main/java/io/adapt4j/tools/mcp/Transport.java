@@ -22,7 +22,6 @@ interface Transport extends AutoCloseable {
     void ended(RuntimeException failure);
   }
 
-  /** Connects. */
   void start(Listener listener);
 
   /** Sends a message; the result is done when the server has it, or cannot get it. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adapters on a running model that follow an alias of a registry: the version that the alias names,
- * and beside it the challenger, if some requests are to be answered by it. {@link #update} swaps
+ * and also the challenger, if some requests are to be answered by it. {@link #update} swaps
  * versions in one step; call it on a schedule. An answer comes from the version of its {@link
  * Lease}, which stays loaded until the lease is closed. Thread-safe.
  *

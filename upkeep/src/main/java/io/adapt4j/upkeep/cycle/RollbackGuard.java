@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It rolls back once for each promotion, only a version that is still in production, only to one
  * with an exam, and not a version that was rolled back before and that somebody has promoted again.
- * With a file the comparison goes on after a restart, and is one with that of other guards that use
+ * With a file the comparison continues after a restart, and is shared with other guards that use
  * the file, also in other processes. Thread-safe.
  */
 public final class RollbackGuard {
@@ -66,7 +66,7 @@ public final class RollbackGuard {
   private @Nullable String synchronizedId;
 
   /**
-   * Creates a guard that keeps its scores in memory: after a restart the comparison begins anew.
+   * Creates a guard that keeps its scores in memory: after a restart the comparison starts over.
    *
    * @param registry the registry
    * @param name the model
@@ -80,7 +80,7 @@ public final class RollbackGuard {
   /**
    * Creates a guard that stores its comparison in a file with every {@link #update} and continues
    * it from there, with the scores of other guards that do so. A damaged file, or one of a version
-   * that is gone, is reported in the log, and the comparison begins anew.
+   * that is gone, is reported in the log, and the comparison starts over.
    *
    * @param registry the registry
    * @param name the model

@@ -112,7 +112,6 @@ final class Fields {
     return rows.stream().map(row -> String.valueOf(row.has(field))).toList();
   }
 
-  /** Numbers of a field in the rows that have one. */
   static double[] numbers(String field, List<Row> rows) {
     return rows.stream()
         .filter(row -> row.has(field))

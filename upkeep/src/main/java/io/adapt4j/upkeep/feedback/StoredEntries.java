@@ -17,13 +17,11 @@ final class StoredEntries {
         answer.request().stream().flatMap(one -> TextTrace.texts(one.fields()).stream()));
   }
 
-  /** Returns the texts of feedback. */
   static Stream<String> texts(Feedback feedback) {
     return Stream.concat(
         feedback.judgment().correction().stream(), feedback.judgment().flag().stream());
   }
 
-  /** Returns an answer as it is stored. */
   static RecordedAnswer stored(
       RecordedAnswer answer, Optional<String> customer, boolean withoutContent) {
     return new RecordedAnswer(
@@ -36,7 +34,6 @@ final class StoredEntries {
         withoutContent ? "" : answer.text());
   }
 
-  /** Returns feedback as it is stored. */
   static Feedback stored(Feedback feedback, Optional<String> customer, boolean withoutContent) {
     Judgment judgment = feedback.judgment();
     return new Feedback(

@@ -24,7 +24,7 @@ final class Exams {
               + " with ReportWriter or 'adapt4j eval'.");
     }
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    Exam exam = exam(home, Names.sha256(bytes));
+    Exam exam = exam(home, FileDigest.sha256(bytes));
     AtomicFiles.write(exam.file(), bytes);
     return exam;
   }

@@ -1,9 +1,9 @@
 package io.adapt4j.upkeep.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.provenance.Provenance;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +74,7 @@ public record Lineage(
     }
     StringBuilder hashes = new StringBuilder();
     model.path("files").forEach(file -> hashes.append(file.path("sha256").asText() + "\n"));
-    String digest = Names.sha256(hashes.toString().getBytes(StandardCharsets.UTF_8));
+    String digest = FileDigest.sha256(hashes.toString());
     String name =
         model.has("hub")
             ? model.path("hub").asText() + "@" + model.path("revision").asText("main")

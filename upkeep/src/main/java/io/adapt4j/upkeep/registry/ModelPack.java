@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -142,8 +143,8 @@ public final class ModelPack {
 
     ObjectNode add(JsonNode json, String type) throws IOException {
       byte[] bytes = Json.compact(json).getBytes(StandardCharsets.UTF_8);
-      AtomicFiles.write(ModelPackReader.path(hidden, Names.sha256(bytes)), bytes);
-      return descriptor(type, Names.sha256(bytes), bytes.length);
+      AtomicFiles.write(ModelPackReader.path(hidden, FileDigest.sha256(bytes)), bytes);
+      return descriptor(type, FileDigest.sha256(bytes), bytes.length);
     }
 
     ObjectNode copy(Path source, String type, String sha256) throws IOException {

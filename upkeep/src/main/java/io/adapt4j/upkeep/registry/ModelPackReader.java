@@ -3,6 +3,7 @@ package io.adapt4j.upkeep.registry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -133,7 +134,7 @@ final class ModelPackReader {
 
   private String checkedText(Path blob) throws IOException {
     byte[] bytes = BoundedFiles.read(blob, MOST_BYTES);
-    require(blob.toString(), blob.getFileName().toString(), Names.sha256(bytes));
+    require(blob.toString(), blob.getFileName().toString(), FileDigest.sha256(bytes));
     return new String(bytes, StandardCharsets.UTF_8);
   }
 

@@ -1,8 +1,6 @@
 package io.adapt4j.upkeep.registry;
 
-import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.PortableName;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -77,10 +75,6 @@ final class Names {
       throw new RegistryException(
           "path '%s': found %s. Rename the file.".formatted(shown(path), problem.get()));
     }
-  }
-
-  static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
   }
 
   /** Shortens a text from outside for a message. */

@@ -1,6 +1,6 @@
 package io.adapt4j.upkeep.registry;
 
-import java.nio.charset.StandardCharsets;
+import io.adapt4j.core.internal.FileDigest;
 import java.util.Collection;
 import java.util.Comparator;
 
@@ -31,6 +31,6 @@ public record VersionFile(String path, long bytes, String sha256) {
     files.stream()
         .sorted(Comparator.comparing(VersionFile::path))
         .forEach(file -> lines.append(file.sha256() + "  " + file.path() + "\n"));
-    return Names.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
+    return FileDigest.sha256(lines.toString());
   }
 }

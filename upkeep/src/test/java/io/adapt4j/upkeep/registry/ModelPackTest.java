@@ -1,6 +1,5 @@
 package io.adapt4j.upkeep.registry;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -133,7 +132,7 @@ class ModelPackTest {
   /** Writes another manifest, with its digest in the index. */
   private void manifest(UnaryOperator<String> change) throws IOException {
     String text = change.apply(Files.readString(blobFile(index())));
-    String digest = Names.sha256(text.getBytes(UTF_8));
+    String digest = FileDigest.sha256(text);
     String old = index().path("digest").asText();
     String size = "\"size\":" + index().path("size").asInt();
     Path file = layout.resolve("index.json");

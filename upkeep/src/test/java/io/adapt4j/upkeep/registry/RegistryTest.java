@@ -3,10 +3,10 @@ package io.adapt4j.upkeep.registry;
 import static io.adapt4j.upkeep.registry.Registry.CHALLENGER;
 import static io.adapt4j.upkeep.registry.Registry.PRODUCTION;
 import static io.adapt4j.upkeep.registry.Samples.ANNA;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.upkeep.registry.HistoryEntry.Action;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,8 +74,8 @@ class RegistryTest {
       lines.append(file.sha256() + "  " + file.path() + "\n");
     }
 
-    assertThat(version.digest()).isEqualTo(Names.sha256(lines.toString().getBytes(UTF_8)));
-    assertThat(version.files().get(3).sha256()).isEqualTo(Names.sha256("one".getBytes(UTF_8)));
+    assertThat(version.digest()).isEqualTo(FileDigest.sha256(lines.toString()));
+    assertThat(version.files().get(3).sha256()).isEqualTo(FileDigest.sha256("one"));
   }
 
   @Test

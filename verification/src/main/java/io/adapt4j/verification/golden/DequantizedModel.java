@@ -26,7 +26,6 @@ final class DequantizedModel {
 
   private DequantizedModel() {}
 
-  /** Writes a checkpoint. */
   static void write(Path file, Path model, Path folder) throws IOException {
     ModelConfig config = ModelConfig.read(model);
     GgufFamily family = Families.of(config);

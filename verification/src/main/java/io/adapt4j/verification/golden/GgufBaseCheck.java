@@ -43,7 +43,6 @@ final class GgufBaseCheck {
     this.section = section;
   }
 
-  /** Checks a file of a type. */
   void run(String type, Path file, Path model, JsonNode wanted) {
     Path folder = ModelSource.path(file).folder();
     section.attempt(type + " base logits", () -> logits(type, folder));

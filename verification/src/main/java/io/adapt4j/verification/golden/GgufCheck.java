@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.Adapter;
@@ -21,7 +22,6 @@ import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.verification.internal.CopiedTensor;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenException;
-import io.adapt4j.verification.internal.GoldenHash;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.PythonJson;
@@ -216,7 +216,7 @@ final class GgufCheck {
       json.append(json.length() > 1 ? "," : "");
       json.append(value instanceof String text ? PythonJson.quoted(text) : String.valueOf(value));
     }
-    return length + " " + GoldenHash.sha256(json.append(']').toString());
+    return length + " " + FileDigest.sha256(json.append(']').toString());
   }
 
   private void tensors(String type, GgufFile written, JsonNode wanted) {
@@ -248,7 +248,7 @@ final class GgufCheck {
     section.equal(type + " tensor list", listed.toString(), found.toString());
     int differing = 0;
     for (JsonNode tensor : wanted.path("tensors")) {
-      String hash = GoldenHash.sha256(bytes(written, tensor.path("name").asText()));
+      String hash = FileDigest.sha256(bytes(written, tensor.path("name").asText()));
       differing += hash.equals(tensor.path("sha256").asText()) ? 0 : 1;
     }
     section.compared(type + " tensors that differ", new Deviation(differing, 0));
@@ -279,7 +279,7 @@ final class GgufCheck {
     section.equal(
         type + (ranked ? " file with the converter's scores" : " file"),
         wanted.path("file_sha256").asText(),
-        GoldenHash.sha256(Files.readAllBytes(file)));
+        FileDigest.sha256(Files.readAllBytes(file)));
   }
 
   private void adapter(String type, JsonNode wanted) throws IOException {
@@ -291,7 +291,7 @@ final class GgufCheck {
     section.equal(
         "adapter " + type + " file",
         wanted.path("file_sha256").asText(),
-        GoldenHash.sha256(Files.readAllBytes(file)));
+        FileDigest.sha256(Files.readAllBytes(file)));
   }
 
   /**

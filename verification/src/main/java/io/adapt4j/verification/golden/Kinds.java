@@ -1,6 +1,8 @@
 package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.verification.golden.speech.SpeechCheck;
+import io.adapt4j.verification.golden.speech.SpeechLoraCheck;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import java.util.List;
@@ -20,6 +22,7 @@ final class Kinds {
           MetricsCheck.CLASSES,
           FourBitTensorCheck.KIND,
           DpoRunCheck.KIND,
+          SpeechLoraCheck.KIND,
           LoraCheck.KIND,
           PreferenceCheck.KIND,
           MethodsCheck.KIND,
@@ -31,6 +34,7 @@ final class Kinds {
           Methods2Check.KIND,
           StoredHeadCheck.KIND,
           ModelCheck.KIND,
+          SpeechCheck.KIND,
           EmbedderCheck.KIND,
           RerankCheck.KIND,
           ClassifierAdapterCheck.KIND,

@@ -8,7 +8,7 @@ import io.adapt4j.verification.internal.Report;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Golden files of single methods: a JSON file with cases, and tensors beside it. */
+/** Golden files of single methods: a JSON file with cases, and a file with its tensors. */
 final class MethodParts {
 
   private static final String JSON = ".json";

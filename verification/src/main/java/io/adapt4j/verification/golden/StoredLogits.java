@@ -35,7 +35,6 @@ record StoredLogits(GoldenFolder golden, int size, Parameter weight, Scope scope
     return VocabularyHead.of(weight);
   }
 
-  /** Returns the rows of a tensor at places. */
   Tensor rows(String tensor, int[] places) {
     float[] all = golden.floats(tensor);
     float[] taken = new float[places.length * size];

@@ -173,7 +173,6 @@ public final class Networks {
     return ones;
   }
 
-  /** Returns the logits of one text. */
   public static float[] logits(Network network, int[] ids) {
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
@@ -212,7 +211,6 @@ public final class Networks {
     return objective(network).forwardBackward(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
-  /** Returns the training objective of a network. */
   public static TrainingStep.Objective<Batch> objective(Network network) {
     if (network instanceof EncoderDecoder both) {
       return (batch, scale, recompute, seed) ->

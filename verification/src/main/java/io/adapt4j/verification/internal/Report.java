@@ -64,7 +64,6 @@ public final class Report {
       counts = kinds.computeIfAbsent(name, key -> new Counts());
     }
 
-    /** Reports a recomputed quantity. */
     public void compared(String quantity, Deviation deviation) {
       boolean passes = deviation.passes();
       if (passes) {
@@ -135,7 +134,6 @@ public final class Report {
                       prefix + field.getKey(), () -> check.run(field.getKey(), field.getValue())));
     }
 
-    /** Recomputes a quantity and reports it. */
     public void compare(String quantity, Recomputation recomputation) {
       attempt(quantity, () -> compared(quantity, recomputation.deviation()));
     }

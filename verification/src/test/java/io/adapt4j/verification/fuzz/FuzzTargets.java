@@ -20,6 +20,7 @@ final class FuzzTargets {
     all.addAll(PictureTargets.all());
     all.addAll(KeptFileTargets.all());
     all.addAll(NetworkTargets.all());
+    all.addAll(SpeechTargets.all());
     all.add(IndexTarget.create());
     return all;
   }

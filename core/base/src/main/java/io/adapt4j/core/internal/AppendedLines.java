@@ -38,11 +38,9 @@ public final class AppendedLines implements AutoCloseable {
   /** Consumer of the lines of a file. */
   @FunctionalInterface
   public interface Lines {
-    /** Takes a line. */
     void take(String line) throws IOException;
   }
 
-  /** Opens a file and reads its lines. */
   public static AppendedLines open(Path file, Lines lines) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     Disk.createFolders(folder);

@@ -33,7 +33,6 @@ public final class AtomicFiles {
     }
   }
 
-  /** Writes bytes to a file. */
   public static void write(Path file, byte[] bytes) throws IOException {
     write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
   }

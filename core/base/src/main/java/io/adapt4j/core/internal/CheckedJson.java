@@ -59,7 +59,6 @@ public final class CheckedJson {
     AtomicFiles.write(file, content);
   }
 
-  /** Reads a file and checks it. */
   public static Content read(Path file) throws IOException {
     byte[] content = Files.readAllBytes(file);
     if (!startsAsWritten(content)) {

@@ -25,7 +25,6 @@ public final class FileChecksums {
 
   private FileChecksums() {}
 
-  /** Reads all files of a folder and its sub-folders. */
   public static ObjectNode of(Path folder) throws IOException {
     List<Path> files;
     try (Stream<Path> tree = Files.walk(folder)) {

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -17,7 +18,6 @@ public final class FileDigest {
 
   private FileDigest() {}
 
-  /** Computes the SHA-256 of a file. */
   public static String sha256(Path file) throws IOException {
     MessageDigest digest = sha256();
     byte[] buffer = new byte[BUFFER];
@@ -41,12 +41,20 @@ public final class FileDigest {
     return hex(checksum);
   }
 
-  /** Writes a CRC-32C as text. */
   public static String hex(CRC32C checksum) {
     return HexFormat.of().toHexDigits((int) checksum.getValue());
   }
 
-  /** Starts a SHA-256. */
+  /** Returns the SHA-256 of an array in hexadecimal digits. */
+  public static String sha256(byte[] bytes) {
+    return HexFormat.of().formatHex(sha256().digest(bytes));
+  }
+
+  /** Returns the SHA-256 of a text in UTF-8, in hexadecimal digits. */
+  public static String sha256(String text) {
+    return sha256(text.getBytes(StandardCharsets.UTF_8));
+  }
+
   public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");

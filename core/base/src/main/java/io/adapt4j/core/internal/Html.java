@@ -44,7 +44,6 @@ public final class Html {
    *
    * @param policy what the policy allows besides inline styles, such as {@code script-src
    *     'unsafe-inline';}; may be empty
-   * @param more further lines for the head, such as a style sheet; may be empty
    */
   public static String head(String title, String policy, String more) {
     return ("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta"

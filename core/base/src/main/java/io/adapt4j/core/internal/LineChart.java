@@ -18,7 +18,6 @@ public final class LineChart {
   /** A point with the extremes of what it aggregates, or with its confidence interval. */
   public record Point(double x, double y, double low, double high) {}
 
-  /** One line. */
   private record Line(String name, String style, List<Point> points, boolean detail) {}
 
   private static final int WIDTH = 480;

@@ -5,12 +5,10 @@ public final class NativeCacheException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /** Creates an exception. */
   NativeCacheException(String message) {
     super(message);
   }
 
-  /** Creates an exception. */
   NativeCacheException(String message, Throwable cause) {
     super(message, cause);
   }

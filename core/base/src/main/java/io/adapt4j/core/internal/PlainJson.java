@@ -51,7 +51,6 @@ public final class PlainJson {
         "expected a text, number, boolean, list or map, found a " + value.getClass().getName());
   }
 
-  /** Returns a map as a JSON object. */
   public static ObjectNode object(Map<?, ?> map) {
     ObjectNode object = NODES.objectNode();
     map.forEach(

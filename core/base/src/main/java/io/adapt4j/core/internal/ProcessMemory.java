@@ -23,7 +23,6 @@ public final class ProcessMemory {
     return read(RESIDENT);
   }
 
-  /** Returns the peak RSS. */
   public static OptionalLong peak() {
     return read(PEAK);
   }

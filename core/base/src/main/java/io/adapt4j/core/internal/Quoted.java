@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal;
 
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -27,9 +25,7 @@ public final class Quoted {
     String word;
     int round = 0;
     do {
-      byte[] bytes = (round++ + all).getBytes(StandardCharsets.UTF_8);
-      String digest = HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
-      word = "text-" + digest.substring(0, WORD_LENGTH);
+      word = "text-" + FileDigest.sha256(round++ + all).substring(0, WORD_LENGTH);
     } while (all.contains(word));
     return new Quoted(word);
   }
@@ -39,7 +35,6 @@ public final class Quoted {
     return word;
   }
 
-  /** Quotes a text. */
   public String between(String text) {
     return word + "\n" + text.strip() + "\n" + word;
   }

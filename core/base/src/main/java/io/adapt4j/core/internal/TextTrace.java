@@ -88,7 +88,6 @@ public final class TextTrace {
     return Words.normalized(text).chars().filter(c -> c == ' ').count() < WORDS - 1;
   }
 
-  /** Makes the trace of texts. */
   public static TextTrace of(List<String> texts) {
     return new TextTrace(
         texts.stream().flatMapToInt(TextTrace::sequences).sorted().distinct().toArray());

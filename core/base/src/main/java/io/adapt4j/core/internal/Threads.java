@@ -7,7 +7,6 @@ public final class Threads {
 
   private Threads() {}
 
-  /** Starts a daemon thread. */
   public static Thread startDaemon(Runnable work, String name) {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);

@@ -8,7 +8,6 @@ public final class TooManyTokensException extends IllegalArgumentException {
   /** Lower bound on the text's token count. */
   private final int leastTokens;
 
-  /** Creates an exception. */
   public TooManyTokensException(int leastTokens, int limit) {
     super(
         "the text has at least %d tokens, more than the %d that may be read. Shorten it."

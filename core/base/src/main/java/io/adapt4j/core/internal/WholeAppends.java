@@ -24,7 +24,6 @@ public final class WholeAppends implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Appends bytes. */
   public void append(byte[] bytes) throws IOException {
     if (torn >= 0) {
       channel.truncate(torn);

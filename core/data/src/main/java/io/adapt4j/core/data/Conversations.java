@@ -38,7 +38,6 @@ final class Conversations {
 
   private Conversations() {}
 
-  /** Reads a conversation. */
   static Example chat(ObjectNode row, Shape shape) throws RowProblem {
     String field = field(row, shape);
     List<ChatMessage> messages = new ArrayList<>(system(row));

@@ -66,7 +66,6 @@ final class DatasetWriter {
     return Json.compact(object);
   }
 
-  /** Returns the fields of an example. */
   static ObjectNode object(Example example) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     if (example instanceof Example.Text text) {

@@ -63,7 +63,6 @@ final class Indexer {
     }
   }
 
-  /** Indexes a file. */
   void add(SourceFile source, RecordFormat format) throws IOException {
     OneFile file = new OneFile(source);
     format.scan(source, file);

@@ -14,7 +14,6 @@ record ReadReport(
     List<String> unusedFields,
     Optional<Path> quarantine) {
 
-  /** Creates a report. */
   ReadReport {
     problems = List.copyOf(problems);
     unusedFields = List.copyOf(unusedFields);

@@ -16,7 +16,6 @@ interface RecordFormat {
      */
     void row(long offset, int length, long line, int part, Content content) throws IOException;
 
-    /** Takes a record that is too long to read. */
     void tooLong(long offset, long line) throws IOException;
   }
 
@@ -26,7 +25,6 @@ interface RecordFormat {
     ObjectNode read() throws RowProblem;
   }
 
-  /** Scans a file. */
   void scan(SourceFile source, Sink sink) throws IOException;
 
   /** Reads a row from the bytes of its record. */

@@ -79,7 +79,6 @@ final class RowKeys {
     }
   }
 
-  /** Returns the fields of a row, one of which is required. */
   static Row source(Dataset dataset, int row, String field) {
     Row source =
         dataset
@@ -118,7 +117,6 @@ final class RowKeys {
     return all;
   }
 
-  /** Returns the number of keys. */
   int count() {
     return numbers.size();
   }

@@ -86,7 +86,6 @@ final class SourceFile {
     return file;
   }
 
-  /** Returns the file to read. */
   Path content() {
     return content;
   }
@@ -100,7 +99,6 @@ final class SourceFile {
     return size;
   }
 
-  /** Returns the bytes of a row. */
   byte[] read(long offset, int length, int row) throws IOException {
     Block current = block;
     if (!current.has(offset, length)) {

@@ -10,7 +10,6 @@ import java.net.http.HttpHeaders;
  */
 record HttpErrors(HubSettings settings, RepositoryId repository) {
 
-  /** Returns the error of a response. */
   HubException explain(int status, HttpHeaders headers, String revision, String file)
       throws IOException {
     String said =

@@ -56,7 +56,6 @@ record RepositoryId(Kind kind, String name) {
     return kind.addressPrefix + name;
   }
 
-  /** Returns the path of the repository in the API. */
   String api() {
     return "api/" + kind.plural + "/" + name;
   }

@@ -10,7 +10,6 @@ interface Storage {
   /** The real file system. */
   Storage NATIVE = new Storage() {};
 
-  /** Creates a symbolic link. */
   default void createSymbolicLink(Path link, Path target) throws IOException {
     Files.createSymbolicLink(link, target);
   }

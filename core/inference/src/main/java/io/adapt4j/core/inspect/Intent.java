@@ -13,22 +13,18 @@ record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
     }
   }
 
-  /** Returns the defaults. */
   static Intent of() {
     return new Intent(false, OptionalInt.empty(), true);
   }
 
-  /** Sets whether chats are used. */
   Intent chat(boolean value) {
     return new Intent(value, sequenceLength, commercial);
   }
 
-  /** Sets the longest sequence. */
   Intent sequenceLength(int tokens) {
     return new Intent(chat, OptionalInt.of(tokens), commercial);
   }
 
-  /** Sets whether the use is commercial. */
   Intent commercial(boolean value) {
     return new Intent(chat, sequenceLength, value);
   }

@@ -29,7 +29,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -79,7 +78,6 @@ public final class AnswerCache {
     this.maxBytes = maxBytes;
   }
 
-  /** A file of the folder. */
   private record Entry(Path file, long size, FileTime used) {}
 
   /**
@@ -182,8 +180,7 @@ public final class AnswerCache {
     options
         .constraint()
         .ifPresent(constraint -> request.put("constraint", constraint.identity().orElseThrow()));
-    byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
-    return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
+    return FileDigest.sha256(Json.compact(request));
   }
 
   /** Adds only penalties that are set, so that requests without them keep their keys. */

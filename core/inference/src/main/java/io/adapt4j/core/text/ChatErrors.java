@@ -54,7 +54,6 @@ record ChatErrors(ChatSettings settings) {
     };
   }
 
-  /** Explains an error in the body of an answer. */
   GeneratorException ofAnswer(String body) {
     return new GeneratorException(
         "%s: the request failed. Look at the server's log (it said%s)"

@@ -31,7 +31,6 @@ public final class ParquetConverter implements JsonLinesConverter {
 
   private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
 
-  /** Creates a converter. */
   public ParquetConverter() {}
 
   @Override

@@ -211,7 +211,7 @@ final class DurableTree {
   }
 
   /**
-   * Writes what is left after a power cut.
+   * Writes the files that survive a power cut.
    *
    * @param target a folder that is not there yet
    * @param seed decides what is kept

@@ -25,7 +25,6 @@ final class FaultyDisk {
   /** Another process that uses the real folder. */
   interface Other {
 
-    /** Uses it. */
     void act() throws IOException;
   }
 
@@ -53,7 +52,6 @@ final class FaultyDisk {
     return this;
   }
 
-  /** The folder on this disk. */
   Path folder() {
     return fileSystem.wrap(tree.folder());
   }
@@ -77,7 +75,7 @@ final class FaultyDisk {
     return struck;
   }
 
-  /** Whether a lasting fault, such as a power cut, is over everything now. */
+  /** Returns whether a permanent fault, such as a power cut, has struck. */
   private boolean lasts(DiskCall call) {
     return struck && fault.lasts() && (fault == Fault.POWER_CUT || fault.hits(call));
   }

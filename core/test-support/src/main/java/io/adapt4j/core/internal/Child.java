@@ -15,7 +15,6 @@ public final class Child implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
 
-  /** Starts a process. */
   public Child(Class<?> main, Object... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(

@@ -96,7 +96,6 @@ final class TemplateFiles {
     }
   }
 
-  /** Returns the file of a named template. */
   static Path file(Path folder, String name) {
     return name.equals(ChatTemplate.DEFAULT)
         ? folder.resolve(FILE)

@@ -169,7 +169,6 @@ public final class AnswerWriter {
     return this;
   }
 
-  /** Answer to a prompt with its score. */
   private record Scored(String text, double score) {}
 
   /**

@@ -12,7 +12,6 @@ final class Paraphrases {
   private final double nearness;
   private final List<String> accepted = new ArrayList<>();
 
-  /** Creates an empty set. */
   Paraphrases(String original, double nearness) {
     this.original = original;
     this.nearness = nearness;

@@ -15,7 +15,6 @@ final class QuestionParser {
 
   private QuestionParser() {}
 
-  /** A question and its answer. */
   record Pair(String question, String answer) {
 
     @Override

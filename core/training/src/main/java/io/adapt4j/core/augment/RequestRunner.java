@@ -28,7 +28,6 @@ final class RequestRunner {
     this.counts = counts;
   }
 
-  /** A request. */
   record Question(List<ChatMessage> messages, long seed) {
 
     Question(String prompt, long seed) {

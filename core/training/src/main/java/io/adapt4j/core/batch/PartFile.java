@@ -183,7 +183,6 @@ final class PartFile implements AutoCloseable {
     return missing.stream().toArray();
   }
 
-  /** Stores the result of a row. */
   synchronized void store(int row, ObjectNode result) {
     ObjectNode line = JsonNodeFactory.instance.objectNode();
     line.put(ROW, row);

@@ -10,7 +10,6 @@ import java.util.Optional;
 /** Model that answers the rows of a batch. */
 interface Responder {
 
-  /** Returns the identity of the model. */
   Optional<String> identity();
 
   /** Returns whether prompts are sent as messages by default. */

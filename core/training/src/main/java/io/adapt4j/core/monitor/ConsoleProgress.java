@@ -45,11 +45,6 @@ final class ConsoleProgress implements TrainingListener {
     this.barWidth = barWidth;
   }
 
-  /** Shows progress on standard output. */
-  public static ConsoleProgress create() {
-    return to(System.out);
-  }
-
   /**
    * Shows progress on a stream: a live bar if it is the terminal's standard output or error, plain
    * lines otherwise. The stream is never closed.

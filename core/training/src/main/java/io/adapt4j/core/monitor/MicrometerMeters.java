@@ -34,7 +34,6 @@ final class MicrometerMeters implements TrainingListener {
     this.tags = tags;
   }
 
-  /** Keeps meters in a registry. */
   static MicrometerMeters of(MeterRegistry registry, String... tags) {
     return new MicrometerMeters(Objects.requireNonNull(registry, "registry"), Tags.of(tags));
   }

@@ -352,7 +352,7 @@ public sealed interface Optimizer {
    * in full.
    *
    * @param rank rank of the projected gradients, at least 1
-   * @param gap number of steps after which the projection is computed anew, at least 1
+   * @param gap number of steps after which the projection is recomputed, at least 1
    * @param scale factor of the update, above 0
    * @param beta1 decay of the first moment, in [0, 1)
    * @param beta2 decay of the second moment, in [0, 1)

@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reinforcement learning algorithm: trains a policy on rewards of its own completions. Immutable.
+ * A reinforcement learning algorithm, which trains a policy on the rewards of completions that the
+ * policy samples. Immutable.
  */
 public abstract sealed class Reinforcement permits Grpo, Ppo {
 

@@ -107,7 +107,7 @@ final class Verifiable {
     }
   }
 
-  /** Reward of quotations that stand in the passages they cite. */
+  /** Reward of quotations that occur in the passages they cite. */
   record Citing(String field) implements Rewards.Described {
 
     private static final Pattern CITATION =

@@ -14,7 +14,6 @@ sealed interface Parameter {
   /** {@return the name of the setting in a trial} */
   String name();
 
-  /** Draws a value. */
   Object draw(SplittableRandom random);
 
   /** Log-uniform distribution, as for learning rates. */

@@ -120,7 +120,6 @@ record SearchFolder(Path folder, ProcessLock lock) implements AutoCloseable {
     }
   }
 
-  /** Returns the output folder of a trial. */
   Path trial(int number) {
     return folder.resolve(String.format(Locale.ROOT, "trial-%04d", number));
   }

@@ -41,7 +41,6 @@ public record SearchReport(
     return sound.stream().filter(trial -> trial.rung() == furthest).min(objective.ranking());
   }
 
-  /** Returns the latest result of each trial, by number. */
   private Collection<TrialResult> latest() {
     Map<Integer, TrialResult> latest = new LinkedHashMap<>();
     results.stream()

@@ -54,7 +54,6 @@ final class TrialRun implements TrainingListener {
     this.scores = TrialScores.open(output, objective);
   }
 
-  /** Trains the trial. */
   Optional<TrialResult> run(Function<Trial, FineTuner.Builder> template) {
     try {
       tuner = described(template.apply(trial)).build();

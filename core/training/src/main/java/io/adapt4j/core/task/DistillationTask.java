@@ -89,6 +89,11 @@ public record DistillationTask(
     }
   }
 
+  private DistillationTask with(Optional<Path> file, int tokens, double weight, double divisor) {
+    return new DistillationTask(
+        teacher, server, file, tokens, weight, divisor, onPolicy, maxNewTokens, miniLlm, alignment);
+  }
+
   /**
    * Returns the task with another divergence.
    *
@@ -97,17 +102,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask beta(double weight) {
-    return new DistillationTask(
-        teacher,
-        server,
-        stored,
-        top,
-        weight,
-        temperature,
-        onPolicy,
-        maxNewTokens,
-        miniLlm,
-        alignment);
+    return with(stored, top, weight, temperature);
   }
 
   /**
@@ -117,8 +112,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask temperature(double divisor) {
-    return new DistillationTask(
-        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm, alignment);
+    return with(stored, top, beta, divisor);
   }
 
   /**
@@ -129,17 +123,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask top(int tokens) {
-    return new DistillationTask(
-        teacher,
-        server,
-        stored,
-        tokens,
-        beta,
-        temperature,
-        onPolicy,
-        maxNewTokens,
-        miniLlm,
-        alignment);
+    return with(stored, tokens, beta, temperature);
   }
 
   /**
@@ -152,17 +136,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask stored(Path file, int tokens) {
-    return new DistillationTask(
-        teacher,
-        server,
-        Optional.of(file),
-        tokens,
-        beta,
-        temperature,
-        onPolicy,
-        maxNewTokens,
-        miniLlm,
-        alignment);
+    return with(Optional.of(file), tokens, beta, temperature);
   }
 
   /**
@@ -244,7 +218,7 @@ public record DistillationTask(
    * @param hybrid whether equal tokens are matched; false for the distance over all tokens
    * @param wholeTexts whether a group of several tokens has the divergence of its text from all
    *     other texts, with both weights; false for tokens after the group's first ones, as in GOLD,
-   *     although these stand for different texts in both models
+   *     although these mean different texts in both models
    * @param matched weight of the divergence; empty for the share of the teacher's vocabulary that
    *     the student has
    * @param unmatched weight of the distance; empty for the rest of 1

@@ -219,9 +219,9 @@ public interface Task {
   }
 
   /**
-   * Reinforcement learning of a decoder from rewards of its own completions. The rows provide
-   * prompts: texts, prompts with completions or pairs, of which only the prompt is used, and
-   * conversations, without the last message if that is the assistant's. Batch size and gradient
+   * Reinforcement learning of a decoder from the rewards of completions that it samples. The rows
+   * provide prompts: texts, prompts with completions or pairs, of which only the prompt is used,
+   * and conversations, without the last message if that is the assistant's. Batch size and gradient
    * accumulation count completions of a step; a rollout must divide into steps. The validation loss
    * is the negative mean reward of one completion of each held-out prompt, which {@code
    * metricForBestModel("reward")} selects too.

@@ -40,7 +40,6 @@ public final class PassAtK {
             .reduce(1, (a, b) -> a * b);
   }
 
-  /** Adds a problem. */
   public void add(int samples, int correct) {
     double[] chances = new double[ks.length];
     for (int i = 0; i < ks.length; i++) {

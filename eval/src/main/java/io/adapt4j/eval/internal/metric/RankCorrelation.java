@@ -14,7 +14,6 @@ public final class RankCorrelation {
   /** Creates a metric without rows. */
   public RankCorrelation() {}
 
-  /** Adds a row. */
   public void add(double truth, double predicted) {
     long row = truths.size() + 1L;
     Rows.finite(row, "the true number", truth);
@@ -29,7 +28,6 @@ public final class RankCorrelation {
     predictions.addAll(other.predictions);
   }
 
-  /** Returns the correlation. */
   public double spearman() {
     Rows.some("Spearman's correlation", truths.size());
     return NumberErrors.spearman(truths.toArray(), predictions.toArray());

@@ -19,7 +19,6 @@ public final class Regression {
   /** Creates a metric without rows. */
   public Regression() {}
 
-  /** Adds a row. */
   public void add(double truth, double predicted) {
     Rows.finite(rows + 1, "the true number", truth);
     Rows.finite(rows + 1, "the predicted number", predicted);
@@ -51,13 +50,11 @@ public final class Regression {
     rows += other.rows;
   }
 
-  /** Returns the mean squared error. */
   public double meanSquaredError() {
     Rows.some("Mean squared error", rows);
     return squaredErrors / rows;
   }
 
-  /** Returns the mean absolute error. */
   public double meanAbsoluteError() {
     Rows.some("Mean absolute error", rows);
     return absoluteErrors / rows;
@@ -75,7 +72,6 @@ public final class Regression {
     return 1 - squaredErrors / squaresTruth;
   }
 
-  /** Returns the Pearson correlation. */
   public double pearson() {
     Rows.some("Pearson's correlation", rows);
     double value = products / (Math.sqrt(squaresTruth) * Math.sqrt(squaresPredicted));

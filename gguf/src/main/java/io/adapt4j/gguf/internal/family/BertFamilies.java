@@ -23,7 +23,6 @@ final class BertFamilies {
 
   private BertFamilies() {}
 
-  /** BERT. */
   static FamilyDeclaration<?> bert() {
     return like("bert", ACTIVATION, "bert.")
         .read(model -> facts(model, 0))

@@ -37,7 +37,6 @@ final class BranchFamilies {
 
   private BranchFamilies() {}
 
-  /** Mamba-2. */
   static FamilyDeclaration<?> mamba2() {
     return new PlainFamily("mamba2", "mamba2", "Mamba2ForCausalLM")
         .read(

@@ -64,7 +64,6 @@ final class Checks {
     }
   }
 
-  /** Requires that whole heads are rotated. */
   static void wholeHeadsRotated(Facts facts) {
     if (facts.decoder().rotaryDim() != facts.decoder().headDim()) {
       throw refused(facts, "partial_rotary_factor", "1");

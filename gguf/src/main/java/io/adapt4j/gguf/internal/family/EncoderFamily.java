@@ -30,11 +30,6 @@ final class EncoderFamily extends FamilyDeclaration<EncoderFamily> {
 
   private final String className;
 
-  /**
-   * Begins a family.
-   *
-   * @param className the prefix of the model's class names in Transformers
-   */
   EncoderFamily(String architecture, String modelType, String className) {
     super(architecture, modelType, className + "Model");
     this.className = className;

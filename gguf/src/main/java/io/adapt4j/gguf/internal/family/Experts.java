@@ -51,7 +51,6 @@ final class Experts {
         stacks("mlp.experts", "gate_up_proj", "down_proj"));
   }
 
-  /** Returns the tensors of a shared expert. */
   static List<TensorName> shared(String path) {
     return TensorName.layers(
         path + ".gate_proj = ffn_gate_shexp",
@@ -59,7 +58,6 @@ final class Experts {
         path + ".down_proj = ffn_down_shexp");
   }
 
-  /** Returns the tensors of a shared expert with a gate. */
   static List<TensorName> gatedShared() {
     return TensorName.concat(
         shared("mlp.shared_expert"),

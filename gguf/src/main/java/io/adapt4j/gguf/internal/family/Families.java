@@ -140,7 +140,6 @@ public final class Families {
         .anyMatch(GgufFamily::readsTexts);
   }
 
-  /** Returns the family of a checkpoint. */
   public static GgufFamily of(ModelConfig model) {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(model.modelType()))
@@ -176,7 +175,6 @@ public final class Families {
                         + " it.");
   }
 
-  /** Returns the family of a file. */
   public static Optional<GgufFamily> of(GgufMetadata metadata) {
     return ALL.stream().filter(family -> family.fits(metadata)).findFirst();
   }

@@ -123,13 +123,11 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Adds traits. */
   B with(Trait... added) {
     traits.addAll(List.of(added));
     return self();
   }
 
-  /** Sets the conventions for the tokenizer. */
   B tokenizer(TokenizerStyle style) {
     tokenizer = style;
     return self();
@@ -181,7 +179,6 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
-  /** Sets the tensor names. */
   B names(Function<ModelConfig, List<TensorName>> ofModel) {
     names = ofModel;
     return self();

@@ -31,7 +31,6 @@ public final class GgufFamily {
   /** The output matrix over the vocabulary; absent if it is tied to the embedding. */
   public static final String OUTPUT = "output.weight";
 
-  /** The token embedding. */
   public static final String TOKEN_EMBEDDING = "token_embd.weight";
 
   private final FamilyDeclaration<?> declared;

@@ -31,7 +31,6 @@ final class GraniteFamilies {
 
   private GraniteFamilies() {}
 
-  /** Granite 3. */
   static FamilyDeclaration<?> granite() {
     return like("granite", "granite", "GraniteForCausalLM")
         .tokenizer(TokenizerStyle.LLAMA)

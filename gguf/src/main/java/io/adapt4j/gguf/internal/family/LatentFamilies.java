@@ -293,7 +293,7 @@ final class LatentFamilies {
 
   /**
    * Returns the key for the width between the two projections of queries. llama.cpp reads it except
-   * in models of these numbers of layers; 0 stands for one projection.
+   * in models of these numbers of layers; 0 means a single projection.
    */
   private static Field queryRank() {
     return new Field(

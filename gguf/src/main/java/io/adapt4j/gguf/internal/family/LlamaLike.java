@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 
 /**
  * Declaration of a Llama-like family, which states its differences only: rotary positions, RMS
- * norms before attention and MLP, gated MLPs. Keys stand in the order of the official converter's
+ * norms before attention and MLP, gated MLPs. Keys are in the order of the official converter's
  * base class; rotary scalings, biases, partly rotated heads and sliding windows are rejected unless
  * declared.
  */
@@ -98,19 +98,16 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the name of the final norm. */
   LlamaLike finalNorm(String name) {
     finalNorm = name;
     return this;
   }
 
-  /** Sets the layout of all norms. */
   LlamaLike normLayout(Layout layout) {
     normLayout = layout;
     return this;
   }
 
-  /** Sets the projections of attention. */
   LlamaLike attention(String... lines) {
     attention = List.of(lines);
     return this;
@@ -126,13 +123,11 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the norms of a layer. */
   LlamaLike norms(String... lines) {
     norms = List.of(lines);
     return this;
   }
 
-  /** Adds norms of queries and keys. */
   LlamaLike queryKeyNorms() {
     return queryKeyNorms("q_norm", "k_norm");
   }
@@ -147,7 +142,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Adds tensors. */
   LlamaLike more(List<TensorName> rows) {
     return more(model -> rows);
   }
@@ -169,7 +163,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the key for the number of key-value heads. */
   LlamaLike keyValueHeads(Field key) {
     keyValueHeads = key;
     return this;
@@ -187,7 +180,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return this;
   }
 
-  /** Sets the key for the norms' epsilon. */
   LlamaLike normEps(Field key) {
     normEps = key;
     return this;
@@ -264,7 +256,6 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return biases(facts -> Checks.off(facts, fields));
   }
 
-  /** Sets the check of biases. */
   LlamaLike biases(Consumer<Facts> check) {
     biases = check;
     return this;

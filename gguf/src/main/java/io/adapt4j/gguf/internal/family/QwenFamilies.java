@@ -8,7 +8,6 @@ final class QwenFamilies {
 
   private QwenFamilies() {}
 
-  /** Qwen 2 and 2.5. */
   static FamilyDeclaration<?> qwen2() {
     return like("qwen2", "qwen2", "Qwen2ForCausalLM").usualHeadDim();
   }

@@ -65,7 +65,6 @@ final class SlidingWindows {
     }
   }
 
-  /** Requires a window. */
   static void requireStated(Facts facts) {
     if (facts.fields().isNull(SIZE)) {
       throw Checks.refused(facts, SIZE, "a number");

@@ -46,7 +46,6 @@ public final class GroupedRows {
         };
   }
 
-  /** All rows. */
   public static Layout all(int queries, int groups) {
     return new GroupedRows(queries, groups, Part.ALL, false).layout();
   }

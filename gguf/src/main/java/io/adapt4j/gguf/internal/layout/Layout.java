@@ -38,7 +38,6 @@ public record Layout(
   @FunctionalInterface
   public interface Conversion {
 
-    /** Returns the converted value. */
     float of(float value, long storedRow);
   }
 
@@ -85,10 +84,8 @@ public record Layout(
   /** Decay rates, which the checkpoint stores as {@code log(-rate)}. */
   public static final Layout DECAY = SAME.with(MINUS_EXPONENTIAL);
 
-  /** The first half of the rows. */
   public static final Layout FIRST_HALF = SAME.with(RowOrder.part(0, 2));
 
-  /** The second half of the rows. */
   public static final Layout SECOND_HALF = SAME.with(RowOrder.part(1, 2));
 
   private static Layout of(Form form) {
@@ -120,17 +117,14 @@ public record Layout(
     return new Layout(RowOrder.SAME, null, Values.SAME, Form.TURNED_STACK, matrices);
   }
 
-  /** Returns this layout with a permutation of rows. */
   public Layout with(RowOrder rows) {
     return new Layout(rows, columns, values, form, groups);
   }
 
-  /** Returns this layout with a permutation of all columns. */
   public Layout withColumns(RowOrder reordered) {
     return new Layout(order, reordered, values, form, groups);
   }
 
-  /** Returns this layout with decay rates. */
   public Layout decay() {
     return with(MINUS_EXPONENTIAL);
   }

@@ -75,7 +75,6 @@ public record RowOrder(
         (row, stored) -> row % step == first ? row / step : -1);
   }
 
-  /** Returns the listed rows. */
   public static RowOrder listed(int[] rows, int stored) {
     int[] inverse = new int[stored];
     Arrays.fill(inverse, -1);

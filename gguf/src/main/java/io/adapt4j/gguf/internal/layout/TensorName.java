@@ -44,7 +44,6 @@ public record TensorName(String stored, String gguf, Layout layout, boolean isWh
     return of(LAYERS + stored, "blk.{}." + gguf, layout);
   }
 
-  /** Creates an entry for a tensor of a layer. */
   public static TensorName layerTensor(String stored, String gguf, Layout layout) {
     return tensor(LAYERS + stored, "blk.{}." + gguf, layout);
   }
@@ -69,7 +68,6 @@ public record TensorName(String stored, String gguf, Layout layout, boolean isWh
     return parse(path + ".{}.", "blk.{}.", layout, lines);
   }
 
-  /** Joins lists. */
   @SafeVarargs
   public static List<TensorName> concat(List<TensorName>... parts) {
     List<TensorName> all = new ArrayList<>();

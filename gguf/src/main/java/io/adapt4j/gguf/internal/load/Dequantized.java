@@ -19,7 +19,6 @@ final class Dequantized {
     Quantizer.of(tensor.type()).dequantize(blocks.flip(), values, 0, values.length);
   }
 
-  /** Dequantizes a file's tensor. */
   static float[] of(GgufFile file, GgufTensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.elements())];
     read(file, tensor, 0, values);

@@ -202,7 +202,6 @@ final class GgufTensorFile implements TensorFile {
     }
   }
 
-  /** Encodes values in a tensor's type, starting at a byte offset. */
   private static void encode(float[] values, long offset, StoredType type, ByteBuffer target) {
     target.order(ByteOrder.LITTLE_ENDIAN);
     int first = Math.toIntExact(offset / type.bytes());

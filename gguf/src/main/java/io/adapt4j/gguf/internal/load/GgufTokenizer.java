@@ -43,7 +43,6 @@ final class GgufTokenizer {
     this.model = metadata.string(PREFIX + "model").orElse("none");
   }
 
-  /** Returns whether the file has a tokenizer. */
   boolean isPresent() {
     return !model.equals("none");
   }

@@ -5,19 +5,15 @@ import java.util.function.ToIntFunction;
 /** Keys that most decoder families have. */
 public final class DecoderKeys {
 
-  /** The number of layers. */
   public static final Field BLOCKS =
       Field.integer("block_count", "num_hidden_layers", facts -> facts.decoder().layers());
 
-  /** The context length. */
   public static final Field CONTEXT =
       Field.integer("context_length", "max_position_embeddings", Facts::contextLength);
 
-  /** The hidden size. */
   public static final Field WIDTH =
       Field.integer("embedding_length", "hidden_size", facts -> facts.decoder().hiddenSize());
 
-  /** The intermediate size. */
   public static final Field INNER =
       Field.integer(
           "feed_forward_length", "intermediate_size", facts -> facts.decoder().intermediateSize());
@@ -27,7 +23,6 @@ public final class DecoderKeys {
       Field.integer(
           "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads());
 
-  /** The number of key-value heads. */
   public static final Field KEY_VALUE_HEADS =
       Field.integer(
           "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads());
@@ -55,13 +50,11 @@ public final class DecoderKeys {
           "rms_norm_eps",
           facts -> facts.decoder().rmsNormEps());
 
-  /** The vocabulary size. */
   public static final Field VOCABULARY =
       Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize());
 
   private DecoderKeys() {}
 
-  /** Returns the key for the epsilon of layer norms. */
   public static Field layerNormEps(String field) {
     return Field.number("attention.layer_norm_epsilon", field, 1e-5);
   }

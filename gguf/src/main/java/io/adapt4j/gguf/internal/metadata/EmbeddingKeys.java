@@ -29,7 +29,6 @@ public final class EmbeddingKeys {
   /** The weight of the first Dense layer after pooling. */
   public static final String FIRST_DENSE = "dense_2.weight";
 
-  /** The weight of the second one. */
   public static final String SECOND_DENSE = "dense_3.weight";
 
   /** Mean pooling. */

@@ -17,7 +17,6 @@ public final class LayerKinds {
   /** A state-space layer. */
   public static final String MAMBA = "mamba";
 
-  /** An attention layer. */
   public static final String ATTENTION = "attention";
 
   private LayerKinds() {}
@@ -47,7 +46,6 @@ public final class LayerKinds {
                 .ifPresent(count -> config.put("num_key_value_heads", count)));
   }
 
-  /** Returns a reader that sets the layer types of a file. */
   public static Field.Reader types(String attention, String other) {
     return (metadata, prefix, config) -> {
       ArrayNode types = config.putArray("layer_types");

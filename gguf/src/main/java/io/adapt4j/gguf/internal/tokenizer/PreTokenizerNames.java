@@ -2,16 +2,14 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -52,14 +50,7 @@ final class PreTokenizerNames {
   }
 
   static String hash(int[] ids) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(Arrays.toString(ids).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return FileDigest.sha256(Arrays.toString(ids));
   }
 
   private static Map<String, String> known() {

@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@code tokenizer.model} of SentencePiece: a protocol buffer with the pieces, their scores and
  * their types.
- *
- * @param pieces pieces by id
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record SentencePieceModel(
@@ -37,7 +35,6 @@ record SentencePieceModel(
   private static final int UNIGRAM = 1;
   private static final int BPE = 2;
 
-  /** A token. */
   record Piece(String text, float score, int type) {}
 
   static SentencePieceModel read(Path file) {

@@ -46,7 +46,6 @@ record UnigramVocabulary(
           5, TokenType.UNUSED,
           6, TokenType.BYTE);
 
-  /** Reads the tokenizer of a folder. */
   static Optional<UnigramVocabulary> find(TokenizerFolder folder, int size) {
     Optional<JsonNode> tokenizer = folder.tokenizer();
     if (tokenizer.isPresent()) {

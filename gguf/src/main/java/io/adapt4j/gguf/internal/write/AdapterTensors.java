@@ -49,7 +49,6 @@ public final class AdapterTensors {
     }
   }
 
-  /** Reads an adapter. */
   public static List<TensorSource> of(ModelWeights weights, GgufFamily family, TensorType type) {
     LayerMerge merge = weights.merge().orElseThrow();
     List<TensorSource> tensors = new ArrayList<>();

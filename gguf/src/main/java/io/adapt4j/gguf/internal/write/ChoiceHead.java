@@ -40,7 +40,6 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
     }
   }
 
-  /** Checks an instruction. */
   public static void requireSupported(String instruction) {
     for (String placeholder : List.of(QUERY, DOCUMENT)) {
       if (instruction.contains(placeholder)) {
@@ -54,7 +53,6 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
     }
   }
 
-  /** Reads the rows. */
   public static ChoiceHead read(Path folder, ModelWeights weights, String instruction) {
     boolean tied = !weights.shapes().containsKey(weights.headName());
     Rows rows = weights.rows(tied ? weights.embeddingName() : weights.headName());

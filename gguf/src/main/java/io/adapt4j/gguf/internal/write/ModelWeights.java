@@ -63,7 +63,6 @@ public final class ModelWeights implements AutoCloseable {
     readStructure();
   }
 
-  /** Opens a model. */
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
     Optional<ModelConfig> adapted = adapter.flatMap(found -> found.modelConfig(model.config()));

@@ -17,11 +17,7 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A tensor whose rows are read and quantized on all cores while earlier ones are written.
- *
- * @param importance importance of each column; null if uniform
- */
+/** A tensor whose rows are read and quantized on all cores while earlier ones are written. */
 @SuppressWarnings("ArrayRecordComponent")
 record QuantizedRows(
     String name,

@@ -259,7 +259,6 @@ public final class TensorList {
     return tensors.stream().mapToLong(Planned::experts).max().orElse(0);
   }
 
-  /** Returns whether there is a tensor of a name. */
   public boolean has(String name) {
     return tensors.stream().anyMatch(tensor -> tensor.name().equals(name));
   }

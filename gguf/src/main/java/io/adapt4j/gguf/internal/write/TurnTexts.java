@@ -12,8 +12,6 @@ import java.util.Optional;
 /**
  * Text that a chat template puts around each message, if it depends on the message's role only:
  * found by rendering conversations and verified on another one.
- *
- * @param defaultSystem the template's default system message; may be empty
  */
 public record TurnTexts(
     Optional<Around> system, String defaultSystem, Around user, Around assistant, String answer) {
@@ -26,7 +24,6 @@ public record TurnTexts(
   /** Text around a message. */
   public record Around(String before, String after) {}
 
-  /** Reads a template. */
   public static Optional<TurnTexts> of(ChatTemplate template, String bos) {
     try {
       return new Reader(template, bos).read();

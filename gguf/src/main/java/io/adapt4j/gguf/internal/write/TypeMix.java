@@ -69,12 +69,10 @@ public final class TypeMix {
   private int values;
   private int outputs;
 
-  /** Begins a file. */
   public TypeMix(Model model) {
     this.model = model;
   }
 
-  /** Chooses a type. */
   public TensorType next(String name, List<Long> shape) {
     boolean plain = model.mixture() == Mixture.PLAIN;
     if (!isQuantized(name, shape) || isKept(name, plain)) {

@@ -33,10 +33,6 @@ interface Compiler {
     return new Target(newest, false);
   }
 
-  /**
-   * Compiles a source without includes.
-   *
-   * @return a binary or PTX that ends with a zero byte, as the target says
-   */
+  /** Compiles a source without includes. */
   byte[] compile(String name, String source, Target target);
 }

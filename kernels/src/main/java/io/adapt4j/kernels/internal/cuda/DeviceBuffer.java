@@ -12,11 +12,7 @@ public final class DeviceBuffer implements AutoCloseable {
   private final long bytes;
   private long address;
 
-  /**
-   * Allocates memory.
-   *
-   * @param bytes size, rounded up to a positive multiple of 16
-   */
+  /** Allocates memory. */
   public DeviceBuffer(Device device, long bytes) {
     this.device = device;
     this.bytes = Math.max(1, (bytes + UNIT - 1) / UNIT) * UNIT;

@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.QuantizedTerms;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The block-quantized weight of one projection. */
@@ -54,17 +53,6 @@ public final class BlockPart extends PackedPart {
   public void restore(Tensor target) {
     BlockMatrix read = matrix();
     onHost(target, source.hasSignedZeros() ? read::dequantizeSigned : read::dequantize);
-  }
-
-  private static void onHost(Tensor target, Consumer<Tensor> fill) {
-    if (target.isOnHost()) {
-      fill.accept(target);
-      return;
-    }
-    try (Tensor staged = Tensor.emptyOnHost(target.type(), target.sizes())) {
-      fill.accept(staged);
-      target.copyFrom(staged);
-    }
   }
 
   @Override

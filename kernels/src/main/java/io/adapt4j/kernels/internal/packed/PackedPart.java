@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.linear.QuantizedSize;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.kernels.internal.QuantizedTerms;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The quantized weight of one projection. */
@@ -40,11 +41,6 @@ public abstract class PackedPart implements AutoCloseable {
   /** {@return the memory of the weight, the same before and after it is read} */
   public abstract QuantizedSize bytes();
 
-  /**
-   * Dequantizes the weight.
-   *
-   * @param target receives it, [width, in], contiguous
-   */
   public abstract void dequantize(Tensor target);
 
   /** Dequantizes the weight for writing to a file. */
@@ -58,6 +54,18 @@ public abstract class PackedPart implements AutoCloseable {
   /** {@return the exception for a weight that is not read yet} */
   protected final IllegalStateException withoutWeights() {
     return new IllegalStateException(part.path() + " has no weights");
+  }
+
+  /** Fills a tensor that may be on a device with what is computed in host memory. */
+  protected static void onHost(Tensor target, Consumer<Tensor> fill) {
+    if (target.isOnHost()) {
+      fill.accept(target);
+      return;
+    }
+    try (Tensor staged = Tensor.emptyOnHost(target.type(), target.sizes())) {
+      fill.accept(staged);
+      target.copyFrom(staged);
+    }
   }
 
   @Override

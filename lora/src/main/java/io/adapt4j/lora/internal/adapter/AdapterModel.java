@@ -41,7 +41,6 @@ public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAd
   private final List<TableUpdate.Tie> ties = new ArrayList<>();
   private final Optional<HeadSlot.Untied> untied;
 
-  /** Prepares a network for an adapter. */
   public AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
     this.untied =
@@ -56,7 +55,6 @@ public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAd
     return layers.values();
   }
 
-  /** Returns the base tensors that the adapter has values for. */
   public final List<BaseTensor> bases() {
     return bases;
   }

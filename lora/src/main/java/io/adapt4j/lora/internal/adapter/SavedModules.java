@@ -28,7 +28,6 @@ public record SavedModules(
       "The base has no head for masked tokens, and an adapter file has no place for one; train"
           + " in full, or start from a checkpoint saved with the head.";
 
-  /** Checks names of modules to save. */
   public static void requireNames(String... modules) {
     for (String module : modules) {
       if (module.isBlank()) {

@@ -44,7 +44,6 @@ public final class EvaPass implements AutoCloseable {
    *
    * @param rho limit of a projection's new rank, as a multiple of its rank
    * @param tau cosine from which a direction is stable
-   * @param targets whether only target tokens count
    */
   public record Settings(double rho, double tau, boolean targets) {}
 

@@ -40,7 +40,6 @@ public final class LoraLinear extends AdapterLinear {
   /** The magnitudes that DoRA trains, or null. */
   private final @Nullable Magnitudes magnitudes;
 
-  /** The biases of B, or null. */
   private final @Nullable BiasesOfB biases;
 
   /**
@@ -89,7 +88,6 @@ public final class LoraLinear extends AdapterLinear {
     return magnitudes;
   }
 
-  /** Returns the biases of B, or null. */
   @Nullable BiasesOfB biases() {
     return biases;
   }

@@ -32,11 +32,7 @@ public final class LoraMatrices implements AutoCloseable {
 
   private final List<Tensor> partB = new ArrayList<>();
 
-  /**
-   * Allocates zero matrices.
-   *
-   * @param sign sign of the scales: 1, or -1 to subtract the updates
-   */
+  /** Allocates zero matrices. */
   LoraMatrices(List<AdaptedPart> adapted, long in, long out, DType type, int sign) {
     this.layout =
         new LowRank.Layout(

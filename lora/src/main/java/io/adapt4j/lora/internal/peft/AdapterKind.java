@@ -20,10 +20,8 @@ public interface AdapterKind extends MethodProvider {
     return "Adapter.at";
   }
 
-  /** Reads the adapter in a folder. */
   AdapterMechanics at(Path folder);
 
-  /** Returns the kinds on the class path. */
   static List<AdapterKind> all() {
     return ServiceLoader.load(MethodProvider.class).stream()
         .filter(provider -> AdapterKind.class.isAssignableFrom(provider.type()))

@@ -19,7 +19,6 @@ public final class Expressions {
     return matcher(expression, path).matches();
   }
 
-  /** Creates a matcher. */
   public static Matcher matcher(String expression, String path) {
     return Pattern.compile(expression).matcher(new CountedText(expression, path));
   }

@@ -128,7 +128,6 @@ public final class PeftFolder {
                     || OutputLayer.TOKEN_CLASSES.isOf(modelConfig));
   }
 
-  /** Opens the weights. */
   public static Checkpoint openWeights(Path folder) {
     return openWeights(folder, file -> file);
   }

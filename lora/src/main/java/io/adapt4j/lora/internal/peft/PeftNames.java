@@ -48,7 +48,6 @@ public final class PeftNames {
         || name.endsWith(".base_layer.weight");
   }
 
-  /** Returns the name of B's bias. */
   public static String biasOfB(String path) {
     return ROOT + path + ".lora_B.bias";
   }

@@ -16,13 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/**
- * Content of {@code adapter_config.json} for an adapter of one of these kinds.
- *
- * @param options the kind's own fields, all of them
- * @param source the file's content; empty for a new adapter
- * @param start the folder of the adapter that training continues
- */
+/** Content of {@code adapter_config.json} for an adapter of one of these kinds. */
 public record ProjectionConfig(
     ProjectionKind kind,
     Selection modules,

@@ -18,6 +18,5 @@ public abstract class ProjectionLayer extends AdapterLinear {
 
   protected abstract void load(Checkpoint file);
 
-  /** Returns the tensors in the file. */
   protected abstract List<TensorData> tensors();
 }

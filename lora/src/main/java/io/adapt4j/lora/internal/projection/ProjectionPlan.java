@@ -19,11 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/**
- * Application of a configuration to one model. Needs no weights.
- *
- * @param sites the adapted projections, in the order of the model
- */
+/** Application of a configuration to one model. Needs no weights. */
 record ProjectionPlan(
     ProjectionConfig config,
     Optional<String> taskType,

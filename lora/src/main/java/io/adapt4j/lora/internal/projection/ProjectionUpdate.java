@@ -98,7 +98,6 @@ public abstract class ProjectionUpdate implements AutoCloseable {
     Weights.fill(parameter.value(), file, parameter.slices().get(0).name());
   }
 
-  /** Returns the tensors in the file. */
   protected List<TensorData> tensors() {
     return List.of(
         Weights.tensor(

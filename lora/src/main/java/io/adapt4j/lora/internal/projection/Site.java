@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.linear.Linear;
  * An adapted projection.
  *
  * @param place its number among the adapted ones, which tells dropout masks apart
- * @param alone whether it is the only projection of its layer
  */
 public record Site(
     int slot, int place, Linear.Part part, long in, boolean alone, boolean transposed) {

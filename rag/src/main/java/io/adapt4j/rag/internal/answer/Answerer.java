@@ -55,11 +55,6 @@ public final class Answerer {
     this.rewriter = generator.map(writer -> new QuestionRewriter(writer, budget));
   }
 
-  /**
-   * Creates an answerer with a generator.
-   *
-   * @param budget the generator's token budget
-   */
   public static Answerer of(
       SearchIndex index,
       Retriever retriever,
@@ -78,8 +73,6 @@ public final class Answerer {
   /**
    * Answers the last message of a conversation. With a generator, a message after others is first
    * rewritten as a standalone question; otherwise it is used unchanged.
-   *
-   * @param onText receives the answer's text as it is generated, on this thread
    */
   public Answer answer(
       List<ChatMessage> conversation, Optional<Filter> filter, Consumer<String> onText) {

@@ -59,7 +59,6 @@ final class PromptWriter {
     write(SHORT_QUESTION, List.of(new Passage(chunk, span, text, 1, "", Map.of())));
   }
 
-  /** Writes a prompt. */
   Prompt write(String question, List<Passage> passages) {
     List<String> texts = new ArrayList<>();
     passages.forEach(passage -> texts.add(head(passage) + passage.text()));

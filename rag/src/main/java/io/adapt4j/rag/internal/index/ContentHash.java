@@ -1,10 +1,10 @@
 package io.adapt4j.rag.internal.index;
 
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.rag.document.Document;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** Content hash of documents, to detect changes. */
@@ -17,7 +17,7 @@ public final class ContentHash {
    * file does not change its content.
    */
   public static String of(Document document) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = FileDigest.sha256();
     add(digest, document.title());
     add(digest, document.text());
     document
@@ -37,13 +37,5 @@ public final class ContentHash {
     byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     digest.update(bytes);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
   }
 }

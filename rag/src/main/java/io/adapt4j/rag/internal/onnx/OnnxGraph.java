@@ -16,7 +16,6 @@ public record OnnxGraph(List<OnnxNode> nodes, Map<String, OnnxTensor> weights) {
   private static final int NODE = 1;
   private static final int INITIALIZER = 5;
 
-  /** Parses a model file. */
   public static OnnxGraph parse(ByteBuffer file) {
     ProtobufReader reader = new ProtobufReader(file);
     while (reader.next()) {

@@ -48,7 +48,7 @@ public final class PdfPages {
   /** Memory limit of a file, beyond which its streams go to temporary files. */
   private static final long MEMORY = 64L << 20;
 
-  /** Work at a time, which includes what goes on after its time ran out: Java cannot stop it. */
+  /** Concurrent work, including work that exceeded its time: Java cannot stop it. */
   private static final Semaphore WORKING = new Semaphore(2);
 
   private PdfPages() {}
@@ -96,7 +96,6 @@ public final class PdfPages {
   /**
    * Draws a page as PNG.
    *
-   * @param number the page's number, from 1
    * @param width width in pixels; less if the picture had more than 4 million
    */
   public static byte[] png(Path file, int number, int width) throws IOException {

@@ -15,7 +15,6 @@ public final class StageRecorder {
 
   private final List<Stage> stages = new ArrayList<>();
 
-  /** Creates a recorder without stages. */
   public StageRecorder() {}
 
   /** Runs a stage that returns hits. */

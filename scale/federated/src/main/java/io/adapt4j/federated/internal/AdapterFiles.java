@@ -40,7 +40,6 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
         || COMPANIONS.contains(name);
   }
 
-  /** Reads a folder. */
   public static AdapterFiles read(Path folder) {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> all = Files.list(folder)) {
@@ -85,7 +84,6 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     return shown.length() <= 100 ? shown : shown.substring(0, 100) + "...";
   }
 
-  /** Writes the files. */
   public void write(Path folder) {
     files
         .keySet()

@@ -59,7 +59,6 @@ public final class AdapterWriter {
     return bytes;
   }
 
-  /** Writes the adapter. */
   public void write(Path folder, ObjectNode model) {
     try {
       Disk.createFolders(folder);

@@ -43,11 +43,7 @@ public record LowRank(Tensor b, Tensor a) {
     return factor == 1 ? this : new LowRank(b.scaled(factor), a);
   }
 
-  /**
-   * Interpolates to another, separately for each factor.
-   *
-   * @param share 0 for this one, 1 for the other
-   */
+  /** Interpolates to another, separately for each factor. */
   public LowRank towards(LowRank other, double share) {
     return share == 1
         ? other

@@ -19,7 +19,6 @@ public final class LowRankSum {
   private final List<Tensor> left = new ArrayList<>();
   private final List<Tensor> right = new ArrayList<>();
 
-  /** Creates an empty sum. */
   public LowRankSum() {}
 
   /** Adds a matrix. */

@@ -2,15 +2,13 @@ package io.adapt4j.federated.internal;
 
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -55,11 +53,6 @@ public final class MergedBase {
 
   /** Returns a digest of the update folded into a base. */
   public static String digest(byte[] content) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
-      return HexFormat.of().formatHex(hash, 0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return FileDigest.sha256(content).substring(0, 24);
   }
 }

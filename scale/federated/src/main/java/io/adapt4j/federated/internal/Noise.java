@@ -26,11 +26,6 @@ public final class Noise {
         new SplittableRandom(seed).nextLong() + 3 * new SplittableRandom(~stream).nextLong());
   }
 
-  /**
-   * Adds noise to values.
-   *
-   * @param values changed in place
-   */
   public void add(float[] values, double deviation) {
     if (deviation > 0) {
       for (int i = 0; i < values.length; i++) {

@@ -48,7 +48,6 @@ public final class StoredAdapter implements AutoCloseable {
     }
   }
 
-  /** Opens an adapter. */
   public static StoredAdapter open(Path folder) {
     ObjectNode config = ConfigReader.read(folder.resolve(CONFIG)).json();
     return new StoredAdapter(config, Checkpoint.openFile(folder.resolve(WEIGHTS)));
@@ -84,7 +83,6 @@ public final class StoredAdapter implements AutoCloseable {
     return others;
   }
 
-  /** Returns the rank of a module. */
   public int rank(String module) {
     return Math.toIntExact(file.entry(nameOfA(module)).shape().get(0));
   }
@@ -107,7 +105,6 @@ public final class StoredAdapter implements AutoCloseable {
     return new LowRank(tensor(nameOfB(module)), tensor(nameOfA(module)));
   }
 
-  /** Reads a tensor. */
   public Tensor tensor(String name) {
     long[] sizes = file.entry(name).shape().stream().mapToLong(Long::longValue).toArray();
     Tensor values = Tensor.empty(DType.F64, sizes);

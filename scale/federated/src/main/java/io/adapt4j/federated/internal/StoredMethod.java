@@ -125,7 +125,6 @@ public record StoredMethod(String name, String json) implements Serializable {
     return read(options());
   }
 
-  /** Returns the method that continues a stored adapter. */
   public FineTuningMethod continuing(Path adapter) {
     ObjectNode options = options();
     options.remove(OF_ADAPTER);

@@ -10,7 +10,6 @@ public final class UpdateNorm {
 
   private UpdateNorm() {}
 
-  /** Returns the norm of an update. */
   public static double of(StoredAdapter start, StoredAdapter end, Predicate<String> trained) {
     double sum = 0;
     for (String name : start.names()) {
@@ -60,7 +59,6 @@ public final class UpdateNorm {
     writer.write(folder, end.config());
   }
 
-  /** Adds noise to a tensor. */
   public static Tensor noisy(Tensor values, double deviation, Noise noise) {
     if (deviation == 0) {
       return values;

@@ -1,6 +1,7 @@
 package io.adapt4j.spark.data;
 
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ final class ShardCopies {
       FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path copy) throws IOException {
     Path arriving = Files.createTempFile(copy.getParent(), ".arriving", ".jsonl");
     try {
-      MessageDigest digest = ShardWriter.sha256();
+      MessageDigest digest = FileDigest.sha256();
       try (InputStream in = new DigestInputStream(files.open(from), digest)) {
         Files.copy(in, arriving, StandardCopyOption.REPLACE_EXISTING);
       }

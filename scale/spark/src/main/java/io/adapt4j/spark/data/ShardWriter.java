@@ -1,5 +1,6 @@
 package io.adapt4j.spark.data;
 
+import io.adapt4j.core.internal.FileDigest;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Iterator;
@@ -47,7 +47,7 @@ record ShardWriter(String folder, SerializableConfiguration hadoop, int watched)
     String name = "part-%05d-%d.jsonl".formatted(task.partitionId(), task.taskAttemptId());
     Path file = new Path(folder, name);
     FileSystem files = file.getFileSystem(hadoop.value());
-    MessageDigest digest = sha256();
+    MessageDigest digest = FileDigest.sha256();
     long rows = 0;
     long bytes = 0;
     long[] nulls = new long[watched];
@@ -72,13 +72,5 @@ record ShardWriter(String folder, SerializableConfiguration hadoop, int watched)
     String hash = HexFormat.of().formatHex(digest.digest());
     Shard shard = new Shard(task.partitionId(), name, rows, bytes, hash);
     return List.of(new Written(shard, nulls)).iterator();
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.spark.data;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetReader;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -29,7 +30,6 @@ public final class ShardedData implements Serializable {
 
   private static final long serialVersionUID = 1;
 
-  /** The folder of the shards. */
   private final String folder;
 
   /** In the order of their rows. */
@@ -96,7 +96,7 @@ public final class ShardedData implements Serializable {
    * @return 64 hexadecimal digits, which also depend on the division into shards
    */
   public String digest() {
-    MessageDigest digest = ShardWriter.sha256();
+    MessageDigest digest = FileDigest.sha256();
     shards.forEach(shard -> digest.update(shard.sha256().getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -83,7 +83,12 @@ record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializa
     }
     try (ModelPool.Lease<LanguageModel> lease =
         ModelPool.shared()
-            .lease("LanguageModel promptCacheBytes 0", spec, IDLE, stop, this::languageModel)) {
+            .lease(
+                "LanguageModel promptCacheBytes 0",
+                spec,
+                IDLE,
+                stop,
+                spec::loadWithoutPromptCache)) {
       return action.apply(
           kind == Kind.CHAT ? Candidate.chat(lease.model()) : Candidate.of(lease.model()));
     }
@@ -94,12 +99,6 @@ record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializa
         TextClassifier.load(spec.source(), spec.precision(), spec.adapters());
     classifier.batchInvariant(true);
     return classifier;
-  }
-
-  private LanguageModel languageModel() {
-    LanguageModel model = LanguageModel.load(spec.source(), spec.precision(), spec.adapters());
-    model.limitPromptCache(0);
-    return model;
   }
 
   private String identity() {

@@ -119,9 +119,7 @@ sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
 
     @Override
     public LanguageModel load(ModelSpec spec) {
-      LanguageModel model = LanguageModel.load(spec.source(), spec.precision(), spec.adapters());
-      model.limitPromptCache(0);
-      return model;
+      return spec.loadWithoutPromptCache();
     }
 
     @Override

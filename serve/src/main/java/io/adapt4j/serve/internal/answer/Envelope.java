@@ -11,7 +11,6 @@ import java.util.UUID;
 /**
  * Fields common to all chunks of an answer.
  *
- * @param version name of the version that answers, if the model has any
  * @param sendsUsage whether chunks have a usage field, which is null except in the last one
  */
 public record Envelope(

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Computes the inputs of concurrently waiting requests together, such as texts to embed or pairs to
  * score. A request with many inputs takes another turn after some of them. Thread-safe.
- *
- * @param <T> the input
- * @param <R> its result
  */
 public final class JoinedInputs<T, R> {
 

@@ -46,7 +46,6 @@ public record Sampling(
     return new Sampling(options.build(), choices, streams, sendsUsage(parameters, streams));
   }
 
-  /** Reads the sampling options. */
   public static GenerationOptions.Builder options(
       Call call, Parameters parameters, int tokens, Limits limits) {
     GenerationOptions.Builder options = GenerationOptions.builder().maxNewTokens(tokens);

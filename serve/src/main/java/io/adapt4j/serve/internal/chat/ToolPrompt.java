@@ -20,7 +20,6 @@ public record ToolPrompt(ToolRequest request, ModelPrompts.Prepared prompt) {
   /** Field of {@link #errors}. */
   public static final String ERRORS = "tool_call_errors";
 
-  /** Answers the prompt. */
   public Generation generate(
       LanguageModel model, Consumer<String> onText, CancellationToken cancellation) {
     return model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);
@@ -39,7 +38,6 @@ public record ToolPrompt(ToolRequest request, ModelPrompts.Prepared prompt) {
     return errors;
   }
 
-  /** Returns the parts of an answer. */
   public static ParsedAnswer parsed(ToolRequest request, Generation answer) {
     if (!request.mayHaveParts()) {
       return new ParsedAnswer(answer.text(), "", List.of());

@@ -25,7 +25,6 @@ final class Prompt {
     this.ids = ids;
   }
 
-  /** Reads one or more prompts. */
   static List<Prompt> all(Parameters parameters, Limits limits) {
     JsonNode json = parameters.required(NAME);
     if (!json.isArray()) {
@@ -73,7 +72,6 @@ final class Prompt {
         : model.prompts().text(text, options, cancellation);
   }
 
-  /** Returns the prompt as a text. */
   String text(LanguageModel model) {
     return text == null ? model.tokenizer().decode(ids, true) : text;
   }

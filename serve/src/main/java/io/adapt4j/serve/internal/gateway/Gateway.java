@@ -158,7 +158,7 @@ public final class Gateway implements HttpHandler {
     if (endpoint != null) {
       call.requireMethod("POST");
       requireOpen();
-      endpoint.answer(call, new Parameters(Body.read(call, limits)));
+      endpoint.answer(call, endpoint.read(call, limits));
     } else if (below != null) {
       requireOpen();
       boolean hasBody = call.method().equals("POST");

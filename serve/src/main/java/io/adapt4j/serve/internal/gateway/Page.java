@@ -1,12 +1,11 @@
 package io.adapt4j.serve.internal.gateway;
 
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.serve.internal.http.Call;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Objects;
 
@@ -48,13 +47,8 @@ public final class Page {
     String begin = "<" + element + ">";
     int start = html.indexOf(begin) + begin.length();
     String text = html.substring(start, html.indexOf("</" + element + ">"));
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    byte[] digest = FileDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+    return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
   }
 
   void send(Call call) throws IOException {

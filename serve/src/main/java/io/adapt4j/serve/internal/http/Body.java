@@ -150,7 +150,7 @@ public final class Body {
     }
   }
 
-  private static void skip(InputStream in) throws IOException {
+  static void skip(InputStream in) throws IOException {
     byte[] buffer = new byte[1 << 16];
     long left = MOST_SKIPPED;
     int read = 0;

@@ -69,7 +69,6 @@ public final class Call {
     return String.valueOf(exchange.getRequestURI().getPath());
   }
 
-  /** A header of the request. */
   public Optional<String> header(String name) {
     return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
   }
@@ -190,7 +189,6 @@ public final class Call {
     return Optional.ofNullable(untilText);
   }
 
-  /** Records a piece of a choice. */
   public void answered(int choice, String piece) {
     if (untilText == null) {
       untilText = age();

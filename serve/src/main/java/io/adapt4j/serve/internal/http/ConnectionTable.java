@@ -23,7 +23,6 @@ import java.util.Set;
  */
 final class ConnectionTable {
 
-  /** Table of this machine. */
   static final ConnectionTable OF_MACHINE =
       new ConnectionTable(List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6")));
 

@@ -2,7 +2,7 @@ package io.adapt4j.serve.internal.http;
 
 import java.io.IOException;
 
-/** Answers the requests to a path that have a JSON object as their body. */
+/** Answers the requests to a path. */
 public interface Endpoint {
 
   /**
@@ -10,4 +10,9 @@ public interface Endpoint {
    * has disconnected.
    */
   void answer(Call call, Parameters parameters) throws IOException;
+
+  /** Reads the body of a request: a JSON object, unless the endpoint takes another form. */
+  default Parameters read(Call call, Limits limits) throws IOException {
+    return new Parameters(Body.read(call, limits));
+  }
 }

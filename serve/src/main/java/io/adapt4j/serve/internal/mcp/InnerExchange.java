@@ -15,8 +15,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that the server makes to one of its own endpoints for a client, and whose answer it
- * keeps. Cancelling it is as if the client had disconnected.
+ * A request that the server sends to itself for a client, and whose answer it keeps. Cancelling it
+ * is as if the client had disconnected.
  */
 final class InnerExchange extends HttpExchange {
 

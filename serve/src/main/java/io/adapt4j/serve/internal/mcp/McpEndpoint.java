@@ -17,8 +17,6 @@ import java.util.UUID;
 /**
  * The models as tools over Streamable HTTP: {@code /mcp}. A session is only a name by which a
  * client can cancel its calls; there is no state besides.
- *
- * @param origins origins of pages that may send requests, with {@code *} for all
  */
 public record McpEndpoint(McpMessages messages, Set<String> origins) implements Endpoint {
 

@@ -163,12 +163,47 @@ enum McpTool {
       copy(arguments, body, "top_n");
       return body;
     }
+  },
+
+  CLASSIFY(
+      "Returns the class of each text, and the score of every class.",
+      """
+      {"texts": {"type": "array", "items": {"type": "string"}, "minItems": 1}}
+      """,
+      "texts",
+      """
+      {"results": {"type": "array", "items": {"type": "object", "properties":
+         {"label": {"type": "string"},
+          "scores": {"type": "object", "additionalProperties": {"type": "number"}}}}}}
+      """,
+      "results") {
+    @Override
+    ObjectNode body(String path, Parameters arguments) {
+      ObjectNode body = object();
+      body.set("input", arguments.required("texts"));
+      return body;
+    }
+
+    @Override
+    ObjectNode result(JsonNode answer) {
+      ObjectNode result = object();
+      ArrayNode results = result.putArray("results");
+      for (JsonNode entry : answer.path("data")) {
+        ObjectNode found = results.addObject();
+        found.set("label", entry.path("label"));
+        ObjectNode scores = found.putObject("scores");
+        for (int i = 0; i < entry.path("labels").size(); i++) {
+          scores.set(entry.path("labels").get(i).asText(), entry.path("probs").get(i));
+        }
+      }
+      return result;
+    }
   };
 
   static final String CHAT = "/v1/chat/completions";
   static final String COMPLETIONS = "/v1/completions";
 
-  /** Inner path of the search for passages, which has no address of its own. */
+  /** Inner path of the search for passages, which has no public address. */
   static final String SEARCH_PATH = "/search";
 
   private static final String MODEL = "model";
@@ -202,6 +237,7 @@ enum McpTool {
       case SEARCH -> List.of(SEARCH_PATH);
       case EMBED -> List.of("/v1/embeddings");
       case RERANK -> List.of("/v1/rerank");
+      case CLASSIFY -> List.of("/v1/classify");
     };
   }
 

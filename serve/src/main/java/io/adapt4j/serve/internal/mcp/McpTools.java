@@ -22,8 +22,6 @@ import org.slf4j.LoggerFactory;
 /**
  * The tools that the loaded models make possible. A call is a request to the endpoint that does the
  * same, so that limits, turns, versions and errors are those of the endpoint.
- *
- * @param searchable names of documents that can be searched without an answer
  */
 public record McpTools(Models models, Map<String, Endpoint> endpoints, List<String> searchable) {
 
@@ -32,7 +30,6 @@ public record McpTools(Models models, Map<String, Endpoint> endpoints, List<Stri
   /** Name of the inner endpoint that finds passages. */
   public static final String SEARCH = McpTool.SEARCH_PATH;
 
-  /** Lists the tools. */
   ArrayNode definitions() {
     ArrayNode definitions = JsonNodeFactory.instance.arrayNode();
     JsonNode listed = models.list().path("data");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
@@ -31,7 +32,9 @@ public final class Models {
     LANGUAGE("generates text; ask /v1/chat/completions or /v1/completions"),
     EMBEDDING("gives embeddings; ask /v1/embeddings"),
     RERANK("orders documents; ask /v1/rerank"),
-    RAG("answers from documents; ask /v1/rag/ask");
+    CLASSIFY("classifies texts; ask /v1/classify"),
+    RAG("answers from documents; ask /v1/rag/ask"),
+    SPEECH("writes down recordings; ask /v1/audio/transcriptions");
 
     private final String use;
 
@@ -57,14 +60,18 @@ public final class Models {
       Map<String, VersionedModel> versionedModels,
       Map<String, TextEmbedder> embedders,
       Map<String, ?> rerankers,
+      Map<String, TextClassifier> classifiers,
       Map<String, ?> answerers,
+      Map<String, ?> transcribers,
       Limits limits) {
     this.limits = limits;
     languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
     versionedModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
     embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
     rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
+    classifiers.forEach((name, model) -> entries.put(name, new Entry(Kind.CLASSIFY, model)));
     answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
+    transcribers.forEach((name, model) -> entries.put(name, new Entry(Kind.SPEECH, model)));
   }
 
   /** Returns the model that a request names, in the version for who asks. */
@@ -186,8 +193,16 @@ public final class Models {
     return find(name, Kind.RERANK, type);
   }
 
+  public TextClassifier classifier(String name) {
+    return find(name, Kind.CLASSIFY, TextClassifier.class);
+  }
+
   public <T> T questionAnswering(String name, Class<T> type) {
     return find(name, Kind.RAG, type);
+  }
+
+  public <T> T transcriber(String name, Class<T> type) {
+    return find(name, Kind.SPEECH, type);
   }
 
   private <T> T find(String name, Kind kind, Class<T> type) {
@@ -273,7 +288,9 @@ public final class Models {
       }
       case EMBEDDING -> endpoints.add("/v1/embeddings");
       case RERANK -> endpoints.add("/v1/rerank");
+      case CLASSIFY -> endpoints.add("/v1/classify");
       case RAG -> endpoints.add("/v1/rag/ask");
+      case SPEECH -> endpoints.add("/v1/audio/transcriptions").add("/v1/audio/translations");
     }
     return json;
   }

@@ -7,12 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -52,8 +50,7 @@ public final class Conversations implements AutoCloseable {
   private String owner(Call call) {
     String key = hasKeys ? call.header("Authorization").orElse("").strip() : "";
     // The scheme's letter case is free; a key has no space in it.
-    byte[] text = key.substring(key.lastIndexOf(' ') + 1).getBytes(StandardCharsets.UTF_8);
-    return HexFormat.of().formatHex(FileDigest.sha256().digest(text));
+    return FileDigest.sha256(key.substring(key.lastIndexOf(' ') + 1));
   }
 
   private Optional<ObjectNode> find(Call call, String id, String prefix) {
@@ -119,11 +116,6 @@ public final class Conversations implements AutoCloseable {
     entries.remove(id);
   }
 
-  /**
-   * Stores a response.
-   *
-   * @param previous id of the one before it; empty if there is none
-   */
   void keepResponse(Call call, String previous, ArrayNode input, ObjectNode response) {
     ObjectNode entry = JSON.objectNode().put(OWNER, owner(call)).put(PREVIOUS, previous);
     entry.set(INPUT, input);

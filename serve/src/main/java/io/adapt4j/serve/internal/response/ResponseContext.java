@@ -11,14 +11,7 @@ import io.adapt4j.serve.internal.http.Parameters;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Messages that a response answers, and the place where it is stored.
- *
- * @param previous id of the response before it; empty if there is none
- * @param conversation id of its conversation; empty if there is none
- * @param before items before the input
- * @param isStored whether the response is stored
- */
+/** Messages that a response answers, and the place where it is stored. */
 record ResponseContext(
     Conversations conversations,
     Call call,

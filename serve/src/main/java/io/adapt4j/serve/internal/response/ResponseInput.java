@@ -41,12 +41,7 @@ final class ResponseInput {
 
   private ResponseInput() {}
 
-  /**
-   * Reads the conversation; instructions become the system message.
-   *
-   * @param before stored items that precede it
-   * @param name of the parameter, for errors
-   */
+  /** Reads the conversation; instructions become the system message. */
   static List<ChatMessage> read(
       Optional<String> instructions, ArrayNode before, JsonNode json, String name) {
     ResponseInput input = new ResponseInput();

@@ -245,6 +245,76 @@ final class Closure {
   }
 
   /**
+   * Returns the readings that take a first byte of a kind of characters, without the part of the
+   * stack that they share; null if there are none. What happens until they return to that part is
+   * the same whatever it is.
+   */
+  @Nullable Configuration relative(Configuration from, RunKind kind) {
+    List<Place> taking = new ArrayList<>();
+    for (int i = 0; i < from.states.length; i++) {
+      if (takes(from.states[i], kind)) {
+        taking.add(new Place(from.states[i], from.stacks[i]));
+      }
+    }
+    if (taking.isEmpty()) {
+      return null;
+    }
+    Stack shared = taking.get(0).stack();
+    for (Place place : taking) {
+      shared = common(shared, place.stack());
+    }
+    List<Place> reading = new ArrayList<>();
+    for (Place place : taking) {
+      reading.add(new Place(place.state(), above(place.stack(), shared)));
+    }
+    return interned(reading, false);
+  }
+
+  private boolean takes(int state, RunKind kind) {
+    if (program.kind(state) == Program.Kind.STEP) {
+      return kind.begins(program.stepByte(state), program.stepByte(state));
+    }
+    int count = program.count(state);
+    for (int r = 0; r < count; r += 3) {
+      if (kind.begins(program.value(state, r), program.value(state, r + 1))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static @Nullable Stack common(@Nullable Stack first, @Nullable Stack second) {
+    Stack a = first;
+    Stack b = second;
+    int excess = depth(a) - depth(b);
+    for (; a != null && excess > 0; excess--) {
+      a = a.below();
+    }
+    for (; b != null && excess < 0; excess++) {
+      b = b.below();
+    }
+    while (a != null && b != null && a.id() != b.id()) {
+      a = a.below();
+      b = b.below();
+    }
+    return a;
+  }
+
+  private static int depth(@Nullable Stack stack) {
+    int depth = 0;
+    for (Stack at = stack; at != null; at = at.below()) {
+      depth++;
+    }
+    return depth;
+  }
+
+  private @Nullable Stack above(@Nullable Stack stack, @Nullable Stack bottom) {
+    return stack == null || stack.id() == Stack.idOf(bottom)
+        ? null
+        : push(stack.state(), stack.count(), above(stack.below(), bottom));
+  }
+
+  /**
    * Returns a key that identifies a configuration for a limited number of next bytes: counts that
    * are far from their limits do not matter. Null if it is too long.
    */

@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,22 +30,27 @@ public final class Machine {
   /** Memory of configurations and stacks, in units of 4 bytes, beyond which all are dropped. */
   private static final long MOST_CELLS = 8 << 20;
 
-  /** Number of readings of a text beyond which plain text is not checked for. */
-  private static final int MOST_PLAIN_READINGS = 64;
+  /** Number of readings of a text beyond which runs of characters are not looked for. */
+  private static final int MOST_RUN_READINGS = 64;
 
   /** Size of masks in bytes beyond which all are dropped. */
   private static final long MOST_MASK_BYTES = 64L << 20;
 
   private final Program program;
   private final byte[] classes;
-  private final TokenTrie trie;
-  private final TokenTrie firstTrie;
+  private final VocabularyIndex index;
+  private final VocabularyIndex firstIndex;
   private final int vocabularySize;
 
   /** Guarded by this object, as are the masks. */
   private Closure closure;
 
   private final Map<Configuration.Key, TokenMask> masks = new HashMap<>();
+
+  /** Configurations of which it is known whether they lead to one. */
+  private final Map<RunKind, Map<Configuration, Boolean>> leading = new EnumMap<>(RunKind.class);
+
+  private final Map<RunKind, int[][]> moves = new EnumMap<>(RunKind.class);
   private Configuration start;
 
   /** Receives the memory in use, in bytes. */
@@ -67,8 +73,8 @@ public final class Machine {
     this.mostMaskBytes = mostMaskBytes;
     this.classes = program.classes();
     this.vocabularySize = vocabulary.size();
-    this.trie = TokenTrie.of(vocabulary);
-    this.firstTrie = TokenTrie.of(vocabulary.atBeginning());
+    this.index = VocabularyIndex.of(vocabulary);
+    this.firstIndex = VocabularyIndex.of(vocabulary.atBeginning());
     this.closure = new Closure(program, 0);
     this.start = closure.start();
   }
@@ -105,7 +111,7 @@ public final class Machine {
 
   /** Starts an answer. */
   public ConstraintState begin(TokenBytes vocabulary, boolean atBeginning) {
-    return new AnswerState(this, vocabulary, start(), atBeginning && trie != firstTrie);
+    return new AnswerState(this, vocabulary, start(), atBeginning && index != firstIndex);
   }
 
   private synchronized Configuration start() {
@@ -135,6 +141,7 @@ public final class Machine {
     start = closure.start();
     closure.goOn(before);
     masks.clear();
+    leading.clear();
     maskCount = 0;
     firstMask = null;
     report();
@@ -178,17 +185,17 @@ public final class Machine {
   private synchronized TokenMask findFirst(Configuration configuration) {
     TokenMask known = configuration == start ? firstMask : null;
     if (known == null) {
-      known = find(configuration, firstTrie);
+      known = find(configuration, firstIndex);
       firstMask = configuration == start ? known : firstMask;
     }
     return known;
   }
 
   private synchronized TokenMask keep(Configuration configuration) {
-    Configuration.Key signature = closure.signature(configuration, trie.deepest + 2);
+    Configuration.Key signature = closure.signature(configuration, index.trie().deepest + 2);
     TokenMask mask = signature == null ? null : masks.get(signature);
     if (mask == null) {
-      mask = find(configuration, trie);
+      mask = find(configuration, index);
       if (maskBytes() > mostMaskBytes) {
         forget();
       }
@@ -202,62 +209,173 @@ public final class Machine {
     return mask;
   }
 
-  private synchronized TokenMask find(Configuration configuration, TokenTrie tokens) {
+  private synchronized TokenMask find(Configuration configuration, VocabularyIndex of) {
+    TokenTrie tokens = of.trie();
     closure.beginWork();
     int forced = forced(configuration, tokens);
     if (forced >= 0) {
       return TokenMask.of(forced);
     }
     BitSet allowed = new BitSet();
-    boolean plain =
-        configuration.states.length <= MOST_PLAIN_READINGS && takesPlainText(configuration);
-    if (plain) {
-      allowed.or(tokens.plain);
+    if (configuration.states.length <= MOST_RUN_READINGS) {
+      for (RunKind kind : RunKind.values()) {
+        if (addByRuns(configuration, kind, of.runs(kind), allowed) && !closure.isCut()) {
+          return TokenMask.of(allowed);
+        }
+        allowed.clear();
+      }
+      for (RunKind kind : RunKind.values()) {
+        if (addAroundOne(configuration, kind, of, allowed) && !closure.isCut()) {
+          return TokenMask.of(allowed);
+        }
+        allowed.clear();
+      }
     }
-    walk(configuration, tokens, 0, tokens.size(), allowed, plain);
+    walk(configuration, tokens, 0, tokens.size(), allowed);
     return TokenMask.of(allowed);
   }
 
   /**
-   * Returns whether every character that needs no escape in a JSON string may follow, repeatedly,
-   * as inside of strings. Tokens of such characters then need no walk.
+   * Collects the tokens that may follow by the characters of a kind that they begin with, as long
+   * as it does not matter which ones those are; returns whether those are all.
    */
-  private synchronized boolean takesPlainText(Configuration configuration) {
-    Configuration.Key own = closure.signature(configuration, trie.deepest + 2);
-    if (own == null) {
+  private boolean addByRuns(
+      Configuration configuration, RunKind kind, TokenRuns runs, BitSet allowed) {
+    Configuration at = configuration;
+    for (int characters = 0; ; characters++) {
+      Configuration relative = closure.relative(at, kind);
+      if (relative == null ? characters == 0 : !leadsToOne(relative, kind)) {
+        return false;
+      }
+      TokenTrie rests = runs.rests(characters);
+      walk(at, rests, 0, rests.size(), allowed);
+      if (relative == null || characters == runs.most()) {
+        return true;
+      }
+      Configuration next = after(at, RunKind.SAMPLES[0]);
+      if (next == at) {
+        allowed.or(runs.wholeFrom(characters + 1));
+        TokenTrie others = runs.restsFrom(characters + 1);
+        walk(at, others, 0, others.size(), allowed);
+        return true;
+      }
+      allowed.or(runs.whole(characters + 1));
+      at = next;
+    }
+  }
+
+  /**
+   * Collects the tokens that may follow where most characters of a kind lead to a configuration in
+   * which all of them stay, such as in names other than those of some properties: only tokens that
+   * do not lead to it are walked through. Returns whether there is such a configuration.
+   */
+  private boolean addAroundOne(
+      Configuration configuration, RunKind kind, VocabularyIndex tokens, BitSet allowed) {
+    Configuration one = null;
+    for (int sample : RunKind.SAMPLES) {
+      Configuration reached = after(after(configuration, sample), sample);
+      if (one == null && after(reached, sample) == reached) {
+        Configuration relative = closure.relative(reached, kind);
+        one = relative != null && leadsToOne(relative, kind) ? reached : null;
+      }
+    }
+    if (one == null) {
       return false;
     }
-    List<Set<Configuration>> reached = new ArrayList<>();
-    for (int state = 0; state < PlainText.states(); state++) {
-      reached.add(new LinkedHashSet<>());
+    allowed.or(tokens.runs(kind).wholeFrom(1));
+    TokenTrie rests = tokens.runs(kind).restsFrom(1);
+    walk(one, rests, 0, rests.size(), allowed);
+    correctAround(configuration, one, kind, tokens.trie(), allowed);
+    return true;
+  }
+
+  /** Corrects the tokens that do not lead to a configuration by characters of a kind. */
+  private void correctAround(
+      Configuration from, Configuration one, RunKind kind, TokenTrie tokens, BitSet allowed) {
+    Configuration[] path = new Configuration[tokens.deepest + 1];
+    int[] states = new int[tokens.deepest + 1];
+    path[0] = from;
+    int node = 0;
+    while (node < tokens.size()) {
+      int level = tokens.depth[node];
+      states[level] = kind.after(states[level - 1], tokens.value[node] & 0xFF);
+      Configuration reached = after(path[level - 1], tokens.value[node] & 0xFF);
+      path[level] = reached;
+      boolean isOver = reached.isDead() || (reached == one && states[level] == PlainText.BETWEEN);
+      int end = isOver ? tokens.end[node] : node + 1;
+      for (; node < end && !(isOver && reached == one); node++) {
+        for (int id = tokens.token[node]; id >= 0; id = tokens.same[id]) {
+          allowed.set(id, !reached.isDead());
+        }
+      }
+      node = end;
     }
-    reached.get(PlainText.BETWEEN).add(configuration);
-    Deque<Configuration> open = new ArrayDeque<>(List.of(configuration));
+  }
+
+  /** Returns whether every character of a kind may follow and leads to the same configuration. */
+  private boolean leadsToOne(Configuration from, RunKind kind) {
+    Map<Configuration, Boolean> ofKind = leading.computeIfAbsent(kind, key -> new HashMap<>());
+    Boolean known = ofKind.get(from);
+    if (known == null) {
+      known = findWhetherOne(from, kind);
+      if (!closure.isCut()) {
+        ofKind.put(from, known);
+      }
+    }
+    return known;
+  }
+
+  private boolean findWhetherOne(Configuration from, RunKind kind) {
+    int[][] moves = moves(kind);
+    List<Set<Configuration>> reached = new ArrayList<>();
+    for (int state = 0; state < kind.states(); state++) {
+      reached.add(new HashSet<>());
+    }
+    Configuration one = null;
+    Deque<Configuration> open = new ArrayDeque<>(List.of(from));
     Deque<Integer> states = new ArrayDeque<>(List.of(PlainText.BETWEEN));
     while (!open.isEmpty()) {
-      Configuration from = open.pop();
-      int state = states.pop();
-      for (int value = 0; value < 256; value++) {
-        int after = PlainText.after(state, value);
-        if (after == PlainText.OTHER) {
-          continue;
-        }
-        Configuration to = after(from, value);
+      Configuration at = open.pop();
+      for (int move : moves[states.pop()]) {
+        Configuration to = at.next[move & 0xFF];
+        to = to == null ? make(at, move & 0xFF) : to;
+        int state = move >> 8;
         if (to.isDead()) {
           return false;
         }
-        if (after == PlainText.BETWEEN) {
-          if (to != configuration
-              && !Objects.equals(own, closure.signature(to, trie.deepest + 2))) {
+        if (state == PlainText.BETWEEN) {
+          if (one != null && one != to) {
             return false;
           }
-        } else if (reached.get(after).add(to)) {
+          one = to;
+        } else if (to.mayEnd) {
+          return false;
+        } else if (reached.get(state).add(to)) {
           open.push(to);
-          states.push(after);
+          states.push(state);
         }
       }
     }
     return true;
+  }
+
+  /** Returns by state the classes of the bytes that follow, each with the next state times 256. */
+  private int[][] moves(RunKind kind) {
+    int[][] known = moves.get(kind);
+    if (known == null) {
+      known = new int[kind.states()][];
+      for (int state = 0; state < known.length; state++) {
+        int from = state;
+        known[state] =
+            IntStream.range(0, 256)
+                .filter(value -> kind.after(from, value) != PlainText.OTHER)
+                .map(value -> kind.after(from, value) << 8 | (classes[value] & 0xFF))
+                .distinct()
+                .toArray();
+      }
+      moves.put(kind, known);
+    }
+    return known;
   }
 
   /**
@@ -265,21 +383,12 @@ public final class Machine {
    * stops at the first one.
    */
   private boolean walk(
-      Configuration from,
-      TokenTrie tokens,
-      int firstNode,
-      int lastNode,
-      @Nullable BitSet allowed,
-      boolean onlyMixed) {
+      Configuration from, TokenTrie tokens, int firstNode, int lastNode, @Nullable BitSet allowed) {
     Configuration[] path = new Configuration[tokens.deepest + 1];
     Arrays.fill(path, from);
     int node = firstNode;
     boolean found = false;
     while (node < lastNode) {
-      if (onlyMixed && !tokens.mixed[node]) {
-        node = tokens.end[node];
-        continue;
-      }
       int level = tokens.depth[node];
       Configuration before = path[level - 1];
       int number = classes[tokens.value[node] & 0xFF] & 0xFF;
@@ -332,7 +441,7 @@ public final class Machine {
     if (node < 0) {
       return -1;
     }
-    boolean goesOn = walk(reached, tokens, node + 1, tokens.end[node], null, false);
+    boolean goesOn = walk(reached, tokens, node + 1, tokens.end[node], null);
     return goesOn ? -1 : longest;
   }
 

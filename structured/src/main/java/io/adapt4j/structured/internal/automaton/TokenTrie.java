@@ -1,21 +1,14 @@
 package io.adapt4j.structured.internal.automaton;
 
-import io.adapt4j.core.tokenize.TokenBytes;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Collections;
-import java.util.Map;
-import java.util.WeakHashMap;
-import java.util.stream.IntStream;
+import java.util.List;
 
 /**
  * The tokens of a vocabulary by their bytes, as a tree in preorder: the node after a node is its
  * first child, and {@link #end} is the end of its subtree. Immutable.
  */
 final class TokenTrie {
-
-  private static final Map<TokenBytes, TokenTrie> KNOWN =
-      Collections.synchronizedMap(new WeakHashMap<>());
 
   /** The byte that leads to a node. */
   final byte[] value;
@@ -34,37 +27,39 @@ final class TokenTrie {
 
   final int deepest;
 
+  /** A token to add: its bytes, at least one. */
+  static final class Entry {
+    private final byte[] bytes;
+    private final int id;
+
+    Entry(byte[] bytes, int id) {
+      this.bytes = bytes;
+      this.id = id;
+    }
+  }
+
   /**
-   * Tokens of characters that need no escape in a JSON string, possibly with an incomplete last
-   * one.
+   * Creates a tree.
+   *
+   * @param same receives tokens of the same bytes; trees without common tokens can share it
    */
-  final BitSet plain;
-
-  /** Whether a subtree has tokens with other bytes. */
-  final boolean[] mixed;
-
-  private TokenTrie(TokenBytes vocabulary) {
-    int[] ids =
-        IntStream.range(0, vocabulary.size())
-            .filter(id -> vocabulary.length(id) > 0 && vocabulary.length(id) < Short.MAX_VALUE)
-            .boxed()
-            .sorted((a, b) -> Arrays.compareUnsigned(vocabulary.bytes(a), vocabulary.bytes(b)))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    int most = IntStream.of(ids).map(vocabulary::length).sum();
+  TokenTrie(List<Entry> entries, int[] same) {
+    List<Entry> sorted = new ArrayList<>(entries);
+    sorted.sort((a, b) -> Arrays.compareUnsigned(a.bytes, b.bytes));
+    int most = sorted.stream().mapToInt(entry -> entry.bytes.length).sum();
+    this.same = same;
     byte[] values = new byte[most];
     short[] depths = new short[most];
     int[] tokens = new int[most];
     int[] ends = new int[most];
-    same = new int[vocabulary.size()];
-    Arrays.fill(same, -1);
-    int longest = IntStream.of(ids).map(vocabulary::length).max().orElse(0);
+    int longest = sorted.stream().mapToInt(entry -> entry.bytes.length).max().orElse(0);
     int[] path = new int[longest + 1];
     byte[] before = {};
     int size = 0;
     int last = -1;
-    for (int id : ids) {
-      byte[] bytes = vocabulary.bytes(id);
+    for (Entry entry : sorted) {
+      byte[] bytes = entry.bytes;
+      int id = entry.id;
       int common = Arrays.mismatch(before, bytes);
       if (common < 0) {
         same[id] = last;
@@ -92,32 +87,13 @@ final class TokenTrie {
     token = Arrays.copyOf(tokens, size);
     end = Arrays.copyOf(ends, size);
     deepest = longest;
-    plain = new BitSet();
-    mixed = new boolean[size];
-    findPlain();
   }
 
-  private void findPlain() {
-    int[] states = new int[deepest + 1];
-    int[] path = new int[deepest + 1];
-    for (int node = 0; node < size(); node++) {
-      int level = depth[node];
-      states[level] = PlainText.after(states[level - 1], value[node] & 0xFF);
-      path[level] = node;
-      if (token[node] >= 0 && states[level] == PlainText.OTHER) {
-        for (int above = 1; above <= level; above++) {
-          mixed[path[above]] = true;
-        }
-      }
-      for (int id = token[node]; id >= 0 && states[level] != PlainText.OTHER; id = same[id]) {
-        plain.set(id);
-      }
-    }
-  }
-
-  /** Returns the tree of a vocabulary, cached as long as the vocabulary exists. */
-  static TokenTrie of(TokenBytes vocabulary) {
-    return KNOWN.computeIfAbsent(vocabulary, TokenTrie::new);
+  /** Returns a table for a number of tokens none of which has the bytes of another. */
+  static int[] noneSame(int size) {
+    int[] none = new int[size];
+    Arrays.fill(none, -1);
+    return none;
   }
 
   int size() {

@@ -1,5 +1,7 @@
 package io.adapt4j.structured.internal.schema;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -78,10 +80,23 @@ final class Formats {
           "relative-json-pointer",
           "(?:0|[1-9]\\d{0,9})(?:#|" + POINTER + ")",
           "regex",
-          expression());
+          expression(),
+          "byte",
+          "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?");
 
-  private static final Set<String> UNSUPPORTED =
-      Set.of("idn-email", "idn-hostname", "iri", "iri-reference");
+  /** Formats that every text has: they say how a text is shown or entered. */
+  private static final Set<String> OF_EVERY_TEXT =
+      Set.of("password", "binary", "text", "textarea", "multiline", "markdown");
+
+  /** Formats of numbers that every number has. */
+  private static final Set<String> OF_EVERY_NUMBER = Set.of("float", "double");
+
+  /** Formats of integers, and their bits with that of the sign. */
+  private static final Map<String, Integer> INTEGERS =
+      Map.of("int8", 8, "int16", 16, "int32", 32, "int64", 64);
+
+  private static final Map<String, Integer> UNSIGNED_INTEGERS =
+      Map.of("uint8", 8, "uint16", 16, "uint32", 32, "uint64", 64);
 
   private Formats() {}
 
@@ -173,22 +188,51 @@ final class Formats {
         + ")?";
   }
 
-  /** Returns whether a format does not constrain a text. */
+  /** Returns whether a format constrains neither texts nor numbers. */
   static boolean isAnnotation(Part part) {
-    return regex(part).isEmpty();
+    return regex(part).isEmpty() && bound(part, "minimum").isEmpty();
+  }
+
+  /** Returns the bound that a format gives to numbers. */
+  static Optional<BigDecimal> bound(Part part, String keyword) {
+    String format = part.get("format").asText();
+    int bits = INTEGERS.getOrDefault(format, UNSIGNED_INTEGERS.getOrDefault(format, 0));
+    if (bits == 0) {
+      return Optional.empty();
+    }
+    boolean isSigned = INTEGERS.containsKey(format);
+    BigInteger end = BigInteger.ONE.shiftLeft(isSigned ? bits - 1 : bits);
+    BigInteger least = isSigned ? end.negate() : BigInteger.ZERO;
+    return Optional.of(
+        new BigDecimal(keyword.equals("minimum") ? least : end.subtract(BigInteger.ONE)));
+  }
+
+  private static boolean isOfNumbers(String format) {
+    return INTEGERS.containsKey(format)
+        || UNSIGNED_INTEGERS.containsKey(format)
+        || OF_EVERY_NUMBER.contains(format);
   }
 
   /** Returns the expression of a format; empty if a format does not constrain a text. */
   static Optional<String> regex(Part part) {
     String format = part.get("format").asText();
-    if (UNSUPPORTED.contains(format)) {
-      throw part.unsupported("format", "The format " + format + " is not; give a pattern instead.");
+    boolean isOther = isOfNumbers(format) || OF_EVERY_TEXT.contains(format);
+    if (isOther || !Kind.of(part).contains(Kind.STRING)) {
+      return Optional.empty();
     }
     String meant = MISTAKEN.get(format);
     if (meant != null) {
       throw part.unsupported(
           "format", "The format " + format + " is not; did you mean " + meant + "?");
     }
-    return Optional.ofNullable(KNOWN.get(format));
+    String regex = KNOWN.get(format);
+    if (regex == null) {
+      throw part.unsupported(
+          "format",
+          "The format "
+              + Place.shortened(format, Place.MOST_VALUE)
+              + " is not; give a pattern instead.");
+    }
+    return Optional.of(regex);
   }
 }

@@ -31,8 +31,8 @@ final class Numbers {
       boolean below = false;
       List<BigDecimal> divisors = new ArrayList<>();
       for (Part part : parts) {
-        for (String keyword : List.of("minimum", "exclusiveMinimum")) {
-          BigDecimal bound = number(part, keyword);
+        for (String keyword : List.of("minimum", "exclusiveMinimum", "format")) {
+          BigDecimal bound = bound(part, keyword, "minimum");
           boolean exclusive = isExclusive(part, keyword);
           int order = bound == null ? -1 : min == null ? 1 : bound.compareTo(min);
           if (order > 0 || (order == 0 && exclusive)) {
@@ -40,8 +40,8 @@ final class Numbers {
             above = exclusive;
           }
         }
-        for (String keyword : List.of("maximum", "exclusiveMaximum")) {
-          BigDecimal bound = number(part, keyword);
+        for (String keyword : List.of("maximum", "exclusiveMaximum", "format")) {
+          BigDecimal bound = bound(part, keyword, "maximum");
           boolean exclusive = isExclusive(part, keyword);
           int order = bound == null ? 1 : max == null ? -1 : bound.compareTo(max);
           if (order < 0 || (order == 0 && exclusive)) {
@@ -61,8 +61,17 @@ final class Numbers {
     }
   }
 
+  private static @Nullable BigDecimal bound(Part part, String keyword, String side) {
+    return keyword.equals("format")
+        ? Formats.bound(part, side).orElse(null)
+        : number(part, keyword);
+  }
+
   /** In draft 4 a boolean says whether the bound of the same side is exclusive. */
   private static boolean isExclusive(Part part, String keyword) {
+    if (keyword.equals("format")) {
+      return false;
+    }
     String beside = keyword.equals("minimum") ? "exclusiveMinimum" : "exclusiveMaximum";
     return keyword.startsWith("exclusive")
         || (part.replacing() && part.get(beside).isBoolean() && part.get(beside).asBoolean());

@@ -3,8 +3,12 @@ package io.adapt4j.structured.internal.automaton;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.tokenize.TokenBytes;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +18,8 @@ class TokenTrieTest {
   private static final int[] ALPHABET = {'a', 'b', '"', 0xC3, 0xA4, 0xE2, 0x82, 0xAC, 7};
 
   private final TokenBytes tokens = tokens();
-  private final TokenTrie trie = TokenTrie.of(tokens);
+  private final VocabularyIndex index = VocabularyIndex.of(tokens);
+  private final TokenTrie trie = index.trie();
 
   private static TokenBytes tokens() {
     SplittableRandom random = new SplittableRandom(5);
@@ -87,30 +92,55 @@ class TokenTrieTest {
     assertThat(trie.child(-1, (byte) 1)).isEqualTo(-1);
   }
 
-  private boolean isPlain(int id) {
-    int state = PlainText.BETWEEN;
-    for (byte value : tokens.bytes(id)) {
-      state = PlainText.after(state, value & 0xFF);
-    }
-    return state != PlainText.OTHER;
-  }
-
-  @Test
-  void plainTokensAndSubtreesWithOthersAreKnown() {
-    for (int id = 1; id < tokens.size(); id++) {
-      assertThat(trie.plain.get(id)).as("token %d", id).isEqualTo(isPlain(id));
-    }
-    for (int node = 0; node < trie.size(); node++) {
-      boolean others = false;
-      for (int below = node; below < trie.end[node]; below++) {
-        others |= idsAt(below).stream().anyMatch(id -> !isPlain(id));
+  /** The tokens of a tree and its bytes, in front of which come others. */
+  private static Map<Integer, String> texts(TokenTrie tree) {
+    Map<Integer, String> texts = new HashMap<>();
+    byte[] path = new byte[tree.deepest];
+    for (int node = 0; node < tree.size(); node++) {
+      path[tree.depth[node] - 1] = tree.value[node];
+      for (int id = tree.token[node]; id >= 0; id = tree.same[id]) {
+        texts.put(id, new String(path, 0, tree.depth[node], StandardCharsets.ISO_8859_1));
       }
-      assertThat(trie.mixed[node]).as("node %d", node).isEqualTo(others);
     }
+    return texts;
   }
 
   @Test
-  void aVocabularyHasOneTree() {
-    assertThat(TokenTrie.of(tokens)).isSameAs(trie);
+  void runsAreTheCharactersOfAKindThatTokensBeginWith() {
+    TokenRuns runs = index.runs(RunKind.PLAIN);
+    BitSet seen = new BitSet();
+    for (int id = 1; id < tokens.size(); id++) {
+      byte[] bytes = tokens.bytes(id);
+      int characters = 0;
+      int state = PlainText.BETWEEN;
+      int end = 0;
+      for (int at = 0; at < bytes.length && state != PlainText.OTHER; at++) {
+        state = PlainText.after(state, bytes[at] & 0xFF);
+        end = state == PlainText.BETWEEN ? at + 1 : end;
+        characters += state == PlainText.BETWEEN ? 1 : 0;
+      }
+      if (state == PlainText.OTHER) {
+        String rest = new String(bytes, end, bytes.length - end, StandardCharsets.ISO_8859_1);
+        assertThat(texts(runs.rests(characters))).containsEntry(id, rest);
+        assertThat(texts(runs.restsFrom(characters))).containsEntry(id, rest);
+        assertThat(texts(runs.restsFrom(characters + 1))).doesNotContainKey(id);
+      } else {
+        characters += state > PlainText.BETWEEN ? 1 : 0;
+        assertThat(runs.whole(characters).get(id)).as("token %d", id).isTrue();
+        assertThat(runs.wholeFrom(characters).get(id)).isTrue();
+        assertThat(runs.wholeFrom(characters + 1).get(id)).isFalse();
+      }
+      seen.set(id);
+    }
+    int all = 0;
+    for (int characters = 0; characters <= runs.most(); characters++) {
+      all += runs.whole(characters).cardinality() + texts(runs.rests(characters)).size();
+    }
+    assertThat(all).isEqualTo(seen.cardinality());
+  }
+
+  @Test
+  void aVocabularyHasOneIndex() {
+    assertThat(VocabularyIndex.of(tokens)).isSameAs(index);
   }
 }

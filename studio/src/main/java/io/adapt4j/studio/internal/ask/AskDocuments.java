@@ -71,7 +71,6 @@ public final class AskDocuments {
         }
       };
 
-  /** Creates the store. */
   public AskDocuments(
       Workspace workspace,
       Services services,
@@ -92,11 +91,7 @@ public final class AskDocuments {
     return output.resolve(INDEX);
   }
 
-  /**
-   * A question.
-   *
-   * @param answer what the service said; missing while it has not
-   */
+  /** A question. */
   public record Asked(
       String id, String service, String index, String question, Instant added, JsonNode answer) {}
 
@@ -144,12 +139,6 @@ public final class AskDocuments {
     return index.getName(index.getNameCount() - 3).toString();
   }
 
-  /**
-   * Adds a question.
-   *
-   * @param service id of the service that answers; empty for the passages alone
-   * @param index id of the command that made the index
-   */
   public Asked ask(String service, String index, String question) throws IOException {
     Asked asked =
         new Asked(
@@ -230,8 +219,6 @@ public final class AskDocuments {
    * A cited passage in its document.
    *
    * @param page its first page, from 1; 0 if the document has none
-   * @param last its last page
-   * @param drawn its pages, of a PDF file
    */
   public record Cited(
       String document,

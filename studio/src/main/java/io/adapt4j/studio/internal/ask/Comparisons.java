@@ -39,7 +39,6 @@ public final class Comparisons {
   private final Inspections inspections;
   private final Background background;
 
-  /** Creates the store. */
   public Comparisons(
       Workspace workspace,
       Services services,
@@ -53,11 +52,7 @@ public final class Comparisons {
     this.background = background;
   }
 
-  /**
-   * A comparison.
-   *
-   * @param source id of the data that the votes become
-   */
+  /** A comparison. */
   public record Comparison(
       String id,
       String name,
@@ -71,7 +66,6 @@ public final class Comparisons {
   /**
    * A question with both answers.
    *
-   * @param answers in the order of the models
    * @param swapped whether the second model's answer is shown first, as A
    * @param vote A, B, T (equally good), S (skipped), or empty
    */
@@ -141,7 +135,6 @@ public final class Comparisons {
     return workspace.folder(KIND, id);
   }
 
-  /** Adds a comparison. */
   public Comparison add(Service service, List<String> models, List<String> prompts, int tokens)
       throws IOException {
     String name = String.join(" / ", models);
@@ -265,8 +258,8 @@ public final class Comparisons {
   }
 
   /**
-   * Notes a vote, which may be another than before, and writes the preferences anew. Of answers
-   * that are the same none is better.
+   * Records a vote, which replaces an earlier one, and rewrites the preferences. Of two equal
+   * answers neither is better.
    */
   public synchronized void vote(Comparison comparison, Question question, String vote)
       throws IOException {

@@ -109,9 +109,6 @@ public final class Doctor {
   /**
    * Divides the rows after the fixes into two new sources, of which the first is tested on the
    * second.
-   *
-   * @param share of the rows that are set aside
-   * @return the source of the training rows
    */
   public Source split(Source source, double share, String training, String test)
       throws IOException {

@@ -17,10 +17,6 @@ import java.util.stream.IntStream;
  *
  * @param of fingerprint of the way the rows are read and fixed
  * @param before number of rows before the fixes
- * @param counts number of findings of each check that found any
- * @param findings the first of each check
- * @param clean checks that found nothing
- * @param labels the most frequent classes with their numbers of rows
  * @param lengths number of rows in each class of lengths, which double from 1 to 16 characters on
  */
 public record Examination(
@@ -44,7 +40,6 @@ public record Examination(
     lengths = List.copyOf(lengths);
   }
 
-  /** Counts lengths by class. */
   static List<Integer> classes(IntStream lengths) {
     int[] counts = new int[22];
     lengths.forEach(

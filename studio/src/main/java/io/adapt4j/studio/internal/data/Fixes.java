@@ -77,11 +77,7 @@ public final class Fixes {
                         && each.getValue().contains(fix.action()));
   }
 
-  /**
-   * Returns the rows after all fixes, as a view: single rows are left out first.
-   *
-   * @param test the rows that a model is tested on, if there are any
-   */
+  /** Returns the rows after all fixes, as a view: single rows are left out first. */
   static Dataset apply(Dataset rows, List<Fix> fixes, Optional<? extends Dataset> test) {
     Set<String> places =
         fixes.stream()

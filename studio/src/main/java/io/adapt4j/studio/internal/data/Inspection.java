@@ -8,17 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Content of a path: rows, documents or a model.
- *
- * @param kind rows, documents, model or other
- * @param files number of files by their extension
- * @param rows number of rows, or of documents that could be read
- * @param shape name of the rows' shape; empty if it is not recognized
- * @param columns fields of the rows
- * @param letters number of characters of documents
- * @param problem why it cannot be read, or rows not be understood; empty if they can
- */
+/** Content of a path: rows, documents or a model. */
 public record Inspection(
     Kind kind,
     Map<String, Integer> files,

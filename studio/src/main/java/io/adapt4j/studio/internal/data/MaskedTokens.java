@@ -19,7 +19,6 @@ import java.util.List;
  * A row as the tokens that a model sees, with those it learns from.
  *
  * @param parts samples of the row; several if it is split, none if it is left out
- * @param remarks what is unusual, such as a lost end
  */
 public record MaskedTokens(List<List<Token>> parts, List<String> remarks) {
 
@@ -27,17 +26,11 @@ public record MaskedTokens(List<List<Token>> parts, List<String> remarks) {
    * A token.
    *
    * @param text what it adds to the text; empty if only the next token completes a character
-   * @param spelling as the vocabulary has it
    * @param special whether it is a sign of the template rather than text
    */
   public record Token(int id, String text, String spelling, boolean special, boolean learned) {}
 
-  /**
-   * Options of encoding a row.
-   *
-   * @param asChat whether prompts with answers become conversations
-   * @param template name of a built-in chat template; empty for the model's
-   */
+  /** Options of encoding a row. */
   public record Options(LossOn lossOn, int maxLength, boolean asChat, String template) {}
 
   public MaskedTokens {

@@ -10,10 +10,7 @@ import java.util.stream.StreamSupport;
 /**
  * An exam: models that are asked the same tasks.
  *
- * @param model folder of the base model
- * @param chat whether prompts are asked as a user's messages
  * @param candidates who is asked, the base model first; before the start, all but it
- * @param corrections id of the source with corrected answers; empty if there are none
  */
 public record Exam(
     String id,
@@ -28,8 +25,6 @@ public record Exam(
   /**
    * The data that the questions are from.
    *
-   * @param source id of the data
-   * @param rows number of questions
    * @param heldBack id of the training that the rows were held back from; empty for any rows
    */
   public record Data(String source, int rows, String heldBack) {}
@@ -37,9 +32,7 @@ public record Exam(
   /**
    * A model that is asked.
    *
-   * @param run id of the run that asks it; empty before the start
    * @param path folder of an adapter or a model; empty for the base model
-   * @param training id of the training that made it; may be empty
    */
   public record Candidate(String run, String name, String path, String training) {
 

@@ -45,14 +45,7 @@ public final class ExamDrafts {
     this.trainings = trainings;
   }
 
-  /**
-   * Makes an exam of some data.
-   *
-   * @param general data that shows what is forgotten
-   * @param most number of rows that are asked of each
-   * @param candidates offered at first
-   * @param meanings guesses the meaning of columns that no shape knows
-   */
+  /** Makes an exam of some data. */
   public Exam create(
       Source source,
       Optional<Source> general,

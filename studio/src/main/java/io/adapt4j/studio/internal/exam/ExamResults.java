@@ -65,7 +65,6 @@ public final class ExamResults {
     }
   }
 
-  /** Returns the runs of an exam that have finished. */
   public List<Run> finished(Exam exam) throws IOException {
     return exams.asking(exam).values().stream().filter(run -> run.state() == State.DONE).toList();
   }

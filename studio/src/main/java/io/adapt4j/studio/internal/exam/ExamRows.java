@@ -168,7 +168,6 @@ public final class ExamRows {
   /**
    * Guesses the task that asks these rows, as YAML for a list of tasks.
    *
-   * @param path of the rows, from the tasks' file
    * @param meanings of columns that no shape knows, such as {@code prompt} for {@code question}
    */
   public String task(String name, String path, boolean general, Map<String, String> meanings) {

@@ -23,7 +23,7 @@ import java.util.Map;
 
 /**
  * Exams, each in a folder of the workspace with its tasks, the rows that they read, and the replies
- * of all candidates. Each candidate is asked by a run of its own.
+ * of all candidates. A separate run asks each candidate.
  */
 public final class Exams {
 
@@ -78,7 +78,6 @@ public final class Exams {
     return runs;
   }
 
-  /** The file of the tasks. */
   public Path tasks(Exam exam) {
     return folder(exam.id()).resolve(TASKS);
   }
@@ -91,7 +90,6 @@ public final class Exams {
     return folder(exam.id()).resolve("replies");
   }
 
-  /** Saves an exam and its tasks. */
   public void save(Exam exam, String yaml) throws IOException {
     Disk.createFolders(folder(exam.id()));
     AtomicFiles.writeText(tasks(exam), yaml);

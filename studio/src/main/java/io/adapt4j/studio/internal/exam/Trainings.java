@@ -109,7 +109,6 @@ public final class Trainings {
     return Datasets.concat(heldBackParts(run));
   }
 
-  /** Returns whether a training is of the rows of a file. */
   public boolean reads(Run run, Path file) throws IOException {
     return description(run).path("data").path("path").asText().equals(file.toString());
   }
@@ -117,8 +116,6 @@ public final class Trainings {
   /**
    * Returns whether a training learned from some of a file's rows other than those that another
    * held back.
-   *
-   * @param heldBack the other training; none for all rows
    */
   public boolean learned(Run run, Path file, Optional<Run> heldBack) throws IOException {
     if (!reads(run, file) || heldBack.equals(Optional.of(run))) {

@@ -41,11 +41,7 @@ public final class LocalModels {
     this.folders = folders.stream().map(folder -> folder.toAbsolutePath().normalize()).toList();
   }
 
-  /**
-   * A model on this machine.
-   *
-   * @param problem why it cannot be used; empty if it can
-   */
+  /** A model on this machine. */
   public record LocalModel(
       String name, Path path, long bytes, OptionalLong parameters, Optional<String> problem) {}
 

@@ -106,7 +106,6 @@ public final class Charts {
    * Draws a value as a dot on the line of its interval.
    *
    * @param mark place of a line across, such as 0 for differences; NaN for none
-   * @param style {@code a}, {@code b} or {@code c}
    */
   public static Markup interval(
       Axis axis, double low, double value, double high, double mark, String style) {

@@ -6,10 +6,7 @@ import java.util.Map;
 /**
  * Presentation of a page: language, colors, and the path below which its links lie.
  *
- * @param theme auto, light or dark
  * @param base the context path, with a slash at its end
- * @param here address of the page below the base
- * @param note key of a message about what was just done; may be empty
  */
 public record Look(
     Locale locale,

@@ -35,11 +35,6 @@ public final class Looks {
     return base;
   }
 
-  public static List<String> languages() {
-    return LANGUAGES;
-  }
-
-  /** Reads the messages of a language. */
   static Map<String, String> read(String language) {
     Properties properties = new Properties();
     String name = "messages_" + language + ".properties";
@@ -59,8 +54,6 @@ public final class Looks {
   /**
    * Returns the look for a browser.
    *
-   * @param accepted its languages
-   * @param path segments of the address
    * @param query fields of the address, for the note about what was done
    */
   public Look of(Optional<String> accepted, List<String> path, UnaryOperator<String> query) {

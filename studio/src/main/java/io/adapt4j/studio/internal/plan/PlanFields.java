@@ -50,7 +50,6 @@ public final class PlanFields {
     return fields;
   }
 
-  /** Returns the names of all fields. */
   static List<String> names() {
     return Stream.concat(SIMPLE.keySet().stream(), Stream.of(METHOD, "rank")).toList();
   }
@@ -76,7 +75,6 @@ public final class PlanFields {
         .findFirst();
   }
 
-  /** Reads the fields of a description. */
   static Map<String, String> read(JsonNode tree) {
     Map<String, String> values = new LinkedHashMap<>();
     SIMPLE.forEach((name, path) -> values.put(name, text(at(tree, path))));
@@ -111,7 +109,6 @@ public final class PlanFields {
     return node.isContainerNode() ? OTHER : node.asText();
   }
 
-  /** Writes the fields into a description. */
   static ObjectNode write(ObjectNode tree, Map<String, String> values) {
     ObjectNode changed = tree.deepCopy();
     SIMPLE.forEach(

@@ -89,7 +89,7 @@ public final class PlanText {
 
   /**
    * Returns the description with an output folder, which replaces what is there. Paths of files are
-   * absolute: a run reads its description in a folder of its own.
+   * absolute, since a run reads its description in another folder.
    */
   public static RunDescription description(String yaml, Path output) {
     RunDescription parsed = RunDescription.parse(yaml);

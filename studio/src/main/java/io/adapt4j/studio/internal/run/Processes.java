@@ -11,11 +11,7 @@ public final class Processes {
 
   private Processes() {}
 
-  /**
-   * Returns a process that runs. A number that is used again belongs to one that began later.
-   *
-   * @param noted when the start was noted
-   */
+  /** Returns a process that runs. A number that is used again belongs to one that began later. */
   public static Optional<ProcessHandle> find(long pid, Instant noted) {
     return ProcessHandle.of(pid)
         .filter(ProcessHandle::isAlive)

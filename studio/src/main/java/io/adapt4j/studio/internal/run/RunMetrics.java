@@ -158,7 +158,6 @@ public final class RunMetrics {
     points.addAll(half);
   }
 
-  /** Returns a curve by the steps. */
   public synchronized List<Point> curve(String name) {
     return List.copyOf(curves.getOrDefault(name, List.of()));
   }

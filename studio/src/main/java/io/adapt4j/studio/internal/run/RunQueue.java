@@ -40,7 +40,6 @@ public final class RunQueue implements AutoCloseable {
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("adapt4j-studio-runs-"));
 
-  /** Creates the queue of runs of some kinds, and starts it. */
   public RunQueue(List<Runs> kinds, Trainer trainer) {
     this.kinds = List.copyOf(kinds);
     this.trainer = trainer;

@@ -42,7 +42,6 @@ public final class CompareScreen implements Screen {
   private final ExamStores parts;
   private final RunReport report;
 
-  /** Creates the screen. */
   public CompareScreen(Pages pages, ExamStores parts) {
     this.pages = pages;
     this.parts = parts;

@@ -44,7 +44,6 @@ public final class DocumentsScreen implements Screen {
   private final Commands commands;
   private final PlanScreen.Opened opened;
 
-  /** Creates the screen. */
   public DocumentsScreen(
       Pages pages,
       AskDocuments documents,

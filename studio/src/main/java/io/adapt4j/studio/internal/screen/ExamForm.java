@@ -51,7 +51,6 @@ final class ExamForm {
   /** An exam as it was entered, with problems by field. */
   record Entered(Exam exam, String folders, String yaml, Map<String, String> problems) {}
 
-  /** Shows an exam as it was saved. */
   Entered saved(Exam exam, String yaml) {
     String folders =
         exam.candidates().stream()
@@ -61,7 +60,6 @@ final class ExamForm {
     return new Entered(exam, folders, yaml, Map.of());
   }
 
-  /** Reads the form. */
   Entered read(Look look, Exam exam, Fields form) throws IOException {
     Map<String, String> problems = new LinkedHashMap<>();
     List<Candidate> candidates = new ArrayList<>();

@@ -54,7 +54,6 @@ public final class ExamScreen implements Screen {
   private final ExamReport report;
   private final ForgettingReport forgetting;
 
-  /** Creates the screen. */
   public ExamScreen(
       Pages pages,
       PlanScreen.Opened opened,

@@ -26,11 +26,7 @@ final class Models {
     return choices;
   }
 
-  /**
-   * The links of a list that is paged.
-   *
-   * @param address of the list, with a query that ends in the name of the page's field
-   */
+  /** The links of a list that is paged. */
   static Map<String, Object> pages(Look look, String address, int page, int size, long all) {
     return pages(look, address, page, size, all, 0);
   }

@@ -71,7 +71,6 @@ public final class PlanScreen implements Screen {
   private final Estimates estimates;
   private final Runs runs;
 
-  /** Creates the screen. */
   public PlanScreen(
       Pages pages, Opened opened, LocalModels models, Plans plans, Estimates estimates, Runs runs) {
     this.pages = pages;

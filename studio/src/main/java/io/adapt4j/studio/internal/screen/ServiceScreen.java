@@ -40,7 +40,6 @@ public final class ServiceScreen implements Screen {
   private final Commands commands;
   private final Versions versions;
 
-  /** Creates the screen. */
   public ServiceScreen(
       Pages pages, Services services, Artifacts artifacts, Commands commands, Versions versions) {
     this.pages = pages;

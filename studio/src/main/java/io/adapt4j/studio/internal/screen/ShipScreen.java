@@ -52,7 +52,6 @@ public final class ShipScreen implements Screen {
   private final Versions versions;
   private final PlanScreen.Opened opened;
 
-  /** Creates the screen. */
   public ShipScreen(
       Pages pages,
       Artifacts artifacts,

@@ -41,12 +41,7 @@ public final class Artifacts {
     this.models = models;
   }
 
-  /**
-   * A model, or a model with an adapter.
-   *
-   * @param id of the run that made it; empty if none did
-   * @param model path, or name on a hub
-   */
+  /** A model, or a model with an adapter. */
   public record Artifact(String id, String name, String model, Optional<Path> adapter) {
 
     /** The folder that a registry keeps: the adapter's, else the model's. */
@@ -98,7 +93,6 @@ public final class Artifacts {
     return Optional.empty();
   }
 
-  /** Returns whether a folder holds an adapter. */
   public static boolean isAdapter(Path folder) {
     return Files.exists(folder.resolve(ADAPTER));
   }

@@ -51,11 +51,6 @@ public final class Commands {
     return runs.output(id);
   }
 
-  /**
-   * Adds a command to the queue.
-   *
-   * @param of what it is about, by which it is found again
-   */
   public Run add(String id, String name, String kind, String of, List<String> words)
       throws IOException {
     ArrayNode command = JsonNodeFactory.instance.arrayNode();

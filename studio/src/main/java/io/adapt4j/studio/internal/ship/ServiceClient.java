@@ -69,7 +69,6 @@ public final class ServiceClient {
   /**
    * Posts a body whose answer comes in events.
    *
-   * @param said is given the text so far, again and again
    * @return the last event, with the whole {@code text}
    */
   ObjectNode stream(String address, String key, ObjectNode body, Consumer<String> said)

@@ -28,8 +28,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Services of {@code adapt4j serve}, each a process that outlives the studio, with what is known of
- * it in a folder of the workspace. Its key is in a file that only this user can read.
+ * Services of {@code adapt4j serve}, each a process that outlives the studio, whose state is in a
+ * folder of the workspace. Its key is in a file that only this user can read.
  */
 public final class Services {
 
@@ -59,13 +59,7 @@ public final class Services {
     FAILED
   }
 
-  /**
-   * A service.
-   *
-   * @param words the arguments of {@code adapt4j} without port and key
-   * @param changed when it was started or stopped
-   * @param wanted whether it was started last, not stopped
-   */
+  /** A service. */
   public record Service(
       String id,
       String name,
@@ -89,7 +83,6 @@ public final class Services {
       return words.get(1);
     }
 
-    /** Returns the values of an option. */
     public List<String> all(String option) {
       List<String> values = new ArrayList<>();
       for (int i = 0; i + 1 < words.size(); i++) {
@@ -293,7 +286,6 @@ public final class Services {
     return client.stream(service.address() + path, key(service.id()), body, said);
   }
 
-  /** Returns the models of a service that have an endpoint. */
   public List<String> models(Service service, String endpoint) throws IOException {
     List<String> names = new ArrayList<>();
     for (JsonNode model : call(service, "/v1/models", Optional.empty()).path("data")) {

@@ -34,11 +34,7 @@ public final class Jobs implements AutoCloseable {
     void run() throws IOException;
   }
 
-  /**
-   * A piece of work.
-   *
-   * @param problem why it failed; empty while it runs
-   */
+  /** A piece of work. */
   public record Job(String name, Instant since, Optional<String> problem) {
 
     public boolean isRunning() {

@@ -28,11 +28,7 @@ public final class Plans {
     this.workspace = workspace;
   }
 
-  /**
-   * A plan.
-   *
-   * @param source id of the data that it began with
-   */
+  /** A plan. */
   public record Plan(String id, String name, String source, Instant added, String yaml) {}
 
   /** Returns all, the newest first. */
@@ -59,7 +55,6 @@ public final class Plans {
         BoundedFiles.readText(folder(id).resolve(YAML), YAML_BYTES));
   }
 
-  /** Adds a plan. */
   public Plan add(String name, String source, String yaml) throws IOException {
     Plan plan = new Plan(Workspace.newId(name), name, source, Instant.now(), yaml);
     Disk.createFolders(folder(plan.id()));
@@ -74,7 +69,6 @@ public final class Plans {
     return plan;
   }
 
-  /** Saves the YAML of a plan. */
   public void save(Plan plan, String yaml) throws IOException {
     AtomicFiles.writeText(folder(plan.id()).resolve(YAML), yaml);
   }

@@ -23,7 +23,6 @@ public final class Runs {
   private final Workspace workspace;
   private final Kind kind;
 
-  /** Creates the store of a kind of runs. */
   public Runs(Workspace workspace, Kind kind) {
     this.workspace = workspace;
     this.kind = kind;
@@ -70,7 +69,6 @@ public final class Runs {
       return this == PAUSED || this == STOPPED || this == FAILED || this == INTERRUPTED;
     }
 
-    /** Returns whether it waits or runs. */
     public boolean isActive() {
       return this == QUEUED || this == RUNNING;
     }
@@ -79,9 +77,6 @@ public final class Runs {
   /**
    * A run.
    *
-   * @param plan id of what it was started from, such as a plan
-   * @param changed when it came into its state
-   * @param pid of its process; 0 if there is none
    * @param wish state that it was asked to end in; its own state if none was
    */
   public record Run(
@@ -166,7 +161,6 @@ public final class Runs {
     return workspace.folder(kind.folder, id);
   }
 
-  /** The description of what is run. */
   public Path description(String id) {
     return folder(id).resolve(kind.description);
   }

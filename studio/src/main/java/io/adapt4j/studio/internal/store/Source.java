@@ -10,15 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 
-/**
- * Data that was opened: where it lies, how it is read, and how it is fixed.
- *
- * @param delimiter of CSV; empty for the default
- * @param shape name of a shape; empty to recognize it
- * @param map other names of fields, by their names in the file
- * @param fixes steps of cleaning, in order
- * @param test id of the source with the rows that a model is tested on; empty if none is named
- */
+/** Data that was opened: where it lies, how it is read, and how it is fixed. */
 public record Source(
     String id,
     String name,
@@ -33,7 +25,6 @@ public record Source(
   /**
    * A step of cleaning.
    *
-   * @param action what is done, such as {@code redact}
    * @param of what it is done to: the name of a check, or the place of a row
    */
   public record Fix(String action, String of) {}

@@ -63,7 +63,6 @@ public final class Sources {
     return add(id, name, file);
   }
 
-  /** Adds the data at a path. */
   public Source add(String name, Path path) throws IOException {
     return add(Workspace.newId(name), name, path);
   }
@@ -82,7 +81,6 @@ public final class Sources {
     AtomicFiles.writeJson(folder.resolve(FILE), source.json());
   }
 
-  /** Returns whether there is a source with an id. */
   public boolean isThere(String id) {
     return !id.isEmpty() && Files.exists(folder(id).resolve(FILE));
   }

@@ -46,11 +46,6 @@ public final class Uploads {
   private final Sources sources;
   private final long limit;
 
-  /**
-   * Creates a receiver.
-   *
-   * @param limit of a file's size in bytes
-   */
   public Uploads(Sources sources, long limit) {
     this.sources = sources;
     this.limit = limit;

@@ -82,7 +82,6 @@ public final class Workspace implements AutoCloseable {
     return root.resolve(kind).resolve(id);
   }
 
-  /** Lists the ids of a kind that have a file. */
   public List<String> ids(String kind, String file) throws IOException {
     Path folder = root.resolve(kind);
     if (!Files.isDirectory(folder)) {

@@ -76,7 +76,6 @@ public final class Versions {
             .orElseThrow(Refusal::notFound);
   }
 
-  /** Returns the names that have a version in production. */
   public List<String> inProduction() {
     return names().stream()
         .filter(name -> registry.aliases(name).containsKey(Registry.PRODUCTION))
@@ -99,11 +98,7 @@ public final class Versions {
     return jobs.job("register " + name);
   }
 
-  /**
-   * Result of comparing the files of a version with their digests.
-   *
-   * @param problems files that have changed
-   */
+  /** Result of comparing the files of a version with their digests. */
   public record Checked(Instant time, List<String> problems) {}
 
   /** Begins to compare the files of a version with their digests. */

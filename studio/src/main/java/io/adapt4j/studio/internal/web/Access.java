@@ -31,9 +31,7 @@ public final class Access {
   /**
    * Creates the rules.
    *
-   * @param port distinguishes the cookie from those of other studios on this host
    * @param context path of the studio, with a slash at its end
-   * @param local whether the server listens on the loopback address only
    */
   public Access(String token, int port, String context, boolean local) {
     this.token = token;

@@ -46,7 +46,6 @@ public record Request(
     return index < path.size() ? path.get(index) : "";
   }
 
-  /** Reads the form in the body. */
   public Fields form() throws IOException {
     String type = header("Content-Type").orElse("").split(";", 2)[0].strip();
     if (!type.equalsIgnoreCase("application/x-www-form-urlencoded")) {

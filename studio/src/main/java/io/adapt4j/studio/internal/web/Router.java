@@ -46,7 +46,6 @@ public final class Router {
     this.screens = Map.copyOf(screens);
   }
 
-  /** Answers a request. */
   public Response answer(Request request) {
     try {
       return secured(checked(request));

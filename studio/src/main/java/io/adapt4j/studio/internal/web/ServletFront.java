@@ -15,17 +15,12 @@ public final class ServletFront {
   private final Front front;
   private final boolean ofUsers;
 
-  /**
-   * Creates a front for a path with a slash at its end.
-   *
-   * @param ofUsers whether only users whom the container has authenticated are answered
-   */
+  /** Creates a front for a path with a slash at its end. */
   public ServletFront(String context, Router router, boolean ofUsers) {
     this.front = new Front(context, router);
     this.ofUsers = ofUsers;
   }
 
-  /** Answers a request. */
   public void answer(HttpServletRequest request, HttpServletResponse to) throws IOException {
     Map<String, List<String>> headers = new LinkedHashMap<>();
     for (String name : Collections.list(request.getHeaderNames())) {

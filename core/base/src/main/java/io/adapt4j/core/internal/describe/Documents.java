@@ -80,7 +80,6 @@ public final class Documents {
     }
   }
 
-  /** Parses a text. */
   public static Value parse(String source, Path base, String text) {
     return parse(source, base, text, MAX_BYTES);
   }

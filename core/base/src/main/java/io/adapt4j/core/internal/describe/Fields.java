@@ -46,7 +46,6 @@ public final class Fields {
     this.problems = problems;
   }
 
-  /** Starts reading a mapping. */
   public static Fields of(String path, Value value, Problems problems) {
     if (!(value.content() instanceof Map)) {
       problems.add(
@@ -68,7 +67,6 @@ public final class Fields {
     return entries.keySet();
   }
 
-  /** Adds a problem with a key. */
   public void problem(String key, String problem) {
     Value value = entries.get(key);
     problems.add(value == null ? place : value.place(), key.isEmpty() ? path : path(key), problem);
@@ -86,13 +84,11 @@ public final class Fields {
     }
   }
 
-  /** Finds a value. */
   public Optional<Value> find(String key) {
     known.add(key);
     return Optional.ofNullable(entries.get(key)).filter(value -> value.content() != null);
   }
 
-  /** Reads a string. */
   public Optional<String> text(String key) {
     return find(key).flatMap(value -> typed(key, value, String.class, "a text"));
   }
@@ -111,19 +107,16 @@ public final class Fields {
     }
   }
 
-  /** Reads one path or a list of them. */
   public List<Path> files(String key) {
     List<Path> files = new ArrayList<>();
     find(key).ifPresent(list -> texts(key).forEach(t -> file(key, list, t).ifPresent(files::add)));
     return files;
   }
 
-  /** Reads a boolean. */
   public Optional<Boolean> flag(String key) {
     return find(key).flatMap(value -> typed(key, value, Boolean.class, "true or false"));
   }
 
-  /** Reads an integer. */
   public Optional<Integer> integer(String key, int least) {
     String expected =
         least == Integer.MIN_VALUE ? "a whole number" : "a whole number of at least " + least;
@@ -159,7 +152,6 @@ public final class Fields {
             });
   }
 
-  /** Reads a number. */
   public Optional<Double> number(String key, String range, DoublePredicate isRight) {
     String expected = ("a number " + range).strip();
     return find(key)
@@ -210,7 +202,6 @@ public final class Fields {
             + Nearest.to(found, choices).map(near -> " Did you mean '" + near + "'?").orElse(""));
   }
 
-  /** Reads a string or a list of strings. */
   public List<String> texts(String key) {
     Optional<Value> value = find(key);
     List<String> texts = new ArrayList<>();
@@ -220,7 +211,6 @@ public final class Fields {
     return texts;
   }
 
-  /** Reads an integer or a list of integers. */
   public List<Integer> integers(String key, int least) {
     List<Integer> numbers = new ArrayList<>();
     String expected = "whole numbers of at least " + least;
@@ -242,7 +232,6 @@ public final class Fields {
     return numbers.stream().filter(number -> number >= least).toList();
   }
 
-  /** Reads a number or a list of numbers. */
   public List<Double> numbers(String key) {
     List<Double> numbers = new ArrayList<>();
     for (Value value : find(key).map(Value::elements).orElse(List.of())) {
@@ -252,12 +241,10 @@ public final class Fields {
     return numbers;
   }
 
-  /** Reads a mapping. */
   public Optional<Fields> mapping(String key) {
     return find(key).map(value -> of(path(key), value, problems));
   }
 
-  /** Reads a mapping or a list of mappings. */
   public List<Fields> mappings(String key) {
     List<Fields> all = new ArrayList<>();
     List<Value> elements = find(key).map(Value::elements).orElse(List.of());
@@ -295,7 +282,6 @@ public final class Fields {
     return new Fields(at, value.place(), Map.of(), problems);
   }
 
-  /** Requires a key. */
   public void require(String key, String remedy) {
     known.add(key);
     if (!entries.containsKey(key)) {

@@ -32,7 +32,7 @@ public final class Nearest {
    * Returns the Damerau-Levenshtein distance: letters to insert, delete or replace, or neighbors to
    * swap.
    */
-  static int edits(String from, String to) {
+  public static int edits(String from, String to) {
     int[][] cost = new int[from.length() + 1][to.length() + 1];
     for (int i = 0; i <= from.length(); i++) {
       for (int j = 0; j <= to.length(); j++) {

@@ -48,7 +48,6 @@ public record Value(Object content, Place place) {
     return new Value(content, place);
   }
 
-  /** Returns the entries of a mapping. */
   public Map<String, Value> entries() {
     Map<String, Value> entries = new LinkedHashMap<>();
     if (content instanceof Map<?, ?> map) {

@@ -7,7 +7,6 @@ public final class AnswerLimitException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /** Creates an exception. */
   public AnswerLimitException(String message) {
     super(message);
   }

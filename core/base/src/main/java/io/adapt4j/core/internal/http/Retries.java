@@ -11,8 +11,6 @@ import javax.net.ssl.SSLHandshakeException;
 /**
  * Retries temporary failures: after 1 s, 2 s, 4 s and so on up to 30 s, or after the time in the
  * server's {@code Retry-After}.
- *
- * @param most maximum number of retries; 0 for none
  */
 public record Retries(int most, Sleeper sleeper, Consumer<String> notices) {
 

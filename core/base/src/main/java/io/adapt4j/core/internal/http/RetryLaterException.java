@@ -19,7 +19,6 @@ public final class RetryLaterException extends IOException {
 
   private final transient Optional<Duration> retryAfter;
 
-  /** Creates an exception. */
   public RetryLaterException(String message, HttpHeaders headers) {
     super(message);
     this.retryAfter = headers.firstValue("Retry-After").flatMap(RetryLaterException::duration);

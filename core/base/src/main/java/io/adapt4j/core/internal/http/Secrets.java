@@ -5,7 +5,6 @@ import java.util.regex.Pattern;
 /** Removes secrets from displayed text. */
 public final class Secrets {
 
-  /** Replacement for a secret. */
   public static final String HIDDEN = "(hidden)";
 
   private static final Pattern QUERY_VALUE =

@@ -9,6 +9,5 @@ public interface Sleeper {
   /** Waits by putting the thread to sleep. */
   Sleeper REAL = duration -> Thread.sleep(duration.toMillis());
 
-  /** Waits. */
   void sleep(Duration duration) throws InterruptedException;
 }

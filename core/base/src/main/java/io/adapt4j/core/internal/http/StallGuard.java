@@ -23,16 +23,11 @@ public final class StallGuard implements AutoCloseable {
   private final ScheduledExecutorService watch;
   private volatile boolean closed;
 
-  /** Starts a guard. */
   public StallGuard(Duration timeout) {
     this(timeout, 0);
   }
 
-  /**
-   * Starts a guard that also fails streams that are too slow.
-   *
-   * @param minBytesPerSecond minimum rate; 0 for none
-   */
+  /** Starts a guard that also fails streams that are too slow. */
   public StallGuard(Duration timeout, long minBytesPerSecond) {
     this.timeout = timeout;
     this.minBytesPerSecond = minBytesPerSecond;

@@ -18,7 +18,6 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     counts = List.copyOf(counts);
   }
 
-  /** Returns the micro-averaged F1. */
   public double microF1() {
     return counts.stream().reduce(Counts.NONE, Counts::plus).f1();
   }

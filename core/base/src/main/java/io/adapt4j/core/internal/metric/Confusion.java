@@ -24,7 +24,6 @@ public final class Confusion {
   /** A pair of confused classes with its count. */
   public record Mistake(String truth, String predicted, long count) {}
 
-  /** Counts a prediction. */
   public void add(int truth, int predicted) {
     counts[truth][predicted]++;
   }
@@ -56,7 +55,6 @@ public final class Confusion {
     return all == 0 ? 0 : (double) right / all;
   }
 
-  /** Returns the counts of each class. */
   public ClassTable table() {
     List<Counts> table = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {

@@ -9,7 +9,6 @@ public record Counts(long right, long wrong, long missed) {
   /** Zero counts. */
   public static final Counts NONE = new Counts(0, 0, 0);
 
-  /** Adds other counts. */
   public Counts plus(Counts other) {
     return new Counts(right + other.right, wrong + other.wrong, missed + other.missed);
   }
@@ -24,12 +23,10 @@ public record Counts(long right, long wrong, long missed) {
     return right + wrong + missed > 0;
   }
 
-  /** Returns the precision. */
   public double precision() {
     return share(right, right + wrong);
   }
 
-  /** Returns the recall. */
   public double recall() {
     return share(right, right + missed);
   }

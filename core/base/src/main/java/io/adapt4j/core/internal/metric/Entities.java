@@ -27,7 +27,6 @@ public final class Entities {
     return tag.startsWith("B-") || tag.startsWith("I-");
   }
 
-  /** Finds the entities of a sequence. */
   public static List<Span> of(List<String> tags) {
     List<Span> found = new ArrayList<>();
     int from = -1;

@@ -9,7 +9,6 @@ public final class NumberErrors {
 
   private NumberErrors() {}
 
-  /** Returns the mean squared error. */
   public static double meanSquared(double[] truth, double[] predicted) {
     return IntStream.range(0, truth.length)
         .mapToDouble(i -> (truth[i] - predicted[i]) * (truth[i] - predicted[i]))

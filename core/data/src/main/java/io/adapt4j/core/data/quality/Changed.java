@@ -10,7 +10,6 @@ import java.util.function.UnaryOperator;
 /** View whose rows are changed when they are read. */
 record Changed(Dataset all, UnaryOperator<Example> change) implements Dataset {
 
-  /** Returns the rows that were changed. */
   BitSet rows() {
     BitSet rows = new BitSet();
     for (int row = 0; row < size(); row++) {

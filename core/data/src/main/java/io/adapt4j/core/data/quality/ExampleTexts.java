@@ -17,7 +17,6 @@ final class ExampleTexts {
 
   private ExampleTexts() {}
 
-  /** A text and its field name in the example. */
   record Part(String field, String text) {}
 
   static List<Part> of(Example example) {

@@ -12,7 +12,6 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
   @FunctionalInterface
   public interface Maker<B> {
 
-    /** Makes a batch. */
     B make(int epoch, int number, int[][] rows);
   }
 

@@ -11,7 +11,6 @@ public interface BatchSampler {
   /** Returns the number of batches, the same in every epoch. */
   int count();
 
-  /** Returns the batches of an epoch. */
   Epoch epoch(int epoch);
 
   /** Returns the first batch of the first epoch with one of some samples; empty if none has. */

@@ -146,7 +146,6 @@ public final class Batches implements BatchSource<Batch> {
     return arranged.epoch(epoch, firstBatch);
   }
 
-  /** Returns the samples. */
   public Samples samples() {
     return samples;
   }

@@ -16,11 +16,6 @@ public final class BestFitDecreasing {
 
   private BestFitDecreasing() {}
 
-  /**
-   * Packs samples.
-   *
-   * @param lengths lengths by number, at least 1 and at most the capacity
-   */
   public static List<int[]> rows(int[] samples, int[] lengths, int capacity) {
     int[] sorted = LengthOrder.longestFirst(samples, 0, samples.length, lengths);
     List<int[]> rows = new ArrayList<>();

@@ -110,7 +110,6 @@ public final class Collator {
     return batch(new int[0][]);
   }
 
-  /** Returns the batch of packed rows. */
   Batch packed() {
     return batch(documents);
   }

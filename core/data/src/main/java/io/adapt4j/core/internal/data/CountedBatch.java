@@ -12,7 +12,6 @@ public interface CountedBatch {
   /** {@return the number of tokens without padding} */
   long tokens();
 
-  /** Sums weights. */
   static double sum(float[] weights) {
     double sum = 0;
     for (float weight : weights) {

@@ -5,11 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The rows of a dataset that can be trained on.
- *
- * @param dataset a view of these rows; may be empty
- */
+/** The rows of a dataset that can be trained on. */
 public record EncodableRows(Dataset dataset, EncodingReport report, Samples samples) {
 
   /** Returns the samples of each part of the dataset, with the report of all. */

@@ -12,12 +12,10 @@ public record EncodedRow<S>(List<S> samples, RowFate fate) {
         : skipped(RowFate.NOTHING_TO_LEARN);
   }
 
-  /** Returns the only sample. */
   public S sample() {
     return samples.get(0);
   }
 
-  /** Returns a row that is skipped. */
   public static <S> EncodedRow<S> skipped(RowFate reason) {
     return new EncodedRow<>(List.of(), reason);
   }

@@ -189,7 +189,6 @@ public final class EncodedRows<S extends Sample> implements MaskableSamples {
     B batch(List<S> samples, float[] weights, int[] numbers);
   }
 
-  /** Returns the rows as batches. */
   public <B> RowBatches<B> collated(Collation<S, B> collation) {
     return collatedByEpoch(epoch -> collation);
   }

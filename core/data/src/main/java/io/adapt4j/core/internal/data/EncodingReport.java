@@ -1,10 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-/**
- * Statistics of a tokenized dataset.
- *
- * @param longest tokens of the longest sample; 0 if none was kept
- */
+/** Statistics of a tokenized dataset. */
 public record EncodingReport(
     int rows,
     int kept,

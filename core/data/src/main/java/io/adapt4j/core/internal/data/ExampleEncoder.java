@@ -72,7 +72,6 @@ public final class ExampleEncoder implements SampleEncoding {
             : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
   }
 
-  /** Starts an encoder. */
   public static Builder builder(Tokenizer tokenizer, int maxLength) {
     return new Builder(tokenizer, maxLength);
   }
@@ -141,7 +140,6 @@ public final class ExampleEncoder implements SampleEncoding {
       return this;
     }
 
-    /** Builds the encoder. */
     public ExampleEncoder build() {
       if (overflow == Overflow.SPLIT && (overlap < 1 || overlap > maxLength - 2)) {
         throw new IllegalArgumentException(
@@ -162,7 +160,6 @@ public final class ExampleEncoder implements SampleEncoding {
     return limit.maxLength();
   }
 
-  /** Returns the id of the padding token. */
   public int paddingId() {
     return tokenizer.paddingId();
   }
@@ -172,7 +169,6 @@ public final class ExampleEncoder implements SampleEncoding {
     return limit.overflow() == Overflow.FAIL;
   }
 
-  /** Returns the chat template. */
   public Optional<ChatTemplate> chatTemplate() {
     return Optional.ofNullable(chatTemplate);
   }
@@ -222,7 +218,6 @@ public final class ExampleEncoder implements SampleEncoding {
     return tokenize(example).length();
   }
 
-  /** Tokenizes an example. */
   public EncodedRow<TrainingSample> encode(Example example) {
     return limit.apply(tokenize(example));
   }

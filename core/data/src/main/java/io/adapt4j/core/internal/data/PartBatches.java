@@ -13,7 +13,6 @@ public final class PartBatches<B> implements BatchSource<B> {
   private final List<BatchSource<B>> parts;
   private final List<String> names = new ArrayList<>();
 
-  /** Creates batches of parts by name. */
   public PartBatches(Map<String, ? extends BatchSource<B>> parts) {
     this.parts = List.copyOf(parts.values());
     parts.forEach((name, of) -> names.addAll(Collections.nCopies(of.count(), name)));

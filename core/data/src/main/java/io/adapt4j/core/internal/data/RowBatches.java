@@ -34,7 +34,6 @@ public final class RowBatches<B> {
     B make(int epoch, int[] samples);
   }
 
-  /** Returns samples of given lengths in batches. */
   public static <B> RowBatches<B> of(
       EncodingReport report, int[] lengths, Maker<B> maker, MaskableSamples samples) {
     return new RowBatches<>(report, lengths, maker, false, samples);

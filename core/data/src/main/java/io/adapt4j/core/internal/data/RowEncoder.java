@@ -9,7 +9,6 @@ public interface RowEncoder<S extends Sample> {
   /** Encodes a row; an error names the row. */
   EncodedRow<S> encode(Dataset dataset, int row);
 
-  /** Encodes one of a row's samples. */
   default S sample(Dataset dataset, int row, int part) {
     return encode(dataset, row).samples().get(part);
   }

@@ -31,7 +31,6 @@ public final class RowFilter {
     this(dataset, encoder, RowMask.NONE);
   }
 
-  /** Creates a filter that masks some rows. */
   RowFilter(Dataset dataset, ExampleEncoder encoder, RowMask mask) {
     this(dataset, encoder, mask, FileDigest.sha256());
   }

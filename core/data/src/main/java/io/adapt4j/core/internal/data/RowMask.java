@@ -17,7 +17,6 @@ public final class RowMask {
 
   private final Map<Integer, MaskedRow> rows = new HashMap<>();
 
-  /** Masks some rows. */
   public RowMask(List<MaskedRow> masked) {
     masked.forEach(row -> rows.put(row.row(), row));
   }
@@ -89,7 +88,6 @@ public final class RowMask {
     return ids;
   }
 
-  /** Returns a masked sample. */
   public static TrainingSample masked(int length, ExampleEncoder encoder) {
     int[] ids = padding(length, encoder.paddingId());
     int[] labels = new int[length];

@@ -9,18 +9,8 @@ import java.util.Map;
 /** Prompt of a row, without any answers. */
 public sealed interface RowPrompt {
 
-  /**
-   * A text to continue.
-   *
-   * @param text the text; may be empty
-   */
   record Plain(String text) implements RowPrompt {}
 
-  /**
-   * A conversation to answer.
-   *
-   * @param tools JSON schemas of tools that the assistant may call; may be empty
-   */
   record Conversation(List<ChatMessage> messages, List<Map<String, Object>> tools)
       implements RowPrompt {
 

@@ -127,7 +127,6 @@ public final class Samples implements MaskableSamples {
     return new TrainingSample(ids, labels);
   }
 
-  /** Returns the number of samples. */
   @Override
   public int size() {
     return rows.length;

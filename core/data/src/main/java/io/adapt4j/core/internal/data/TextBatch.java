@@ -10,7 +10,6 @@ import java.util.List;
  * @param texts the texts, with labels of tokens [rows, length] or of texts [rows]
  * @param values multi-hot labels [rows, classes], or one regression target per text; empty if the
  *     texts have labels
- * @param weights weight of each text in the loss
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")
@@ -40,17 +39,14 @@ public record TextBatch(Batch texts, boolean ofTokens, float[] values, float[] w
     return values;
   }
 
-  /** Returns the number of texts. */
   public int rows() {
     return texts.rows();
   }
 
-  /** Returns the length of the longest text. */
   public int length() {
     return texts.length();
   }
 
-  /** Returns the labels of tokens or texts. */
   public long[] labels() {
     return texts.labels();
   }

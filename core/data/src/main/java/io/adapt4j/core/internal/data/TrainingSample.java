@@ -23,7 +23,6 @@ public record TrainingSample(int[] ids, int[] labels) implements Sample {
   /** Number of last tokens among which the end token is searched. */
   private static final int TURN_END = 3;
 
-  /** Creates a sample. */
   public TrainingSample {
     if (ids.length == 0 || labels.length != ids.length) {
       throw new IllegalArgumentException(

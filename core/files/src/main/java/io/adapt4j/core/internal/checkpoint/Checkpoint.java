@@ -65,7 +65,6 @@ public final class Checkpoint implements AutoCloseable {
         || Files.isRegularFile(folder.resolve(SingleFileModels.MARKER));
   }
 
-  /** Opens the weights in a folder. */
   public static Checkpoint open(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw CheckpointException.inFile(
@@ -142,7 +141,6 @@ public final class Checkpoint implements AutoCloseable {
     return folder;
   }
 
-  /** Returns the names of all tensors. */
   public Set<String> names() {
     return Collections.unmodifiableSet(fileOf.keySet());
   }

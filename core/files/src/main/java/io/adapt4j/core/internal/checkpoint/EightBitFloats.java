@@ -101,7 +101,6 @@ public final class EightBitFloats implements TensorFile {
     return EightBitLayout.read(quantization).isPresent();
   }
 
-  /** Returns whether a type is an 8-bit float. */
   public static boolean isType(String storedType) {
     return NUMBERS.keySet().stream().anyMatch(type -> type.name().equals(storedType));
   }

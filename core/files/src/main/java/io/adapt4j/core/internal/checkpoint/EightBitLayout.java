@@ -23,7 +23,6 @@ record EightBitLayout(long blockRows, long blockColumns) {
   /** Size of the blocks that share a scale. */
   record Block(long rows, long columns) {}
 
-  /** Reads a configuration. */
   static Optional<EightBitLayout> read(JsonNode quantization) {
     String method = quantization.path("quant_method").asText();
     if (!METHODS.contains(method)) {
@@ -73,7 +72,6 @@ record EightBitLayout(long blockRows, long blockColumns) {
     return FORMATS.contains(format.asText());
   }
 
-  /** Returns the block size for a scale tensor. */
   Block block(TensorEntry weight, String scale, TensorEntry factors) {
     List<Long> shape = factors.shape();
     long rows = weight.shape().get(0);

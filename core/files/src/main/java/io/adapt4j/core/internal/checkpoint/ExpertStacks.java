@@ -147,7 +147,6 @@ public final class ExpertStacks {
     return slot(path + ".weight");
   }
 
-  /** Stacks the experts' tensors. */
   public static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> stacks = new LinkedHashMap<>();
     for (TensorData tensor : tensors) {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
  */
 public interface ModelFileFormat {
 
-  /** Returns whether a file is of this format. */
   boolean names(Path file);
 
   /**
@@ -17,6 +16,5 @@ public interface ModelFileFormat {
    */
   void write(Path file, Path folder);
 
-  /** Opens the weights. */
   TensorFile open(Path file);
 }

@@ -65,7 +65,6 @@ public final class PickledTensors {
     this.file = file;
   }
 
-  /** Reads a file. */
   public static Map<String, Dense> read(Path file) {
     PickledTensors reader = new PickledTensors(file);
     try (ZipFile zip = new ZipFile(file.toFile())) {

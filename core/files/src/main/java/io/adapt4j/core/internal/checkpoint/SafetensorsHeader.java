@@ -31,8 +31,6 @@ import java.util.Map;
 /**
  * Header of a safetensors file: eight bytes with its length, then a JSON object with the name,
  * type, shape and position of every tensor in the data section that follows.
- *
- * @param entries the tensors by name, in the order of their data
  */
 record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
 

@@ -38,7 +38,6 @@ public final class SingleFileModels {
 
   private SingleFileModels() {}
 
-  /** Returns the folder to read a model from. */
   public static Path folder(Path path) {
     if (!Files.isRegularFile(path)) {
       return path;
@@ -96,7 +95,6 @@ public final class SingleFileModels {
     return folder.toAbsolutePath().normalize().endsWith(name(file));
   }
 
-  /** Returns the path to show for a model: its file or its folder. */
   public static Path origin(Path folder) {
     return file(folder).orElse(folder);
   }

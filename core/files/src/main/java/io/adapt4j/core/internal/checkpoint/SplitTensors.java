@@ -27,7 +27,6 @@ public final class SplitTensors implements TensorFile {
   /** The most recently decoded MXFP4 weight. */
   private record Decoded(String name, ByteBuffer bytes) {}
 
-  /** Part of a stored tensor. */
   private record Piece(String stored, long offset) {}
 
   private SplitTensors(

@@ -18,11 +18,7 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
   /** Writes the bytes of one tensor. */
   @FunctionalInterface
   public interface Content {
-    /**
-     * Writes all bytes of the tensor. Every write to this channel is complete.
-     *
-     * @param channel destination of the bytes; the caller closes it
-     */
+    /** Writes all bytes of the tensor. Every write to this channel is complete. */
     void writeTo(WritableByteChannel channel) throws IOException;
   }
 

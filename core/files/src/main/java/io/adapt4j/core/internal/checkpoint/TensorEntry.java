@@ -8,7 +8,6 @@ import java.util.List;
  * row-major order.
  *
  * @param offset position of the first byte, from the start of the file
- * @param length size in bytes: the product of the shape and the element size
  */
 public record TensorEntry(
     String name, StoredType type, List<Long> shape, Path file, long offset, long length) {

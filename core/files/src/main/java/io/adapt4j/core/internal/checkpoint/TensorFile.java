@@ -49,7 +49,6 @@ public interface TensorFile extends AutoCloseable {
    * Returns part of a tensor.
    *
    * @param offset first byte of the part, from the start of the tensor
-   * @param length size of the part in bytes
    * @return a read-only, little-endian view of these bytes
    */
   ByteBuffer bytes(String name, long offset, int length);

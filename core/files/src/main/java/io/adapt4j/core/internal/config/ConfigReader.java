@@ -94,7 +94,6 @@ public final class ConfigReader {
     return file;
   }
 
-  /** Returns a copy of the object. */
   public ObjectNode json() {
     return object.deepCopy();
   }
@@ -104,14 +103,12 @@ public final class ConfigReader {
     return object.hasNonNull(field);
   }
 
-  /** Reads an optional integer. */
   public OptionalInt optionalInt(String field) {
     return has(field)
         ? OptionalInt.of(asInt(field, object.get(field), "an integer"))
         : OptionalInt.empty();
   }
 
-  /** Reads a required positive integer. */
   public int requirePositiveInt(String field) {
     if (!has(field)) {
       throw missing(field, "a positive integer");
@@ -119,11 +116,6 @@ public final class ConfigReader {
     return positiveInt(field, 0);
   }
 
-  /**
-   * Reads a positive integer with a default.
-   *
-   * @param defaultValue the value if it is absent or null
-   */
   public int positiveInt(String field, int defaultValue) {
     if (!has(field)) {
       return defaultValue;
@@ -164,7 +156,6 @@ public final class ConfigReader {
     return value.orElse(defaultValue);
   }
 
-  /** Reads a boolean with a default. */
   public boolean bool(String field, boolean defaultValue) {
     if (!has(field)) {
       return defaultValue;
@@ -175,12 +166,10 @@ public final class ConfigReader {
     return object.get(field).booleanValue();
   }
 
-  /** Reads a required string. */
   public String requireText(String field) {
     return optionalText(field).orElseThrow(() -> missing(field, "a text"));
   }
 
-  /** Reads an optional string. */
   public Optional<String> optionalText(String field) {
     if (!has(field)) {
       return Optional.empty();
@@ -191,7 +180,6 @@ public final class ConfigReader {
     return Optional.of(object.get(field).textValue());
   }
 
-  /** Reads a list of strings. */
   public List<String> texts(String field) {
     if (!has(field)) {
       return List.of();
@@ -241,11 +229,7 @@ public final class ConfigReader {
     return List.copyOf(numbers);
   }
 
-  /**
-   * Reads an element of a list of numbers, which may be infinite.
-   *
-   * @return its value; empty if the field is absent or null, or has no such element
-   */
+  /** Reads an element of a list of numbers, which may be infinite. */
   public OptionalDouble numberAt(String field, int index) {
     if (!has(field)) {
       return OptionalDouble.empty();
@@ -269,11 +253,7 @@ public final class ConfigReader {
     return object.path(field).isNull();
   }
 
-  /**
-   * Reads a nested object.
-   *
-   * @return a reader of its fields, or empty if it is absent or null
-   */
+  /** Reads a nested object. */
   public Optional<ConfigReader> child(String field) {
     if (!has(field)) {
       return Optional.empty();
@@ -298,7 +278,6 @@ public final class ConfigReader {
             .formatted(file, prefix, field, expected, describe(object.path(field)), remedy));
   }
 
-  /** Returns the names of the fields. */
   Iterable<String> names() {
     return object::fieldNames;
   }

@@ -62,7 +62,6 @@ final class EarlierFields {
 
   private EarlierFields() {}
 
-  /** Adds the fields. */
   static ConfigReader added(ConfigReader stated) {
     ObjectNode fields = stated.json();
     add(stated.file(), fields, fields.path("model_type").asText());
@@ -133,7 +132,6 @@ final class EarlierFields {
     }
   }
 
-  /** Adds the fields for one set of parameters. */
   private static void one(ObjectNode fields, JsonNode parameters, String family) {
     boolean neoX = family.equals("gpt_neox");
     put(fields, neoX ? "rotary_emb_base" : THETA, parameters.path(THETA));

@@ -116,7 +116,6 @@ public final class ModelConfig {
     return decoded;
   }
 
-  /** Parses the text of a {@code config.json}. */
   public static ModelConfig parse(Path file, String json) {
     return new ModelConfig(inTransformersForm(ConfigReader.parse(file, json)));
   }
@@ -156,7 +155,6 @@ public final class ModelConfig {
     return dtype;
   }
 
-  /** Returns the token at the start of a text. */
   public OptionalInt bosTokenId() {
     return tokenIds.bos();
   }
@@ -246,8 +244,8 @@ public final class ModelConfig {
   }
 
   /**
-   * Returns this configuration with its layers stacked anew: with their number, and with lists that
-   * have an entry for each layer in their order. The weights have {@code layers} layers.
+   * Returns this configuration for a new stack of its layers: the number of layers and all lists
+   * with an entry for each layer follow the stack. The weights have {@code layers} layers.
    */
   public ModelConfig stackedBy(LayerStack stack, int layers) {
     ObjectNode changed = relayered(layers, stack.layers());

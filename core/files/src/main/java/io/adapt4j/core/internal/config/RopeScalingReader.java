@@ -25,7 +25,6 @@ public final class RopeScalingReader {
 
   private RopeScalingReader() {}
 
-  /** Reads the scaling for one layer type. */
   public static RopeScaling scaling(ConfigReader config, Optional<String> layerType) {
     Optional<ConfigReader> older = config.child("rope_scaling");
     if (older.isPresent() && ofType(config, layerType).isEmpty()) {

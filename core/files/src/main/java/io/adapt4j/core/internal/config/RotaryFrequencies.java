@@ -49,7 +49,6 @@ public final class RotaryFrequencies {
     this.unstretched = withinContext();
   }
 
-  /** Creates the frequencies of a decoder. */
   public static RotaryFrequencies of(DecoderConfig config) {
     return of(
         config.ropeTheta(),

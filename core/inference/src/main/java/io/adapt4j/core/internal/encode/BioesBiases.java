@@ -9,6 +9,5 @@ public record BioesBiases(
     double endToBackground,
     double endToStart) {
 
-  /** No biases. */
   public static final BioesBiases NONE = new BioesBiases(0, 0, 0, 0, 0, 0);
 }

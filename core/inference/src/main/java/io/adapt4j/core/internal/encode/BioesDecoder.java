@@ -92,7 +92,6 @@ public final class BioesDecoder {
   /**
    * Finds the best path of labels.
    *
-   * @param probabilities probability of each label, by token
    * @return the label of each token; of equally good ones that with the lower index
    */
   public int[] decode(List<double[]> probabilities) {
@@ -144,7 +143,6 @@ public final class BioesDecoder {
     return best;
   }
 
-  /** Returns the spans of a path. */
   public List<Span> spans(int... path) {
     List<Span> spans = new ArrayList<>();
     int from = 0;

@@ -51,7 +51,6 @@ public final class ChoicePrompt {
                         + " pairs."));
   }
 
-  /** Formats a prompt as text. */
   public static String text(String instruction, String query, String document) {
     return BEFORE + question(instruction, query, document) + AFTER;
   }
@@ -64,7 +63,6 @@ public final class ChoicePrompt {
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Prompt(int[] ids, boolean truncated) {}
 
-  /** Tokenizes the prompt for a query and a document. */
   public int[] of(String instruction, String query, String document) {
     return prompt(instruction, query, document).ids();
   }

@@ -57,7 +57,6 @@ public enum ClassScores {
     };
   }
 
-  /** Computes the class scores of one text. */
   public double[] apply(float[] logits) {
     double[] scores = new double[logits.length];
     for (int i = 0; i < scores.length; i++) {

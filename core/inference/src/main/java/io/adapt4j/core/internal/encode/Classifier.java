@@ -20,7 +20,6 @@ public final class Classifier {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /** Creates a classifier. */
   public Classifier(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;
@@ -33,7 +32,6 @@ public final class Classifier {
     runner.batchInvariant(on);
   }
 
-  /** Scores texts. */
   public List<float[]> logits(List<String> texts) {
     return run(TokenSequence.of(tokenizer.encodeAllTruncated(texts, maxTokens)));
   }

@@ -29,11 +29,7 @@ public final class Embedder implements AutoCloseable {
     this.maxTokens = maxTokens;
   }
 
-  /**
-   * Declares an embedder: checks the weights of the modules without reading them.
-   *
-   * @return the embedder, closed by the caller
-   */
+  /** Declares an embedder: checks the weights of the modules without reading them. */
   public static Embedder declare(
       Encoder encoder,
       Tokenizer tokenizer,
@@ -49,11 +45,6 @@ public final class Embedder implements AutoCloseable {
     head.load(type);
   }
 
-  /**
-   * Embeds texts.
-   *
-   * @param prompt prefix of each text; may be empty
-   */
   public List<float[]> embed(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
     int unpooled = head.includesPrompt() || prompt.isEmpty() ? 0 : promptTokens(prompt);

@@ -41,11 +41,7 @@ public final class HybridRunner implements AutoCloseable {
     this.maxTokens = maxTokens;
   }
 
-  /**
-   * Reads the sparse and multi-vector layers that accompany an encoder.
-   *
-   * @return the runner, closed by the caller
-   */
+  /** Reads the sparse and multi-vector layers that accompany an encoder. */
   public static HybridRunner read(
       Encoder encoder, Tokenizer tokenizer, SentenceFolder folder, Path at, int maxTokens) {
     int hidden = encoder.dimensions().hiddenSize();
@@ -79,7 +75,6 @@ public final class HybridRunner implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Embedded(float[] dense, Map<Integer, Float> lexical, float[][] tokens) {}
 
-  /** Embeds texts. */
   public List<Embedded> embed(List<String> texts) {
     Embedded[] all = new Embedded[texts.size()];
     List<String> stripped = texts.stream().map(String::strip).toList();

@@ -20,7 +20,6 @@ public final class MaskFiller {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /** Creates a filler. */
   public MaskFiller(Encoder encoder, Tokenizer tokenizer, int maskId, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;
@@ -29,7 +28,6 @@ public final class MaskFiller {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /** Predicts the masked tokens of a text. */
   public List<MaskPrediction> fill(String text, int best) {
     int[] ids = tokenizer.encode(text, true);
     requireFitting(ids);

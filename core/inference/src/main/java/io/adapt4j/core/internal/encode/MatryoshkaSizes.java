@@ -13,7 +13,6 @@ import java.util.List;
  */
 public record MatryoshkaSizes(boolean isAllowed, List<Integer> sizes) {
 
-  /** Reads the folder of a network. */
   public static MatryoshkaSizes read(Path folder) {
     Path file = folder.resolve("config.json");
     if (!Files.isRegularFile(file)) {

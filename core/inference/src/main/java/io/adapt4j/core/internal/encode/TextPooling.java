@@ -10,11 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Pools a text's hidden states into one vector: one or more poolings, concatenated.
- *
- * @param modes the poolings, in the order of their results
- */
+/** Pools a text's hidden states into one vector: one or more poolings, concatenated. */
 record TextPooling(List<Pooling> modes, boolean includePrompt) {
 
   /** Names that Sentence Transformers uses, in the order in which it concatenates the results. */
@@ -103,7 +99,6 @@ record TextPooling(List<Pooling> modes, boolean includePrompt) {
         .toList();
   }
 
-  /** Returns the width of the result. */
   int width(int hidden) {
     return hidden * modes.size();
   }

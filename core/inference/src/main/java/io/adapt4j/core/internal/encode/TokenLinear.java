@@ -48,8 +48,6 @@ public final class TokenLinear implements AutoCloseable {
   /**
    * Creates a layer initialized like {@code torch.nn.Linear}: uniform between plus and minus the
    * inverse square root of the input width.
-   *
-   * @return the layer, closed by the caller
    */
   public static TokenLinear create(String name, int width, int hidden, DType type, long seed) {
     TokenLinear layer = declare(name, width, hidden, type);

@@ -24,7 +24,6 @@ public final class TokenTagger {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /** Creates a tagger. */
   public TokenTagger(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;
@@ -32,11 +31,7 @@ public final class TokenTagger {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /**
-   * The tokens of a text with their classes and scores.
-   *
-   * @param spans spans of tokens, if the labels were decoded as such
-   */
+  /** The tokens of a text with their classes and scores. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Tagged(
       Encoding encoding, int[] labels, double[] scores, Optional<List<BioesDecoder.Span>> spans) {}
@@ -98,7 +93,6 @@ public final class TokenTagger {
         .toArray();
   }
 
-  /** Computes the probabilities of the classes of each token. */
   private List<double[]> probabilities(Encoding encoding, int limit) {
     if (encoding.length() <= limit) {
       return window(encoding);

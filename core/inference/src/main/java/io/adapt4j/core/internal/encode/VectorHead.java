@@ -39,11 +39,7 @@ public final class VectorHead implements AutoCloseable {
         new Changes(Optional.empty(), Optional.empty(), OptionalInt.empty());
   }
 
-  /**
-   * Declares the head of a folder: checks the weights of the modules without reading them.
-   *
-   * @return the head, closed by the caller
-   */
+  /** Declares the head of a folder: checks the weights of the modules without reading them. */
   public static VectorHead declare(int hidden, SentenceFolder folder, Changes changes) {
     TextPooling pooling =
         changes

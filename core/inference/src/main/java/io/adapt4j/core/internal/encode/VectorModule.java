@@ -19,7 +19,6 @@ sealed interface VectorModule extends AutoCloseable
    */
   Tensor forward(Ops ops, Tensor x);
 
-  /** Returns the width of the result for an input width. */
   int width(int input);
 
   /** Returns the module's weights; empty if it has none. */

@@ -10,7 +10,6 @@ import java.util.Set;
 /** Reader of {@code viterbi_calibration.json}, the biases of a token classifier's transitions. */
 public final class ViterbiCalibration {
 
-  /** The name of the file. */
   public static final String FILE = "viterbi_calibration.json";
 
   private static final String POINTS = "operating_points";
@@ -28,7 +27,6 @@ public final class ViterbiCalibration {
 
   private ViterbiCalibration() {}
 
-  /** Reads an operating point. */
   public static BioesBiases read(Path file, String point) {
     ConfigReader all = ConfigReader.read(file);
     requireOnly(all, Set.of(POINTS));

@@ -20,8 +20,27 @@ final class DraftCost {
 
   private final int[] counts = new int[nanos.length];
 
+  private final boolean isMeasured;
+
   /** Mean passes that a guess has saved. */
   private double gain;
+
+  /** Creates costs that are to be measured. */
+  DraftCost() {
+    this(true);
+  }
+
+  private DraftCost(boolean isMeasured) {
+    this.isMeasured = isMeasured;
+  }
+
+  /**
+   * Returns costs that stay unknown, so that guesses depend on their text alone: where the width of
+   * a pass changes the rounding, what a text gets must not follow the time that passes took.
+   */
+  static DraftCost unmeasured() {
+    return new DraftCost(false);
+  }
 
   private static int kind(int guesses) {
     return guesses == 0 ? 0 : 32 - Integer.numberOfLeadingZeros(guesses);
@@ -29,6 +48,9 @@ final class DraftCost {
 
   /** Records the time of a pass, with that of guessing. */
   void took(int guesses, long time) {
+    if (!isMeasured) {
+      return;
+    }
     int kind = Math.min(kind(guesses), nanos.length - 1);
     double mean = nanos[kind];
     boolean isFirst = counts[kind]++ == 0;

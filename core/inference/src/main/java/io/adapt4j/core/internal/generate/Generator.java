@@ -173,15 +173,19 @@ public final class Generator {
         .tokenBytes();
   }
 
-  /** Starts a request with a validated prompt; a batch closes the result. */
-  RunningRequest start(Request request, PromptCache prompts, Reading reading) {
+  /**
+   * Starts a request with a validated prompt; a batch closes the result.
+   *
+   * @param hasSteps whether step kernels run its passes: to the same bits whatever their width
+   */
+  RunningRequest start(Request request, PromptCache prompts, Reading reading, boolean hasSteps) {
     int room = limit(request.options()) - request.prompt().length;
     TextStream stream = stream(request);
     AnswerConstraint constraint = constraint(request, stream);
     TextOutput text = new TextOutput(stream, request.options().stopStrings(), request::text);
     try {
       return new RunningRequest(decoder, request, room, endIds, text, constraint, prompts, reading)
-          .draftedBy(draft, draftCost, lookupCost);
+          .draftedBy(draft, draftCost, hasSteps ? lookupCost : DraftCost.unmeasured());
     } catch (RuntimeException | Error e) {
       reading.pictures().close();
       throw e;

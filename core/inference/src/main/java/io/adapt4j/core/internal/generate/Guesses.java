@@ -53,11 +53,11 @@ final class Guesses {
     }
   }
 
-  /**
-   * Records the time of a pass with the last draft, or with none. Looking up costs too little to
-   * depend on time, and its guesses stay the same from run to run.
-   */
+  /** Records the time of a pass with the last guess, or with none. */
   void took(int guessed, long nanos) {
+    if (guessed == 0 || !isDrafted) {
+      lookup.took(guessed, nanos);
+    }
     if (guessed == 0 || isDrafted) {
       draftLength.took(guessed, nanos);
     }

@@ -24,7 +24,7 @@ final class PauseLimit {
 
   /** Creates a limit; a time of zero limits nothing. */
   PauseLimit(Duration time, int most) {
-    this.aim = AIM * time.toNanos();
+    this.aim = AIM * (1e9 * time.getSeconds() + time.getNano());
     this.most = most;
     this.tokens = aim == 0 ? most : 2.0 * LEAST;
   }

@@ -27,6 +27,11 @@ final class PromptLookup {
     draftLength.accepted(guessed, right);
   }
 
+  /** Records the time of a pass with guesses, or with none. */
+  void took(int guessed, long nanos) {
+    draftLength.took(guessed, nanos);
+  }
+
   /** Guesses the tokens that come next. */
   int[] guess(int[] text, int length, int most) {
     int count = Math.min(draftLength.next(), most);

@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The result of a request does not depend on those of other calls: neither the other rows of a
  * step of {@link DecoderSteps} nor the division of its tokens among steps changes a bit of it. When
  * running operator by operator, a pass reads the tokens of one request, in chunks that depend on it
- * alone, or those of all requests of a group, whose results are the same up to rounding. A prefix
- * shared with other requests is processed by one of them for all. Not thread safe.
+ * alone, or those of all requests of a group, whose results are the same up to rounding, as are
+ * those with a draft, which guesses only for a request that runs alone. A prefix shared with other
+ * requests is processed by one of them for all. Not thread safe.
  */
 final class RequestBatch implements AutoCloseable {
 
@@ -115,14 +116,13 @@ final class RequestBatch implements AutoCloseable {
 
   /** Starts a request with a validated prompt; there must be a free row. */
   RunningRequest add(Request added, PromptCache prompts) {
+    boolean matters = prompts.isExact() || added.options().promptLookupTokens() > 0;
+    Optional<PreparedSteps.Program> program =
+        matters ? steps.programFor(added.adapter()) : Optional.empty();
     boolean areStepsExact =
-        prompts.isExact()
-            && steps
-                .programFor(added.adapter())
-                .filter(found -> found.steps().readsPrompts())
-                .isPresent();
+        prompts.isExact() && program.filter(found -> found.steps().readsPrompts()).isPresent();
     Reading reading = generator.reading(added, prompts, areStepsExact);
-    RunningRequest request = generator.start(added, prompts, reading);
+    RunningRequest request = generator.start(added, prompts, reading, program.isPresent());
     int row = 0;
     while (rows[row] != null) {
       row++;

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** An encoder-decoder, its tokenizer and its adapters, loaded and closed together. */
 public record LoadedSequence(
@@ -31,10 +33,24 @@ public record LoadedSequence(
   /** Loads a folder. Everything that can be checked is checked before weights are allocated. */
   public static LoadedSequence load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
+    return load(folder, precision, weights, adapters, Architectures::declareSequence);
+  }
+
+  /** Loads a folder with a model that reads features of recordings. */
+  public static LoadedSequence loadSpeech(
+      Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
+    return load(folder, precision, weights, adapters, Architectures::declareSpeech);
+  }
+
+  private static LoadedSequence load(
+      Path folder,
+      Precision precision,
+      WeightFormat weights,
+      List<AdapterMechanics> adapters,
+      Function<ModelConfig, EncoderDecoder> declaring) {
     StoredModel base = StoredModel.read(folder, weights);
     EncoderDecoder network =
-        Architectures.declareSequence(
-            StackedLayers.of(base.config(), AdapterMechanics.layerStack(adapters)));
+        declaring.apply(StackedLayers.of(base.config(), AdapterMechanics.layerStack(adapters)));
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {

@@ -21,8 +21,6 @@ import java.util.stream.LongStream;
  * positions that are scored, and only for some of them at once. A sequence that is a prefix of
  * another is not run separately: with causal attention its scores are part of the longer one's, so
  * all one-token answers to a question cost a single sequence. Not thread safe.
- *
- * @param contextLength maximum number of tokens the model reads at once
  */
 public record Scorer(Decoder decoder, int padId, int contextLength) {
 

@@ -32,6 +32,17 @@ class DraftLengthTest {
     assertThat(cost.of(4)).as("an outlier counts a little").isLessThan(1.4);
   }
 
+  /** So guesses are the same from run to run, where they must be. */
+  @Test
+  void costsThatAreNotMeasuredStayUnknown() {
+    DraftCost unmeasured = DraftCost.unmeasured();
+    for (int i = 0; i < 9; i++) {
+      unmeasured.took(0, PASS);
+      unmeasured.took(4, 9 * PASS);
+    }
+    assertThat(unmeasured.of(4)).isZero();
+  }
+
   /** Whatever is drafted, a text without right drafts loses the share and one draft. */
   @Test
   void wrongDraftsCostAFiftiethOfTheTimeOfAText() {

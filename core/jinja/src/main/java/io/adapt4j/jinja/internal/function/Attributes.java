@@ -156,7 +156,6 @@ public final class Attributes {
     return sequence instanceof Markup ? new Markup(character) : character;
   }
 
-  /** Returns the value of a missing attribute. */
   static Undefined missing(Object object, String name) {
     return new Undefined(
         object == null

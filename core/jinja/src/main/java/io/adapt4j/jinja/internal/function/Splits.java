@@ -53,7 +53,6 @@ public final class Splits {
     return words;
   }
 
-  /** Splits from the end of the text. */
   static List<Object> splitFromEnd(Run run, String text, String separator, int limit) {
     if (limit < 0) {
       return split(run, text, separator, limit);

@@ -35,7 +35,6 @@ final class ExpressionParser {
     this.operands = new OperandParser(tokens, this);
   }
 
-  /** Starts collecting names. */
   void beginNames() {
     operands.beginNames();
   }

@@ -5,11 +5,7 @@ import io.adapt4j.jinja.internal.value.Run;
 import io.adapt4j.jinja.internal.value.Values;
 import java.util.Iterator;
 
-/**
- * A for loop.
- *
- * @param test condition of items, or null
- */
+/** A for loop. */
 record For(
     int line, Target target, Expr items, Expr test, boolean recursive, Body body, Body otherwise)
     implements Statement {

@@ -21,7 +21,6 @@ final class OperandParser {
     loadedNames.push(new HashSet<>());
   }
 
-  /** Starts collecting names. */
   void beginNames() {
     loadedNames.push(new HashSet<>());
   }

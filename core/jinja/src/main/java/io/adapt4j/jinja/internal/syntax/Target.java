@@ -20,7 +20,6 @@ interface Target {
     }
   }
 
-  /** An attribute of a namespace. */
   record NamespaceAttribute(String name, String attribute) implements Target {
     @Override
     public void assign(Frame frame, Object value) {

@@ -24,7 +24,6 @@ record Token(Type type, String text, Object value, int line) {
     return type == Type.OPERATOR && text.equals(operator);
   }
 
-  /** Describes the token for errors. */
   String described() {
     return switch (type) {
       case DATA -> "text";

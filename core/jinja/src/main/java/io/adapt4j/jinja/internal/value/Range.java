@@ -2,11 +2,7 @@ package io.adapt4j.jinja.internal.value;
 
 import java.util.stream.LongStream;
 
-/**
- * Python's range of integers.
- *
- * @param stop the exclusive end
- */
+/** Python's range of integers. */
 public record Range(long start, long stop, long step, int length) {
 
   /** Maximum length of a range in Jinja's sandbox. */

@@ -74,7 +74,6 @@ public final class Run {
     return captured.toString();
   }
 
-  /** Counts work. */
   public void step(long count) {
     steps += count;
     if (steps >= nextLook) {

@@ -7,9 +7,7 @@ import java.util.List;
 /**
  * A part of a sequence, as in {@code x[start:stop:step]}.
  *
- * @param start start; null for the default end
  * @param stop exclusive end; null for the default end
- * @param step the step; null for 1
  */
 public record Slice(Object start, Object stop, Object step) {
 

@@ -197,7 +197,6 @@ public final class Values {
     return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, integer(name, value)));
   }
 
-  /** Requires a text argument. */
   public static String requireText(String name, Object value) {
     if (isText(value)) {
       return text(value);

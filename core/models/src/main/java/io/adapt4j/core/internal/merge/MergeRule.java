@@ -5,7 +5,6 @@ import io.adapt4j.core.method.MergeMethod;
 /** Rule by which the values of one tensor are merged. */
 interface MergeRule {
 
-  /** Returns the merged values. */
   float[] merge(MergeInputs inputs, MergeMethod method);
 
   /** Returns the minimum and maximum number of models besides the base. */

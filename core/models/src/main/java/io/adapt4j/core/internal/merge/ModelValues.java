@@ -54,7 +54,6 @@ public final class ModelValues implements AutoCloseable {
     this.adapted = adapted;
   }
 
-  /** Opens a model. */
   public static ModelValues open(Path folder, Optional<Adapter> adapter) {
     Checkpoint checkpoint = Checkpoint.open(folder);
     try {

@@ -11,7 +11,6 @@ import java.util.Optional;
  */
 public interface MethodProvider {
 
-  /** Returns the name of the method in descriptions. */
   String name();
 
   /**
@@ -22,9 +21,7 @@ public interface MethodProvider {
    */
   Optional<FineTuningMethod> read(Fields options);
 
-  /** Writes a method. */
   Optional<ObjectNode> write(FineTuningMethod method);
 
-  /** Returns the implementation of a method. */
   Optional<MethodMechanics> mechanics(FineTuningMethod method);
 }

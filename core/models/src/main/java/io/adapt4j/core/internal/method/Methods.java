@@ -11,7 +11,6 @@ public final class Methods {
 
   private Methods() {}
 
-  /** Returns the kinds of methods. */
   public static List<MethodProvider> known() {
     return ServiceLoader.load(MethodProvider.class).stream()
         .map(ServiceLoader.Provider::get)
@@ -26,7 +25,6 @@ public final class Methods {
         .orElseThrow(() -> new IllegalStateException("no provider of the method " + name));
   }
 
-  /** Returns the implementation of a method. */
   public static MethodMechanics of(FineTuningMethod method) {
     if (method instanceof MethodMechanics own) {
       return own;

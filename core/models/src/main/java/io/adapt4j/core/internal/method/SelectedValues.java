@@ -21,7 +21,6 @@ final class SelectedValues extends SwitchedValues {
 
   private SelectedValues() {}
 
-  /** Selects parameters by name. */
   static SelectedValues of(Network network, Set<String> names) {
     SelectedValues values = new SelectedValues();
     for (Parameter parameter : network.parameters()) {

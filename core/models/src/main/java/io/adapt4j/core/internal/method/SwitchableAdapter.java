@@ -17,7 +17,6 @@ public abstract class SwitchableAdapter implements AttachedAdapter {
 
   protected abstract void switched(boolean on);
 
-  /** Detaches the adapter from the model. */
   protected abstract void detach();
 
   protected final boolean isMerged() {

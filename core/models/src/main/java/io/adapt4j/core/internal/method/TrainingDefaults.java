@@ -23,7 +23,6 @@ public record TrainingDefaults(
     double warmupRatio,
     String source) {
 
-  /** Default number of epochs. */
   public static final int EPOCHS = 3;
 
   /**
@@ -144,7 +143,6 @@ public record TrainingDefaults(
     }
   }
 
-  /** Returns the defaults of full fine-tuning. */
   public static TrainingDefaults fullFineTuning(TaskKind task) {
     return of("full fine-tuning", task, FULL);
   }

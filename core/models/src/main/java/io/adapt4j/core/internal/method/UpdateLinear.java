@@ -51,7 +51,6 @@ final class UpdateLinear implements StackedLinear {
     enabled = on;
   }
 
-  /** Recomputes the updates. */
   void refresh() {
     for (UpdatePart update : updates) {
       try (Tensor rows = rows(delta.master(), update)) {

@@ -10,12 +10,10 @@ public final class BatchTensors {
 
   private BatchTensors() {}
 
-  /** Returns the token ids. */
   public static Tensor ids(Batch batch) {
     return Tensor.of(batch.ids(), batch.rows(), batch.length());
   }
 
-  /** Returns the token types. */
   public static Tensor types(Batch batch) {
     return types(batch, Integer.MAX_VALUE);
   }

@@ -53,7 +53,6 @@ public final class Decoder extends Network {
   private boolean cachesInEightBits;
   private boolean freesWindows;
 
-  /** Declares a decoder. */
   public Decoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -357,11 +356,6 @@ public final class Decoder extends Network {
         .anyMatch(rotaryFrequencies -> rotaryFrequencies.changesBetween(from, to));
   }
 
-  /**
-   * Creates an empty cache.
-   *
-   * @return the cache, closed by the caller
-   */
   public KvCache newCache(int rows, int capacity) {
     try (Scope scope = Scope.open(engine())) {
       return new KvCache(caches(), rows, capacity, type());
@@ -435,11 +429,6 @@ public final class Decoder extends Network {
     }
   }
 
-  /**
-   * Copies the states of a cache.
-   *
-   * @return the copy, closed by the caller
-   */
   public LayerStates statesOf(KvCache cache) {
     try (Scope scope = Scope.open(engine())) {
       return cache.saveStates();

@@ -34,7 +34,6 @@ public final class Encoder extends Network {
   private final boolean causal;
   private final boolean shared;
 
-  /** Declares an encoder. */
   public Encoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -112,7 +111,6 @@ public final class Encoder extends Network {
     return head instanceof TokenChoiceHead;
   }
 
-  /** Returns whether attention is causal. */
   public boolean isCausal() {
     return causal;
   }
@@ -122,7 +120,6 @@ public final class Encoder extends Network {
     return !OutputLayer.isEncoder(modelConfig().modelType());
   }
 
-  /** Returns the number of classes. */
   public int classes() {
     if (head instanceof TokenChoiceHead) {
       return 1;
@@ -229,7 +226,6 @@ public final class Encoder extends Network {
         "This model has no classification head: " + modelConfig().architectures());
   }
 
-  /** Returns the classifier layer. */
   public LinearSlot classifier() {
     if (head instanceof ClassificationHead own) {
       return own.classifier();

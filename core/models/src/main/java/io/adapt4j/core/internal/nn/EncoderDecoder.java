@@ -33,9 +33,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network that reads a text with an encoder and writes another with a decoder, which attends to
- * the encoder's states (Vaswani et al. 2017). Layers are numbered consecutively: those of the
- * encoder, then those of the decoder. Not thread safe.
+ * A network that reads a text, or features of a recording, with an encoder and writes a text with a
+ * decoder, which attends to the encoder's states (Vaswani et al. 2017). Layers are numbered
+ * consecutively: those of the encoder, then those of the decoder. Not thread safe.
  */
 public final class EncoderDecoder extends Network {
 
@@ -47,18 +47,22 @@ public final class EncoderDecoder extends Network {
 
   private final Side encoder;
   private final Side decoder;
-  private final List<Parameter> targetTokens;
+  private final List<Parameter> otherInputs;
   private final VocabularyHead head;
   private final SequenceTokens specialTokens;
   private List<Parameter> readTables = List.of();
 
-  /** Declares a network. */
+  /**
+   * Declares a network.
+   *
+   * @param otherInputs parameters of inputs beside the token table
+   */
   public EncoderDecoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
       StoredNames storedNames,
       Embeddings tokens,
-      List<Parameter> targetTokens,
+      List<Parameter> otherInputs,
       Side encoder,
       Side decoder,
       VocabularyHead head,
@@ -70,7 +74,7 @@ public final class EncoderDecoder extends Network {
         new Transformer(tokens, List.of(), Norm.NONE, List.of()));
     this.encoder = encoder;
     this.decoder = decoder;
-    this.targetTokens = List.copyOf(targetTokens);
+    this.otherInputs = List.copyOf(otherInputs);
     this.head = head;
     this.specialTokens = specialTokens;
   }
@@ -79,7 +83,7 @@ public final class EncoderDecoder extends Network {
   List<Parameter> headParameters() {
     return Stream.of(head.weight(), head.bias())
         .filter(Objects::nonNull)
-        .filter(parameter -> !targetTokens.contains(parameter))
+        .filter(parameter -> !otherInputs.contains(parameter))
         .toList();
   }
 
@@ -111,7 +115,7 @@ public final class EncoderDecoder extends Network {
   @Override
   public List<Parameter> embeddingParameters() {
     List<Parameter> all = new ArrayList<>(super.embeddingParameters());
-    all.addAll(targetTokens);
+    all.addAll(otherInputs);
     for (Side side : List.of(encoder, decoder)) {
       if (side.positions() != null) {
         all.addAll(side.positions().parameters());
@@ -214,6 +218,11 @@ public final class EncoderDecoder extends Network {
         .filter(positions -> positions != null && positions.computed());
   }
 
+  /** {@return whether the encoder reads features instead of token ids} */
+  public boolean readsFeatures() {
+    return encoder.tokens().readsFeatures();
+  }
+
   /**
    * Runs the encoder over a batch.
    *
@@ -221,17 +230,42 @@ public final class EncoderDecoder extends Network {
    */
   public SequenceSource read(
       Ops ops, SequenceInputs inputs, boolean recompute, @Nullable List<Tensor> states) {
-    int rows = inputs.rows();
-    int length = inputs.length();
-    Tensor mask = Masks.padding(Tensor.of(inputs.attentionMask(), rows, length), 0, type());
-    boolean padded = Arrays.stream(inputs.attentionMask()).anyMatch(seen -> seen == 0);
+    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
+    return read(ops, ids, inputs.attentionMask(), inputs.rows(), recompute, states);
+  }
+
+  /**
+   * Runs the encoder over features, without padding.
+   *
+   * @param features as the encoder's first layer takes them [B, frames, width]
+   * @param length number of the encoder's positions
+   * @param states receives every hidden state; null if they are not needed
+   */
+  public SequenceSource read(
+      Ops ops, Tensor features, int length, boolean recompute, @Nullable List<Tensor> states) {
+    int rows = Math.toIntExact(features.size(0));
+    long[] seen = new long[rows * length];
+    Arrays.fill(seen, 1);
+    return read(ops, features, seen, rows, recompute, states);
+  }
+
+  private SequenceSource read(
+      Ops ops,
+      Tensor ids,
+      long[] attentionMask,
+      int rows,
+      boolean recompute,
+      @Nullable List<Tensor> states) {
+    int length = attentionMask.length / rows;
+    Tensor mask = Masks.padding(Tensor.of(attentionMask, rows, length), 0, type());
+    boolean padded = Arrays.stream(attentionMask).anyMatch(seen -> seen == 0);
     SidePlaces places =
         places(encoder, 0, rows, length, padded || encoder.relative() != null ? mask : null, null);
     Tensor read =
         encoder.forward(
             ops.dropping(dropout()),
-            Tensor.of(inputs.ids(), rows, length),
-            rows(tokens(inputs.attentionMask(), rows)),
+            ids,
+            rows(tokens(attentionMask, rows)),
             null,
             places,
             recompute,
@@ -266,11 +300,7 @@ public final class EncoderDecoder extends Network {
     return written(ops, ids, tokens, source.states(), places, recompute, states);
   }
 
-  /**
-   * Creates a cache for generating from encoded texts.
-   *
-   * @return the cache, closed by the caller
-   */
+  /** Creates a cache for generating from encoded texts. */
   public SequenceCache newCache(SequenceSource source, long[] rows, int capacity) {
     return new SequenceCache(
         decoder.layers().stream().map(SideLayer::cross).toList(), source, rows, capacity, type());
@@ -282,14 +312,26 @@ public final class EncoderDecoder extends Network {
    * @return [B, 1, hidden], in the open scope
    */
   public Tensor next(long[] ids, SequenceCache cache) {
+    return next(ids, 1, cache);
+  }
+
+  /**
+   * Runs the decoder over more tokens of each text: several only with an empty cache and without
+   * relative positions.
+   *
+   * @param ids the tokens [B, count]
+   * @return [B, count, hidden], in the open scope
+   */
+  public Tensor next(long[] ids, int count, SequenceCache cache) {
     int first = Math.toIntExact(cache.length());
+    int rows = ids.length / count;
     SidePlaces places =
-        places(decoder, first, ids.length, 1, null, cache).reading(cache.memoryMask());
-    long[] tokens = new long[ids.length];
-    Arrays.fill(tokens, first + 1);
+        places(decoder, first, rows, count, null, cache).reading(cache.memoryMask());
+    long[] tokens = new long[rows];
+    Arrays.fill(tokens, first + count);
     Tensor made =
-        written(Ops.inference(), Tensor.of(ids, ids.length, 1), tokens, null, places, false, null);
-    cache.advance(1);
+        written(Ops.inference(), Tensor.of(ids, rows, count), tokens, null, places, false, null);
+    cache.advance(count);
     return made;
   }
 

@@ -110,7 +110,6 @@ public abstract sealed class Network implements AutoCloseable
     return storedNames;
   }
 
-  /** Returns the compute type. */
   public DType type() {
     if (type == null) {
       throw new IllegalStateException("The model has no weights yet");
@@ -144,7 +143,6 @@ public abstract sealed class Network implements AutoCloseable
     return body.layers().get(layer).parameters();
   }
 
-  /** Returns the slot of the token embedding. */
   public EmbeddingSlot embeddingSlot() {
     return body.embeddings().slot();
   }

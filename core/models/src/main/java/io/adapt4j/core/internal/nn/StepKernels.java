@@ -13,18 +13,15 @@ import java.util.ServiceLoader;
  */
 public interface StepKernels {
 
-  /** Prepares steps. */
   Optional<DecoderSteps> prepare(
       Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters);
 
-  /** Prepares steps with the available kernels. */
   static Optional<DecoderSteps> prepared(
       Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters) {
     return Installed.KERNELS.flatMap(
         kernels -> kernels.prepare(decoder, rows, maxTokens, adapters));
   }
 
-  /** Prepares the steps of one batch. */
   static Optional<DecoderSteps> prepared(Decoder decoder, KvCache cache, int maxTokens) {
     int rows = cache.rows();
     Optional<DecoderSteps> steps = prepared(decoder, rows, maxTokens, List.of());

@@ -24,7 +24,6 @@ public final class TargetRows {
     this.targets = targets;
   }
 
-  /** Finds the targets of a batch. */
   public static TargetRows of(Batch batch) {
     return of(batch.labels(), batch.rows(), batch.length());
   }

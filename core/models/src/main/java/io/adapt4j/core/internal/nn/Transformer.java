@@ -64,7 +64,6 @@ public record Transformer(
     return layers.stream().anyMatch(layer -> layer.mixer().cache().hasStates());
   }
 
-  /** Returns the cache shape of each layer. */
   List<CacheShape> caches() {
     return layers.stream().map(layer -> layer.mixer().cache()).toList();
   }

@@ -22,7 +22,6 @@ import java.util.Optional;
  */
 public final class Provenance {
 
-  /** File name. */
   public static final String FILE = "provenance.json";
 
   /** The key of the training data. */
@@ -45,14 +44,12 @@ public final class Provenance {
     this.json = json;
   }
 
-  /** Creates a record. */
   public static Provenance of(Path file, ObjectNode json) {
     ObjectNode fields = json.objectNode().put("schema", SCHEMA);
     fields.setAll(json);
     return new Provenance(file, fields);
   }
 
-  /** Reads a record. */
   public static Provenance read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
     try {
@@ -75,7 +72,6 @@ public final class Provenance {
     }
   }
 
-  /** Reads the record of a folder if it has one. */
   public static Optional<Provenance> find(Path folder) {
     return Files.isRegularFile(folder.resolve(FILE)) ? Optional.of(read(folder)) : Optional.empty();
   }
@@ -85,12 +81,10 @@ public final class Provenance {
     AtomicFiles.writeJson(file, json);
   }
 
-  /** Returns the file of the record. */
   public Path file() {
     return file;
   }
 
-  /** Returns the fields. */
   public ObjectNode json() {
     return json.deepCopy();
   }

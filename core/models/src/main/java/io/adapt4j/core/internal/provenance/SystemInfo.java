@@ -54,7 +54,6 @@ public record SystemInfo(
     return HostKernels.description();
   }
 
-  /** Returns the fields. */
   public ObjectNode json() {
     return JsonNodeFactory.instance
         .objectNode()

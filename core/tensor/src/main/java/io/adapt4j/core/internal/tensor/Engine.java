@@ -72,7 +72,6 @@ public final class Engine {
     return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, counter);
   }
 
-  /** Creates an engine on a device. */
   public static Engine on(String device) {
     Engine engine =
         new Engine(TensorDevice.named(device), UnaryOperator.identity(), COMPILED, null);
@@ -211,7 +210,6 @@ public final class Engine {
     return observed(operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments));
   }
 
-  /** Creates a tensor of zeros on the device. */
   public Tensor zeros(DType type, long... sizes) {
     return make(ZEROS, ZEROS_ON, type, sizes);
   }

@@ -40,11 +40,7 @@ public final class HugePages {
     private static final Optional<HugePages> PAGES = find(SETTINGS);
   }
 
-  /**
-   * An address range.
-   *
-   * @param start address of the first byte
-   */
+  /** An address range. */
   record Range(long start, long end) {}
 
   private final Function madvise;

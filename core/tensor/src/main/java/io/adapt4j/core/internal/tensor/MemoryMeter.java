@@ -28,7 +28,6 @@ public final class MemoryMeter {
   private long bytes;
   private long peak;
 
-  /** Creates a meter at 0. */
   public MemoryMeter() {}
 
   /** {@return the engine whose tensors are counted} */

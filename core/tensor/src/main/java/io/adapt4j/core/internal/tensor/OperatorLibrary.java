@@ -54,12 +54,10 @@ public final class OperatorLibrary {
     return new OperatorLibrary(owner, List.of(resources));
   }
 
-  /** Returns the handle of an operator. */
   public Operator operator(String name) {
     return new Operator(this, name, Scratch.NONE);
   }
 
-  /** Reads the sources. */
   public String sources() {
     return resources.stream().map(this::resource).collect(Collectors.joining("\n"));
   }

@@ -79,7 +79,6 @@ public final class Tensor implements AutoCloseable {
     return EMPTY.tensor(sizes, type).typedAs(type);
   }
 
-  /** Creates a tensor of zeros. */
   public static Tensor zeros(DType type, long... sizes) {
     return Engine.current().zeros(type, sizes);
   }
@@ -359,7 +358,6 @@ public final class Tensor implements AutoCloseable {
     return MATMUL.tensor(this, right);
   }
 
-  /** Concatenates tensors. */
   public static Tensor concatenated(List<Tensor> parts, int dimension) {
     return CONCATENATE.tensor(parts, dimension);
   }

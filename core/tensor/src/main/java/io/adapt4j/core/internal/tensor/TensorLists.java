@@ -41,11 +41,7 @@ public final class TensorLists {
     ZERO_ALL.run(tensors);
   }
 
-  /**
-   * Copies tensors pairwise, converting the type.
-   *
-   * @param targets overwritten
-   */
+  /** Copies tensors pairwise, converting the type. */
   public static void copy(List<Tensor> targets, List<Tensor> sources) {
     REFRESH.run(targets, sources);
   }

@@ -150,13 +150,13 @@ def scatter_scores(self, ds: Tensor, at: Tensor, position: Tensor) -> Tensor:
   sums = torch.zeros([ds.size(0), ds.size(1), ds.size(2), position.size(2)], dtype=ds.dtype, device=ds.device)
   return torch.scatter_add_(sums, -1, torch.expand(at, ds.size()), ds)
 
-# A convolution over positions (LeCun et al. 1989) that keeps the length, with zeros beyond the ends
-# and where an additive mask [B, 1, 1, T] hides: x [B, T, in], weight [out, in / groups, kernel].
-def convolve(self, x: Tensor, weight: Tensor, bias: Tensor, mask: List[Tensor], groups: int) -> Tensor:
+# A convolution over positions (LeCun et al. 1989), with zeros beyond the ends and where an additive
+# mask [B, 1, 1, T] hides: x [B, T, in], weight [out, in / groups, kernel]. Stride 1 keeps the length.
+def convolve(self, x: Tensor, weight: Tensor, bias: Tensor, mask: List[Tensor], stride: int, groups: int) -> Tensor:
   if x.is_meta:
-    return torch.empty_like(x)
+    return torch.empty([x.size(0), (x.size(1) - 1) // stride + 1, weight.size(0)], dtype=x.dtype, device=x.device)
   turned = torch.transpose(self.mask_positions(x, mask), 1, 2)
-  y = torch.conv1d(turned, weight, bias, [1], [(weight.size(2) - 1) // 2], [1], groups)
+  y = torch.conv1d(turned, weight, bias, [stride], [(weight.size(2) - 1) // 2], [1], groups)
   return self.mask_positions(torch.transpose(y, 1, 2), mask)
 
 # x [B, T, hidden], 0 where an additive mask [B, 1, 1, T] hides.
@@ -166,12 +166,12 @@ def mask_positions(self, x: Tensor, mask: List[Tensor]) -> Tensor:
     return torch.mul(x, torch.to(seen, x.dtype))
   return x
 
-def convolve_backward(self, dy: Tensor, x: Tensor, weight: Tensor, dweight: List[Tensor], dbias: List[Tensor], mask: List[Tensor], groups: int) -> Tensor:
+def convolve_backward(self, dy: Tensor, x: Tensor, weight: Tensor, dweight: List[Tensor], dbias: List[Tensor], mask: List[Tensor], stride: int, groups: int) -> Tensor:
   if x.is_meta:
     return torch.empty_like(x)
   d = torch.transpose(self.mask_positions(dy, mask), 1, 2)
   turned = torch.transpose(self.mask_positions(x, mask), 1, 2)
-  dx, dw, db = torch.convolution_backward(d, turned, weight, [weight.size(0)], [1], [(weight.size(2) - 1) // 2], [1], False, [0], groups, [True, len(dweight) > 0, len(dbias) > 0])
+  dx, dw, db = torch.convolution_backward(d, turned, weight, [weight.size(0)], [stride], [(weight.size(2) - 1) // 2], [1], False, [0], groups, [True, len(dweight) > 0, len(dbias) > 0])
   if len(dweight) > 0:
     torch.add_(dweight[0], dw)
   if len(dbias) > 0:

@@ -10,7 +10,6 @@ import java.util.ServiceLoader;
 @FunctionalInterface
 public interface AnswerParser {
 
-  /** A tool call. */
   record Call(String name, Map<String, Object> arguments) {}
 
   /** Text of an answer, without thoughts, and its calls. */

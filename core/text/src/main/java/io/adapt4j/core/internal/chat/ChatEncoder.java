@@ -43,7 +43,6 @@ public final class ChatEncoder {
   private final ChatTemplate template;
   private final Map<List<Object>, ToolTemplate> toolTemplates = new ConcurrentHashMap<>();
 
-  /** Creates an encoder. */
   public ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
     this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
     this.template = Objects.requireNonNull(template, "template");
@@ -104,8 +103,6 @@ public final class ChatEncoder {
   /**
    * Encodes a conversation and its continuation, with a mask over the tokens of assistant messages
    * in the continuation.
-   *
-   * @param prompt the conversation so far; may be empty
    */
   public EncodedChat encodeContinuation(
       List<ChatMessage> prompt, List<ChatMessage> continuation, ChatOptions options) {

@@ -49,7 +49,6 @@ final class ToolTexts {
 
   private ToolTexts() {}
 
-  /** Rewrites a conversation. */
   static List<ChatMessage> rewrite(
       List<ChatMessage> messages, List<Map<String, Object>> tools, boolean hasSystem) {
     List<ChatMessage> texts = new ArrayList<>();

@@ -67,7 +67,6 @@ public record Batch(
     this(ids, attentionMask, typeIds, labels, rows, length, new int[0][], new float[0], new int[0]);
   }
 
-  /** Creates a padded batch. */
   public Batch(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
     this(ids, attentionMask, new long[0], labels, rows, length);
   }

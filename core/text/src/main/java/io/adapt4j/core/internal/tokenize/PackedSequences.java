@@ -36,7 +36,6 @@ public record PackedSequences(int[][] documents, int length) {
     return IntStream.concat(IntStream.of(0), Arrays.stream(ends)).toArray();
   }
 
-  /** Returns the length of the longest sequence. */
   public int longest() {
     return lengths().max().orElse(0);
   }
@@ -45,7 +44,6 @@ public record PackedSequences(int[][] documents, int length) {
     return Arrays.stream(documents).flatMapToInt(Arrays::stream);
   }
 
-  /** Visitor of sequences. */
   private interface Visitor {
     void visit(int sequence, int start, int tokens);
   }

@@ -21,7 +21,6 @@ public final class ForgettingTable {
     this.rows = List.copyOf(rows);
   }
 
-  /** Reads the table that is shipped. */
   public static ForgettingTable shipped() {
     return parse(Html.resource(ForgettingTable.class, RESOURCE));
   }
@@ -32,7 +31,6 @@ public final class ForgettingTable {
         text.lines().skip(1).filter(line -> !line.isBlank()).map(MeasuredRuns::parse).toList());
   }
 
-  /** Returns the measurements of a method. */
   public List<MeasuredRuns> of(String method) {
     return rows.stream().filter(row -> row.method().equals(method)).toList();
   }
@@ -44,12 +42,7 @@ public final class ForgettingTable {
     return String.join("+", parts);
   }
 
-  /**
-   * Describes what a method gains and forgets.
-   *
-   * @param method the method's identifier; empty if no run of its kind was measured
-   * @param description what the method is called if it was not measured
-   */
+  /** Describes what a method gains and forgets. */
   public String text(Optional<String> method, List<String> remedies, String description) {
     List<MeasuredRuns> found = method.map(name -> of(identifier(name, remedies))).orElse(List.of());
     if (found.isEmpty()) {

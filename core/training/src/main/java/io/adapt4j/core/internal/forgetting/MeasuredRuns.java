@@ -26,7 +26,6 @@ public record MeasuredRuns(
   /** Columns of the table; a name may have commas, so it comes last. */
   private static final int COLUMNS = 10;
 
-  /** Parses a line of the table. */
   static MeasuredRuns parse(String line) {
     List<String> cells = List.of(line.split(",", COLUMNS));
     if (cells.size() != COLUMNS) {

@@ -75,7 +75,6 @@ public final class PairQuestion {
     return question;
   }
 
-  /** Writes the prompt. */
   public String ask(String question, String first, String second) {
     Quoted quoted = Quoted.of(List.of(question, first, second));
     Map<String, String> fields =

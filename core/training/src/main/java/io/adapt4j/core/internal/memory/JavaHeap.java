@@ -42,11 +42,7 @@ record JavaHeap(long initialBytes) {
         Math.max(0, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getInit()));
   }
 
-  /**
-   * Estimates the resident bytes of the heap at the end of a run.
-   *
-   * @param arrays bytes that live throughout
-   */
+  /** Estimates the resident bytes of the heap at the end of a run. */
   long resident(
       long layers, long forwards, boolean dora, boolean packed, boolean draws, long arrays) {
     long before = BEFORE_GROWTH - (draws ? FIRST_DRAWING : 0);

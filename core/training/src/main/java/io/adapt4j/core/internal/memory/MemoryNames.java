@@ -41,7 +41,6 @@ public final class MemoryNames {
   /** Accumulated gradients of micro-batches. */
   public static final String GRADIENT_SUMS = "sums of gradients";
 
-  /** The optimizer state. */
   public static final String OPTIMIZER = "optimizer state";
 
   /** The weights of a separate reference model. */

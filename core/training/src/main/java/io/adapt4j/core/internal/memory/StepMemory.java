@@ -18,11 +18,7 @@ import java.util.function.ToLongFunction;
  */
 record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, long windowMasks) {
 
-  /**
-   * Output layer over the vocabulary.
-   *
-   * @param vocabulary number of outputs; 0 if there is no such layer
-   */
+  /** Output layer over the vocabulary. */
   record Head(long vocabulary, long hidden) {}
 
   private static final String LAYER = "a layer at work";
@@ -45,11 +41,7 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
     return head.vocabulary() * (Float.BYTES * (long) rows + DRAWING_BYTES);
   }
 
-  /**
-   * Returns the peak of a forward and backward pass.
-   *
-   * @param passing shape of one forward pass
-   */
+  /** Returns the peak of a forward and backward pass. */
   List<MemoryItem> training(
       StepShape shape, StepShape passing, StepShape targets, boolean scored, long gaps) {
     List<MemoryItem> items = new ArrayList<>();

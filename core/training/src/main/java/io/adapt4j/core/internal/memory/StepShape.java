@@ -40,7 +40,6 @@ public record StepShape(
     return new StepShape(rows, tokens, accumulation, type, optimizer, recompute);
   }
 
-  /** Changes the optimizer. */
   public StepShape withOptimizer(Optimizer other) {
     return new StepShape(rows, length, accumulation, type, other, recompute);
   }

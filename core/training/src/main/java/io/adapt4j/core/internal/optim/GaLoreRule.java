@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * GaLore (Zhao et al. 2024): Adam on gradients projected to their leading singular vectors, which
- * are computed anew every few steps. Vectors and small matrices are updated in full.
+ * are recomputed every few steps. Vectors and small matrices are updated in full.
  */
 public record GaLoreRule(Optimizer.GaLore settings, Projections projections)
     implements OptimizerRule {

@@ -37,7 +37,6 @@ public final class Lbfgs {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Pair(double[] step, double[] change, double product) {}
 
-  /** Minimizes a function. */
   public static double[] minimize(
       Objective objective, double[] start, int iterations, int history) {
     double[] point = start.clone();

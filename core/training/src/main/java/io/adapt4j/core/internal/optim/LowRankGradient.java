@@ -27,7 +27,6 @@ record LowRankGradient(float[] projection, long rows, long columns, int rank) {
     return rows >= columns;
   }
 
-  /** Projects a matrix. */
   float[] down(float[] matrix) {
     try (Scope scope = Scope.open()) {
       Tensor full = Tensor.of(matrix, rows, columns);

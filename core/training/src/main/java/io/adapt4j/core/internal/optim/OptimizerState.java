@@ -116,7 +116,6 @@ public abstract class OptimizerState implements AutoCloseable {
     return saved;
   }
 
-  /** Restores what {@link #save} returned. */
   public final void restore(Checkpoint saved, int performed) {
     trained.forEach(
         parameter -> Weights.fill(parameter.value(), saved, "value." + parameter.name()));

@@ -15,11 +15,7 @@ public final class OptimizerStates {
 
   private OptimizerStates() {}
 
-  /**
-   * Creates the state for some values.
-   *
-   * @return the state, closed by the caller
-   */
+  /** Creates the state for some values. */
   public static OptimizerState start(
       Optimizer optimizer, List<Trainable> trained, double weightDecay) {
     StateMemory memory =

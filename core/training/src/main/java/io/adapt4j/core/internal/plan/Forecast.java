@@ -93,7 +93,6 @@ public record Forecast(
             advice.fits() ? ", fits" : ""));
   }
 
-  /** Returns the prediction as JSON. */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("device", device.name());

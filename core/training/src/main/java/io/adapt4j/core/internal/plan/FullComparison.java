@@ -11,7 +11,6 @@ public record FullComparison(long fullBytes, long plannedBytes) {
     return (double) plannedBytes / fullBytes;
   }
 
-  /** Formats the comparison. */
   public String text() {
     return String.format(
         Locale.ROOT,

@@ -3,11 +3,7 @@ package io.adapt4j.core.internal.plan;
 import java.util.Comparator;
 import java.util.List;
 
-/**
- * Predicted memory of a run: persistent items, and the additional items of each phase.
- *
- * @param phases the phases, in the order of a run
- */
+/** Predicted memory of a run: persistent items, and the additional items of each phase. */
 public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<MemoryItem> host) {
 
   /** A phase of a run. */
@@ -18,11 +14,7 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
       items = List.copyOf(items);
     }
 
-    /**
-     * Adds up the items.
-     *
-     * @return bytes
-     */
+    /** Adds up the items. */
     public long bytes() {
       return total(items);
     }
@@ -54,11 +46,7 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
     return lastingBytes() + peakPhase().bytes();
   }
 
-  /**
-   * Looks up a persistent item.
-   *
-   * @return its bytes; 0 if there is no such item
-   */
+  /** Looks up a persistent item. */
   public long lasting(String name) {
     return lasting.stream()
         .filter(memoryItem -> memoryItem.name().equals(name))

@@ -124,9 +124,6 @@ public final class Checks {
   /**
    * Checks the folder, and the method against the model in it. A model that is not on disk is not
    * downloaded if there are other problems.
-   *
-   * @param model the source of the model; null if it is missing
-   * @param method the fine-tuning method; null if it is missing
    */
   public Optional<TaskModel> model(
       ModelSource model,

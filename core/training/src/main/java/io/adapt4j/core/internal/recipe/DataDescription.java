@@ -40,7 +40,6 @@ public final class DataDescription {
 
   private DataDescription() {}
 
-  /** Opens data. */
   public static Optional<Split> open(Fields fields) {
     List<String> named = SOURCES.stream().filter(fields.written()::contains).toList();
     if (named.size() != 1) {

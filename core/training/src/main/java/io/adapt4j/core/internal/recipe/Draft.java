@@ -10,16 +10,11 @@ public final class Draft {
 
   private final Map<Option<?>, Object> values = new HashMap<>();
 
-  /**
-   * Sets an option, replacing a previous value.
-   *
-   * @param value its value; null is reported by {@link Option#check}
-   */
+  /** Sets an option, replacing a previous value. */
   public <T> void set(Option<T> option, T value) {
     values.put(option, value);
   }
 
-  /** Adds an element to an option that is a list. */
   public <T> void add(Option<List<T>> option, T element) {
     List<T> all = new ArrayList<>(get(option));
     all.add(element);

@@ -33,7 +33,6 @@ public final class MaskedRowKeys {
 
   private MaskedRowKeys() {}
 
-  /** Sets the rows. */
   public static void set(Draft draft, List<MaskedRow> rows) {
     Texts.requireAll(KEY, rows);
     draft.set(OPTION, List.copyOf(rows));

@@ -42,7 +42,6 @@ public final class Option<T> {
     return new Option<>(name, values);
   }
 
-  /** Creates an integer option. */
   static Option<Integer> integer(String name, int least) {
     return Option.<Integer>of(name, "whole number of at least " + least)
         .checked((value, checks) -> checks.atLeast(name, value, least))
@@ -65,7 +64,6 @@ public final class Option<T> {
     return number(name, "of at least 0", value -> value >= 0);
   }
 
-  /** Creates a boolean option. */
   static Option<Boolean> toggle(String name) {
     return Option.<Boolean>of(name, "true or false").read(fields -> fields.flag(name));
   }
@@ -133,7 +131,6 @@ public final class Option<T> {
     return this;
   }
 
-  /** Sets the reader of the key. */
   public Option<T> read(Function<Fields, Optional<T>> key) {
     return readInto(
         (fields, draft) -> key.apply(fields).ifPresent(value -> draft.set(this, value)));
@@ -144,7 +141,6 @@ public final class Option<T> {
     return this;
   }
 
-  /** Sets the writer of the key. */
   public Option<T> write(Function<FineTuneSettings, Optional<? extends JsonNode>> key) {
     writer = key;
     return this;
@@ -176,7 +172,6 @@ public final class Option<T> {
         value instanceof Enum<?> constant ? Fields.written(constant) : value.toString());
   }
 
-  /** Returns the key. */
   public String name() {
     return name;
   }
@@ -194,12 +189,10 @@ public final class Option<T> {
     check.accept(value, checks);
   }
 
-  /** Reads the key into a draft. */
   public void read(Fields fields, Draft draft) {
     reader.accept(fields, draft);
   }
 
-  /** Writes the key. */
   public Optional<? extends JsonNode> write(FineTuneSettings settings) {
     return writer.apply(settings);
   }

@@ -40,14 +40,12 @@ public final class Options {
 
   private static final String BY_TASK = "by method and task";
 
-  /** The model to start from. */
   public static final Option<ModelSource> MODEL =
       Option.<ModelSource>of("model", "a folder, or {hub: OWNER/NAME, revision: ...}")
           .text("Base checkpoint, in Hugging Face format.")
           .read(ModelKey::read)
           .write(settings -> Optional.of(ModelKey.write(settings.model())));
 
-  /** Data to train on. */
   public static final Option<Dataset> DATA =
       Option.<Dataset>of("data", "{path: FILE, ...}, perhaps with a split")
           .setter("dataset")
@@ -56,7 +54,6 @@ public final class Options {
               (fields, draft) -> DataKeys.split(fields).ifPresent(parts -> setData(draft, parts)))
           .write(DataKeys::training);
 
-  /** Data to validate with. */
   public static final Option<Dataset> VALIDATION =
       Option.<Dataset>of("validation", "as data")
           .setter("dataset")
@@ -116,14 +113,12 @@ public final class Options {
   public static final Option<Boolean> RESUME =
       Option.flag("resume").text("Resumes the interrupted run in the output folder, to the bit.");
 
-  /** Passes over the training data. */
   public static final Option<Integer> EPOCHS =
       Option.integer("epochs", 1)
           .usually(BY_TASK)
           .text("Number of passes over the training data.")
           .written(settings -> settings.training().epochs());
 
-  /** Maximum number of steps. */
   public static final Option<Integer> MAX_STEPS =
       Option.integer("maxSteps", 1)
           .usual(0, "no limit")
@@ -131,21 +126,18 @@ public final class Options {
           .writtenIfAny(
               settings -> Optional.of(settings.training().maxSteps()).filter(steps -> steps > 0));
 
-  /** Number of examples in a micro-batch. */
   public static final Option<Integer> BATCH_SIZE =
       Option.integer("batchSize", 1)
           .usually(BY_TASK)
           .text("Examples per micro-batch.")
           .written(FineTuneSettings::batchSize);
 
-  /** Number of micro-batches per step. */
   public static final Option<Integer> GRADIENT_ACCUMULATION =
       Option.integer("gradientAccumulation", 1)
           .usual(1)
           .text("Micro-batches per optimizer step.")
           .written(settings -> settings.training().accumulation());
 
-  /** Maximum length of an example. */
   public static final Option<Integer> MAX_LENGTH =
       Option.integer("maxLength", 2)
           .usually("the model's context length, at most " + FineTuneDefaults.MAX_LENGTH)
@@ -173,7 +165,6 @@ public final class Options {
           .text("Packs several samples into a row of up to maxLength tokens.")
           .written(settings -> settings.tokens().batching() == Batching.PACKED);
 
-  /** Whether to batch samples of similar lengths. */
   public static final Option<Boolean> GROUP_BY_LENGTH =
       Option.flag("groupByLength")
           .text("Batches samples of similar length.")
@@ -186,7 +177,6 @@ public final class Options {
           .text("Tokens that the loss is computed on.")
           .written(settings -> settings.tokens().lossOn());
 
-  /** Chat template of conversations. */
   public static final Option<TemplateChoice> CHAT_TEMPLATE =
       Option.<TemplateChoice>of(TemplateKey.KEY, "a name such as chatml, a file or a folder")
           .usually("the model's")
@@ -206,14 +196,12 @@ public final class Options {
           .read(RegularizationKeys::read)
           .write(RegularizationKeys::write);
 
-  /** Base learning rate. */
   public static final Option<Double> LEARNING_RATE =
       Option.number("learningRate", "above 0", value -> value > 0)
           .usually(BY_TASK)
           .text("Base learning rate.")
           .written(settings -> settings.training().learningRate());
 
-  /** Learning-rate schedule. */
   public static final Option<LearningRateSchedule> SCHEDULE =
       Option.<LearningRateSchedule>of("schedule", String.join(", ", ScheduleKeys.NAMES))
           .usual(LearningRateSchedule.LINEAR, "linear")
@@ -222,17 +210,14 @@ public final class Options {
           .read(ScheduleKeys::read)
           .write(settings -> ScheduleKeys.write(settings.training().schedule()));
 
-  /** Warmup as a share of the steps. */
   public static final Option<Double> WARMUP_RATIO =
       Option.number("warmupRatio", "from 0 to 1", value -> value >= 0 && value <= 1)
           .usually(BY_TASK)
           .text("Warm-up as a share of the steps.")
           .write(settings -> ScheduleKeys.warmupRatio(settings.training().warmup()));
 
-  /** Warmup in steps. */
   public static final Option<Integer> WARMUP_STEPS = warmupSteps();
 
-  /** Optimizer. */
   public static final Option<Optimizer> OPTIMIZER =
       Option.<Optimizer>of("optimizer", String.join(", ", OptimizerKeys.NAMES))
           .usual(Optimizer.adamW(), "adamw")
@@ -250,21 +235,18 @@ public final class Options {
           .read(OptimizerKeys::readFactors)
           .write(OptimizerKeys::writeFactors);
 
-  /** Decoupled weight decay. */
   public static final Option<Double> WEIGHT_DECAY =
       Option.notNegative("weightDecay")
           .usual(FineTuneDefaults.WEIGHT_DECAY)
           .text("Decoupled weight decay; not for biases and norms.")
           .written(settings -> settings.training().step().weightDecay());
 
-  /** Gradient clipping norm. */
   public static final Option<Double> MAX_GRADIENT_NORM =
       Option.notNegative("maxGradientNorm")
           .usual(FineTuneDefaults.MAX_GRADIENT_NORM)
           .text("Gradient clipping norm; 0 disables clipping.")
           .written(settings -> settings.training().step().maxGradientNorm());
 
-  /** Evaluation interval. */
   public static final Option<Interval> EVALUATE_EVERY =
       IntervalKeys.ofSteps("evaluateEvery")
           .usual(Interval.EPOCH, "epoch")
@@ -288,13 +270,11 @@ public final class Options {
               "Validation rows answered at each evaluation, in samples.jsonl; for next tokens with prompts and completions.")
           .written(FineTuneSettings::evaluationSamples);
 
-  /** Whether to keep the best checkpoint. */
   public static final Option<Boolean> KEEP_BEST =
       Option.flag("keepBest")
           .text("Keeps the best checkpoint as well as the last. Needs validation data.")
           .written(settings -> settings.training().keepBest());
 
-  /** Metric for the best model. */
   public static final Option<String> METRIC_FOR_BEST_MODEL =
       Option.<String>of("metricForBestModel", "loss, or a metric of the task")
           .usual(BestModelMetric.LOSS)
@@ -302,7 +282,6 @@ public final class Options {
           .read(fields -> fields.text("metricForBestModel"))
           .written(settings -> settings.objective().selection().metric());
 
-  /** Number of numbered checkpoints to keep. */
   public static final Option<Integer> KEEP_LAST =
       Option.integer("keepLast", 0)
           .usual(0)
@@ -323,7 +302,6 @@ public final class Options {
           .writtenIfAny(
               settings -> settings.training().earlyStopping().map(EarlyStopping::patience));
 
-  /** Interval of saving the state. */
   public static final Option<Interval> SAVE_EVERY =
       IntervalKeys.ofStepsOrTime("saveEvery")
           .usually("with each evaluation")
@@ -336,14 +314,12 @@ public final class Options {
                               settings.training().states().interval(),
                               settings.training().states().time()))));
 
-  /** Number of states to keep. */
   public static final Option<Integer> SAVE_LIMIT =
       Option.integer("saveLimit", 0)
           .usual(FineTuneDefaults.SAVE_LIMIT)
           .text("Number of recent run states kept; 0 saves none.")
           .written(settings -> settings.training().states().kept());
 
-  /** Whether to checkpoint activations. */
   public static final Option<Boolean> GRADIENT_CHECKPOINTING =
       Option.toggle("gradientCheckpointing")
           .usually("false, unless the method says otherwise")
@@ -371,7 +347,6 @@ public final class Options {
           .text("Consecutive steps that may have a NaN or infinite loss or gradient.")
           .written(settings -> settings.training().maxSkippedSteps());
 
-  /** Random seed. */
   public static final Option<Long> SEED =
       Option.<Long>of("seed", "whole number")
           .usual(FineTuneDefaults.SEED)

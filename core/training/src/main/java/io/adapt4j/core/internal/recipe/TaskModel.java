@@ -50,12 +50,10 @@ public record TaskModel(
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
   }
 
-  /** Creates the model of a task that encodes texts. */
   public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
     return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
   }
 
-  /** Returns a configuration with an output layer. */
   public static ModelConfig withOutput(ModelConfig base, OutputLayer layer) {
     return layer.isOf(base)
         ? base

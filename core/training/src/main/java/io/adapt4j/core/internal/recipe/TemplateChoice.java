@@ -12,7 +12,6 @@ public record TemplateChoice(Supplier<ChatTemplate> template) {
     return new TemplateChoice(() -> ChatTemplate.resolve(nameOrPath));
   }
 
-  /** Chooses a template. */
   public static TemplateChoice of(ChatTemplate template) {
     return new TemplateChoice(() -> template);
   }

@@ -8,7 +8,6 @@ import java.util.List;
 /** Written description of a run, with the parts that could not be written. */
 public record WrittenRecipe(ObjectNode keys, List<String> omitted) {
 
-  /** Writes a description. */
   public static WrittenRecipe of(FineTuneSettings settings, List<Option<?>> options) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     for (Option<?> option : options) {

@@ -35,11 +35,7 @@ public final class Penalties {
     return "L2 to the base, strength " + term.strength();
   }
 
-  /**
-   * Creates a term with the current parameter values as its base.
-   *
-   * @return the penalty, closed by the caller
-   */
+  /** Creates a term with the current parameter values as its base. */
   public static Penalty start(Regularization term, PenaltyRun run) {
     if (term.name().equals("ewc")) {
       FisherFile.Anchor anchor = FisherFile.Anchor.of(run.adaptation().trained());

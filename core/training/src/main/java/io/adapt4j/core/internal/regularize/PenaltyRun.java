@@ -6,11 +6,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/**
- * The run that a penalty is created for.
- *
- * @param seed seed of the order of examples
- */
+/** The run that a penalty is created for. */
 public record PenaltyRun(
     Decoder decoder,
     Adaptation adaptation,

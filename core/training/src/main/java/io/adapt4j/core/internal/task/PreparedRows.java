@@ -119,7 +119,6 @@ public class PreparedRows<B> implements PreparedTask<B> {
     return action.apply(training(task.apply(network), adaptation));
   }
 
-  /** Returns the training of a task on these rows. */
   protected final Training<B> training(TrainingTask<B> trained, Adaptation adaptation) {
     return new Training<>(trained, trainBatches(), heldBatches(), adaptation);
   }

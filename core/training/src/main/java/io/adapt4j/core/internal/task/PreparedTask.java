@@ -26,7 +26,6 @@ public interface PreparedTask<B> {
   /** The largest micro-batch, which determines the memory of a step. */
   record LargestBatch(int rows, int longest) {}
 
-  /** Returns the encoding reports. */
   EncodedData data();
 
   /** {@return the number of micro-batches in an epoch} */
@@ -62,11 +61,7 @@ public interface PreparedTask<B> {
     return List.of();
   }
 
-  /**
-   * Initializes a new output layer to suit the training data. By default does nothing.
-   *
-   * @return action to run when the method is attached
-   */
+  /** Initializes a new output layer to suit the training data. By default does nothing. */
   default Runnable startHead(Network network, WorkerGroup workers) {
     return () -> {};
   }

@@ -66,12 +66,10 @@ public final class RunAssembly {
     this.defaults = defaults();
   }
 
-  /** Returns the checked settings of a run. */
   public static FineTuneSettings of(Draft draft, TrainingListener listener) {
     return new RunAssembly(draft).settings(listener);
   }
 
-  /** Returns the defaults for this method and task. */
   private TrainingDefaults defaults() {
     TaskKind kind = task == null ? TaskKind.NEXT_TOKENS : TaskDefinitions.of(task).kind(task);
     TrainingDefaults ofMethod =

@@ -23,7 +23,6 @@ final class RunIdentity {
 
   private RunIdentity() {}
 
-  /** Describes a run. */
   static Map<String, String> of(
       FineTuneSettings settings, EncodedData data, List<String> regularizations) {
     Path folder = settings.model().folder();

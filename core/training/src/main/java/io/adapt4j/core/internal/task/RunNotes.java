@@ -14,7 +14,6 @@ final class RunNotes {
 
   private RunNotes() {}
 
-  /** Returns the notes of a plan. */
   static List<String> of(FineTuneSettings settings, Tokenizer tokenizer) {
     List<String> notes = new ArrayList<>(TemplateNotes.of(settings, tokenizer));
     notes.addAll(ofReport(settings));

@@ -38,10 +38,8 @@ public interface TaskDefinition<T extends Task> {
   /** Returns the names for the key {@code task} in descriptions. */
   List<String> names();
 
-  /** Reads a task from its options in a description. */
   Optional<Task> read(String name, Fields options);
 
-  /** Writes a task as a description. */
   Optional<JsonNode> write(T task);
 
   /**
@@ -89,11 +87,7 @@ public interface TaskDefinition<T extends Task> {
         "packing, groupByLength, lossOn or overlap" + remedy);
   }
 
-  /**
-   * Returns the model of the task: the checkpoint's with the output layer that the task needs.
-   *
-   * @param train the training data, which may contain labels; null if it is missing
-   */
+  /** Returns the model of the task: the checkpoint's with the output layer that the task needs. */
   TaskModel model(T task, Path folder, StoredModel stored, Dataset train);
 
   /** Returns further reasons why the task cannot train a model. */

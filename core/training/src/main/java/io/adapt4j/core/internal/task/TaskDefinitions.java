@@ -14,7 +14,6 @@ import java.util.ServiceLoader;
 /** Registry of task definitions. */
 public final class TaskDefinitions {
 
-  /** Task of the training. */
   public static final Option<Task> TASK =
       Option.<Task>of("task", "a name, perhaps with options: see tasks")
           .usual(Task.nextTokens(), "nextTokens")
@@ -56,7 +55,6 @@ public final class TaskDefinitions {
                         "task: expected one that Task makes, found " + task.getClass().getName()));
   }
 
-  /** Reads the key {@code task}. */
   public static Optional<Task> read(Fields fields) {
     Optional<Fields.Named> named = fields.named("task");
     if (named.isEmpty()) {
@@ -76,7 +74,6 @@ public final class TaskDefinitions {
     return Optional.empty();
   }
 
-  /** Writes the key {@code task}. */
   public static Optional<JsonNode> write(Task task) {
     return of(task).write(task);
   }

@@ -58,11 +58,6 @@ public final class TaskRunner<B> {
   /** Plan and result of a run. */
   public record Outcome(FineTunePlan plan, TrainingResult result) {}
 
-  /**
-   * Plans a run.
-   *
-   * @param timedSteps number of steps to time; 0 for none
-   */
   public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
         settings,

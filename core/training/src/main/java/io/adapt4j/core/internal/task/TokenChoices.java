@@ -16,7 +16,6 @@ final class TokenChoices {
 
   private TokenChoices() {}
 
-  /** Reads the options of a draft. */
   static TokenOptions of(Draft draft, List<MaskedRow> masked) {
     Batching batching = draft.get(Options.GROUP_BY_LENGTH) ? Batching.BY_LENGTH : Batching.PADDED;
     return new TokenOptions(

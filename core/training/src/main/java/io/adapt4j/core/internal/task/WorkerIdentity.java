@@ -17,7 +17,6 @@ final class WorkerIdentity {
 
   private WorkerIdentity() {}
 
-  /** Describes a worker. */
   static Map<String, String> of(FineTuneSettings settings, Map<String, String> run) {
     Map<String, String> identity = new TreeMap<>(run);
     SystemInfo system = SystemInfo.here();

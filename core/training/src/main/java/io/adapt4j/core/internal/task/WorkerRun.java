@@ -21,7 +21,6 @@ public final class WorkerRun {
 
   private WorkerRun() {}
 
-  /** Describes a run. */
   public static JsonNode describe(FineTuneSettings settings) {
     WrittenRecipe written = WrittenRecipe.of(settings, TaskDefinitions.OPTIONS);
     if (!written.omitted().isEmpty()) {
@@ -56,7 +55,6 @@ public final class WorkerRun {
     return TaskRunner.run(settings(description, start, data, listener), () -> false, workers);
   }
 
-  /** Parses a run. */
   public static FineTuneSettings settings(
       String description, Start start, Optional<Split> data, TrainingListener listener) {
     Set<String> unread =

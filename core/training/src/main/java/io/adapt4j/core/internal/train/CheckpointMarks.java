@@ -104,7 +104,6 @@ record CheckpointMarks(Path output) {
     return isGone(name) && stored().has(name);
   }
 
-  /** Deletes the marks. */
   void clear() throws IOException {
     Files.deleteIfExists(file());
   }

@@ -40,11 +40,7 @@ public record EarlyStopping(int patience, double minDelta, double best, int stal
     return new EarlyStopping(patience, minDelta, Double.POSITIVE_INFINITY, 0);
   }
 
-  /**
-   * Returns the state after an evaluation.
-   *
-   * @param loss validation loss; NaN is not an improvement
-   */
+  /** Returns the state after an evaluation. */
   public EarlyStopping afterEvaluation(double loss) {
     boolean improved = loss < best - minDelta;
     return improved

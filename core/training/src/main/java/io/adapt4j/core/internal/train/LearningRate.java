@@ -20,7 +20,6 @@ public record LearningRate(
     }
   }
 
-  /** Returns the learning rate of a step. */
   public double rate(int step) {
     return base * schedule.factor(step, warmup.steps(totalSteps), totalSteps);
   }

@@ -3,8 +3,6 @@ package io.adapt4j.core.internal.train;
 /**
  * Settings of the learning-rate range test (Smith 2017, section 3.3): trains some steps at
  * exponentially increasing rates and observes the loss. Immutable.
- *
- * @param smoothing weight of the past in the smoothed loss, in [0, 1)
  */
 public record LearningRateRangeTest(
     double from, double to, int steps, double smoothing, double divergence) {
@@ -12,7 +10,6 @@ public record LearningRateRangeTest(
   private static final int MIN_STEPS = 10;
   private static final int MAX_STEPS = 500;
 
-  /** Checks the ranges. */
   public LearningRateRangeTest {
     if (!(from > 0 && to > from && Double.isFinite(to))) {
       throw new IllegalArgumentException(
@@ -44,7 +41,6 @@ public record LearningRateRangeTest(
     return new LearningRateRangeTest(first, last, steps, smoothing, divergence);
   }
 
-  /** Returns the learning rate of a step. */
   public double rate(int step) {
     return from * Math.pow(to / from, step / (steps - 1.0));
   }

@@ -34,12 +34,10 @@ public final class Neftune extends ForwardingMechanics {
     return new Neftune(method, alpha);
   }
 
-  /** Returns the decorated method. */
   public MethodMechanics method() {
     return method;
   }
 
-  /** Returns the alpha of the noise. */
   public double alpha() {
     return alpha;
   }

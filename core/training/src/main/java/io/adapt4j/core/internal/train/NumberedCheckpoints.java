@@ -43,7 +43,6 @@ record NumberedCheckpoints(Path output, int kept) {
     }
   }
 
-  /** Deletes all numbered checkpoints. */
   void clear() {
     try {
       deleteAfter(0);

@@ -11,7 +11,6 @@ public final class RangeTestLoop {
 
   private RangeTestLoop() {}
 
-  /** Runs the test. */
   public static <B> LearningRateCurve run(
       LearningRateRangeTest test,
       TrainingStep<B> step,

@@ -57,7 +57,6 @@ record RecentLosses(List<Step> steps) {
     return json;
   }
 
-  /** Reads the JSON of {@link #json}. */
   static RecentLosses of(JsonNode json) {
     List<Step> steps = new ArrayList<>();
     for (JsonNode step : json) {

@@ -9,11 +9,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/**
- * Throughput and resource metrics of a run, over all steps since it started or resumed.
- *
- * @param peakResidentBytes peak RSS at the end of a step; empty if unknown
- */
+/** Throughput and resource metrics of a run, over all steps since it started or resumed. */
 public record RunMetrics(
     OptionalDouble tokensPerSecond,
     OptionalDouble targetTokensPerSecond,
@@ -46,7 +42,6 @@ public record RunMetrics(
     private double processorSeconds;
     private double measuredSeconds;
 
-    /** Creates an empty collector. */
     public Collector() {}
 
     @Override

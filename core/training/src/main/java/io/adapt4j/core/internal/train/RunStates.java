@@ -155,7 +155,6 @@ public final class RunStates {
     }
   }
 
-  /** Returns whether there is a state of a step. */
   boolean has(int step) {
     return Files.isDirectory(folder.resolve(name(step)));
   }

@@ -32,7 +32,6 @@ public final class StateTransfer {
   /** Folders of the states, newest first. */
   private final List<Path> states;
 
-  /** Progress of the newest. */
   private final Optional<Progress> newest;
 
   private StateTransfer(

@@ -22,7 +22,6 @@ public record StepHooks(WorkerGroup workers, List<Penalty> penalties) {
     return new StepHooks(WorkerGroup.ALONE, penalties);
   }
 
-  /** Returns these hooks with a worker group. */
   public StepHooks among(WorkerGroup group) {
     return new StepHooks(group, penalties);
   }

@@ -38,7 +38,6 @@ final class TimeLeft {
   private long evaluation;
   private boolean evaluatedNow;
 
-  /** Starts timing. */
   TimeLeft(LongSupplier nanoTime, int together) {
     this.nanoTime = nanoTime;
     this.together = together;
@@ -67,7 +66,6 @@ final class TimeLeft {
     evaluation += evaluatedNow ? taken : 0;
   }
 
-  /** Marks the end of a step. */
   void stepEnded() {
     counted++;
     evaluatedNow = false;
@@ -90,7 +88,6 @@ final class TimeLeft {
     return (WARM_UP + together - 1) / together * together;
   }
 
-  /** Estimates the remaining time. */
   Optional<Duration> estimate(int steps, int evaluations) {
     if (steps == 0) {
       return Optional.of(Duration.ofNanos(evaluations * evaluation));

@@ -79,7 +79,6 @@ public final class Trainer<B> {
   private boolean masked;
   private boolean brief;
 
-  /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
     return new NumberedCheckpoints(output, 0).names();
   }
@@ -144,7 +143,6 @@ public final class Trainer<B> {
     return this;
   }
 
-  /** Sets the clock, for tests. */
   Trainer<B> clock(LongSupplier nanoTime) {
     clock = nanoTime;
     startNanos = nanoTime.getAsLong();

@@ -7,7 +7,6 @@ import java.util.Optional;
 /**
  * Options of the training loop.
  *
- * @param maxSteps optimizer steps after which to stop; 0 for no limit
  * @param evaluationInterval optimizer steps between evaluations; 0 for the end of each epoch
  */
 public record TrainingOptions(

@@ -11,11 +11,8 @@ import java.util.OptionalInt;
 /**
  * Result of a run.
  *
- * @param initialMetrics the task's metrics before training, without the loss; may be empty
- * @param lastMetrics the task's metrics at the last evaluation, without the loss; may be empty
  * @param bestStep the step of the best evaluation; 0 if none was better than the one before
  *     training
- * @param bestMetrics the task's metrics at the best evaluation, without the loss; may be empty
  */
 public record TrainingResult(
     StopReason reason,

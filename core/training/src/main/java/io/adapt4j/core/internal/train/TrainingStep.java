@@ -48,11 +48,7 @@ public final class TrainingStep<I> implements AutoCloseable {
     double forwardBackward(I inputs, double scale, boolean recompute, long seed);
   }
 
-  /**
-   * Settings of a step.
-   *
-   * @param maxGradientNorm norm to clip gradients to; 0 for no limit
-   */
+  /** Settings of a step. */
   public record Settings(
       Optimizer optimizer,
       double weightDecay,
@@ -120,7 +116,6 @@ public final class TrainingStep<I> implements AutoCloseable {
         (trained, decay) -> OptimizerStates.start(settings.optimizer(), trained, decay));
   }
 
-  /** Creates the optimizer state by a given function, for tests. */
   public TrainingStep(
       Objective<I> objective,
       Adaptation adaptation,
@@ -149,11 +144,7 @@ public final class TrainingStep<I> implements AutoCloseable {
         .orElse(1);
   }
 
-  /**
-   * Creates the steps of a language model, which minimize the cross-entropy of next tokens.
-   *
-   * @return the steps, closed by the caller
-   */
+  /** Creates the steps of a language model, which minimize the cross-entropy of next tokens. */
   public static TrainingStep<Batch> ofLanguageModel(
       Decoder decoder, Adaptation adaptation, Settings settings) {
     return new TrainingStep<>(

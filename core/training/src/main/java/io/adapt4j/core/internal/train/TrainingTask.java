@@ -26,7 +26,6 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
     return false;
   }
 
-  /** Returns the metric for the best model. */
   default BestModelMetric selection() {
     return BestModelMetric.BY_LOSS;
   }

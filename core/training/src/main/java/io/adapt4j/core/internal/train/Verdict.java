@@ -36,11 +36,7 @@ record Verdict(
     return bestStep.orElse(0) > 0 ? RunOutcome.IMPROVED : RunOutcome.NOT_IMPROVED;
   }
 
-  /**
-   * Creates the warning about a run that ended worse than it began.
-   *
-   * @param usualRates description of usual learning rates; may be empty
-   */
+  /** Creates the warning about a run that ended worse than it began. */
   TrainingWarning warning(int step, boolean keepsBest, double rate, String usualRates) {
     String found =
         "The run ended worse than it began: "

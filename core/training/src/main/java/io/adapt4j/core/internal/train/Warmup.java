@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.train;
 
 /** Length of the learning-rate warmup. */
 public sealed interface Warmup {
-  /** No warmup. */
   Warmup NONE = new Steps(0);
 
   /** Returns the number of warmup steps in a run. */
@@ -35,7 +34,6 @@ public sealed interface Warmup {
 
   /** A share of the optimizer steps. */
   record Ratio(double ratio) implements Warmup {
-    /** Checks the ratio. */
     public Ratio {
       if (!(ratio >= 0 && ratio <= 1)) {
         throw new IllegalArgumentException(

@@ -12,7 +12,6 @@ import java.util.List;
  */
 public interface WorkerGroup extends Peers {
 
-  /** A single worker. */
   WorkerGroup ALONE =
       new WorkerGroup() {
 
@@ -77,11 +76,7 @@ public interface WorkerGroup extends Peers {
    */
   void add(List<Tensor> gradients, int contributors);
 
-  /**
-   * Retrieves the sum of the step and resets it.
-   *
-   * @param gradients overwritten by the sum
-   */
+  /** Retrieves the sum of the step and resets it. */
   void sum(List<Tensor> gradients);
 
   /** Gathers the bytes of all workers at every worker (all-gather). */

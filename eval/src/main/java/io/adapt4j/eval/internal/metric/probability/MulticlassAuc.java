@@ -23,7 +23,6 @@ public final class MulticlassAuc {
     }
   }
 
-  /** Adds a row. */
   public void add(int truth, double[] row) {
     ProbabilityRow.check(truths.size() + 1L, truth, row, classes);
     truths.add(truth);

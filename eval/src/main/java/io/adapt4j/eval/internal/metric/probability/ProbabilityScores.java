@@ -31,7 +31,6 @@ public final class ProbabilityScores {
     return classes;
   }
 
-  /** Adds a row. */
   public void add(int truth, double[] probabilities) {
     ProbabilityRow.check(rows + 1, truth, probabilities, classes);
     rows++;
@@ -62,7 +61,6 @@ public final class ProbabilityScores {
     return logLoss / rows;
   }
 
-  /** Returns the Brier score. */
   public double brier() {
     Rows.some("The Brier score", rows);
     return squares / rows / (classes == 2 ? 2 : 1);

@@ -17,7 +17,6 @@ public final class RocAuc {
   /** Creates a metric without rows. */
   public RocAuc() {}
 
-  /** Adds a row. */
   public void add(boolean truth, double score) {
     Rows.finite(positives.size() + negatives.size() + 1L, "the score", score);
     (truth ? positives : negatives).add(score);

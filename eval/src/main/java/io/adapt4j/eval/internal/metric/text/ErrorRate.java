@@ -29,7 +29,6 @@ public final class ErrorRate {
     return new ErrorRate(false);
   }
 
-  /** Adds a row. */
   public void add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);
@@ -43,6 +42,16 @@ public final class ErrorRate {
     return words ? PythonText.split(text) : EditDistance.characters(text);
   }
 
+  /** Returns the number of edits. */
+  public long edits() {
+    return edits;
+  }
+
+  /** Returns the length of the references. */
+  public long length() {
+    return length;
+  }
+
   /** Adds all counts of another. */
   public void merge(ErrorRate other) {
     Rows.sameSettings("words=" + words, "words=" + other.words);
@@ -51,7 +60,6 @@ public final class ErrorRate {
     length += other.length;
   }
 
-  /** Returns the rate. */
   public double rate() {
     Rows.some("The error rate", rows);
     if (length == 0) {

@@ -96,11 +96,7 @@ public final class Mesh implements AutoCloseable {
         watch.scheduleAtFixedRate(this::check, POLL_MILLIS, POLL_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /**
-   * Opens a port for the other workers.
-   *
-   * @param firstPort the first of the ports to try; 0 for any that is free
-   */
+  /** Opens a port for the other workers. */
   public static ServerSocketChannel listen(String host, int firstPort) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open();
     try {
@@ -119,7 +115,6 @@ public final class Mesh implements AutoCloseable {
     }
   }
 
-  /** Closes a channel. */
   public static void close(Channel channel) {
     try {
       channel.close();
@@ -288,13 +283,11 @@ public final class Mesh implements AutoCloseable {
     return bytes;
   }
 
-  /** Sends data. */
   void send(int other, ByteBuffer data) throws IOException {
     sent.addAndGet(data.remaining());
     blocking(other, wire -> wire.write(data));
   }
 
-  /** Receives data. */
   void receive(int other, ByteBuffer target) throws IOException {
     blocking(other, wire -> wire.read(target));
   }

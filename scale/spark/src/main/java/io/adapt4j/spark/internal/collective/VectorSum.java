@@ -105,11 +105,7 @@ public final class VectorSum {
     }
   }
 
-  /**
-   * Takes the sum and resets it.
-   *
-   * @param vector overwritten
-   */
+  /** Takes the sum and resets it. */
   public void take(Segments vector) {
     if (!begun || sums == null) {
       throw new IllegalStateException("nothing was added up");

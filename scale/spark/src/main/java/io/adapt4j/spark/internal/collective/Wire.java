@@ -13,11 +13,7 @@ class Wire {
   private final SocketChannel channel;
   private final Runnable progress;
 
-  /**
-   * Wraps a blocking channel.
-   *
-   * @param progress called when some bytes were sent or received
-   */
+  /** Wraps a blocking channel. */
   Wire(SocketChannel channel, Runnable progress) {
     this.channel = channel;
     this.progress = progress;

@@ -22,7 +22,6 @@ public final class SparkProcess {
 
   private SparkProcess() {}
 
-  /** Prepares a process. */
   public static ProcessBuilder prepare(
       Path home, List<String> javaOptions, String mainClass, List<String> arguments)
       throws IOException {

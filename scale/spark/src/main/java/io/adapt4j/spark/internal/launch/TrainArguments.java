@@ -38,7 +38,6 @@ public final class TrainArguments {
 
   private TrainArguments() {}
 
-  /** Reads arguments. */
   public static TrainArguments read(List<String> arguments) {
     TrainArguments read = new TrainArguments();
     Iterator<String> words = arguments.iterator();

@@ -16,7 +16,6 @@ public record GenerationChoice(
     List<String> stopStrings)
     implements Serializable {
 
-  /** Converts options. */
   public static GenerationChoice of(GenerationOptions options) {
     GenerationChoice choice =
         new GenerationChoice(
@@ -36,7 +35,6 @@ public record GenerationChoice(
     return choice;
   }
 
-  /** Returns the options. */
   public GenerationOptions options() {
     return GenerationOptions.greedy().toBuilder()
         .maxNewTokens(maxNewTokens)

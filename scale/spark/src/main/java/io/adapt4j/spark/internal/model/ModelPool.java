@@ -32,10 +32,8 @@ public final class ModelPool {
   private final ScheduledThreadPoolExecutor closer = closer();
   private boolean hooked;
 
-  /** Creates an empty pool. */
   ModelPool() {}
 
-  /** Returns the pool of this process. */
   public static ModelPool shared() {
     return SHARED;
   }
@@ -180,7 +178,6 @@ public final class ModelPool {
     }
   }
 
-  /** Closes idle models. */
   public void closeIdle() {
     Map<String, Entry<?>> idle = new HashMap<>();
     synchronized (this) {

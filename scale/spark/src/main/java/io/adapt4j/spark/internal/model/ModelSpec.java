@@ -1,5 +1,6 @@
 package io.adapt4j.spark.internal.model;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
@@ -31,6 +32,13 @@ public record ModelSpec(String model, String adapter, Precision precision) imple
     return adapter.isEmpty()
         ? new Adapter[0]
         : new Adapter[] {Adapter.at(ShippedFiles.find("adapterPath", adapter))};
+  }
+
+  /** Loads a language model that keeps no prompts; the caller closes it. */
+  public LanguageModel loadWithoutPromptCache() {
+    LanguageModel loaded = LanguageModel.load(source(), precision, adapters());
+    loaded.limitPromptCache(0);
+    return loaded;
   }
 
   /** Returns a key that identifies the loaded model, even if the files of a path have changed. */

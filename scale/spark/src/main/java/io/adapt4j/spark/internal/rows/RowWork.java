@@ -12,15 +12,12 @@ public interface RowWork<T extends AutoCloseable> extends Serializable {
   /** Returns the model's kind and options, which distinguish it from others with the same files. */
   String type();
 
-  /** Loads the model. */
   T load(ModelSpec spec);
 
-  /** Returns whether the row has an input. */
   boolean hasInput(Row row);
 
   /** Returns the number of output columns, without the error. */
   int columns();
 
-  /** Computes rows. */
   List<RowResult> compute(T model, List<Row> rows, TaskStop stop);
 }

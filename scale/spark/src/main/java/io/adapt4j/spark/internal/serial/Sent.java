@@ -17,8 +17,6 @@ import java.util.OptionalLong;
 /**
  * Serializable form of a value that is not serializable itself: a record of numbers, strings,
  * enums, durations, paths, optionals, generation options, lists, maps and such records.
- *
- * @param form the value, or the parts it is restored from
  */
 public record Sent<T>(Object form) implements Serializable {
 
@@ -30,7 +28,6 @@ public record Sent<T>(Object form) implements Serializable {
     }
   }
 
-  /** Converts a value. */
   public static <T> Sent<T> of(T value) {
     return new Sent<>(form(value));
   }
@@ -41,7 +38,6 @@ public record Sent<T>(Object form) implements Serializable {
     return (T) restored(form);
   }
 
-  /** Returns whether the value is a record of a type. */
   public boolean isA(Class<? extends Record> type) {
     return form instanceof Parts parts && parts.type() == type;
   }

@@ -24,7 +24,6 @@ public final class BarrierStage {
   /** Outcome of a stage. */
   public record Outcome(FinishedRun run, List<String> failures) {}
 
-  /** Trains. */
   public static Outcome run(
       SparkContext context, int workers, WorkerOrder order, TrainingListener listener) {
     context.register(order.events(), "adapt4j run events");

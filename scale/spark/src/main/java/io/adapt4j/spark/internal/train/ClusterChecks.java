@@ -24,7 +24,6 @@ public final class ClusterChecks {
     return SettingsException.ofFineTuning(List.of(problem));
   }
 
-  /** Returns the context of a session. */
   public static SparkContext context(SparkSession session) {
     try {
       return session.sparkContext();
@@ -45,11 +44,6 @@ public final class ClusterChecks {
     }
   }
 
-  /**
-   * Counts the workers.
-   *
-   * @param wanted requested number; 0 for as many as fit
-   */
   public static int workers(SparkContext context, int wanted, int microBatches) {
     SparkConf conf = context.getConf();
     if (wanted > microBatches) {

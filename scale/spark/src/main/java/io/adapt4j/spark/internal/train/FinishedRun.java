@@ -6,12 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
-/**
- * Report of a run by the leading worker (rank 0).
- *
- * @param bestValidationLoss validation loss of the best evaluation; empty without validation data
- * @param bytesPerStep bytes that a worker sent per step
- */
+/** Report of a run by the leading worker (rank 0). */
 public record FinishedRun(
     int attempt,
     int steps,

@@ -6,13 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Source of a run's rows: shards, or a DataFrame to be written as shards.
- *
- * @param option the option that sets it, after which the folder of the shards is named
- * @param frame the DataFrame; null if the shards are given
- * @param given the shards; null if they are to be written
- */
+/** Source of a run's rows: shards, or a DataFrame to be written as shards. */
 public record FrameSource(
     String option, @Nullable SparkDatasets frame, @Nullable ShardedData given) {
 
@@ -34,17 +28,14 @@ public record FrameSource(
     return frame == null ? Optional.empty() : TrainingFrame.check(option, frame);
   }
 
-  /** Returns whether the shards are written. */
   boolean isWritten(Path output) {
     return given != null || ShardedData.isAt(uri(output));
   }
 
-  /** Returns the existing shards. */
   ShardedData shards(Path output) {
     return given == null ? ShardedData.at(uri(output)) : given;
   }
 
-  /** Writes the shards. */
   ShardedData write(Path output) {
     return frame == null ? shards(output) : TrainingFrame.write(option, frame, place(output));
   }

@@ -6,11 +6,7 @@ import io.adapt4j.spark.data.ShardedData;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Shards that a run trains on, opened by the workers.
- *
- * @param validation validation data; null for none
- */
+/** Shards that a run trains on, opened by the workers. */
 public record RunData(ShardedData train, @Nullable ShardedData validation) implements Serializable {
 
   /** {@return the rows, opened on demand} */

@@ -13,11 +13,7 @@ import io.adapt4j.spark.internal.serial.Sent;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
-/**
- * An event of a run with its sequence number, sent to the driver.
- *
- * @param event the argument of a method of {@link TrainingListener}
- */
+/** An event of a run with its sequence number, sent to the driver. */
 record RunEvent(int attempt, long number, Sent<Record> event) implements Serializable {
 
   boolean isA(Class<? extends Record> type) {

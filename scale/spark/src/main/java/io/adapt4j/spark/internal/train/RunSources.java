@@ -28,19 +28,12 @@ public final class RunSources {
     this.output = output;
   }
 
-  /**
-   * A run with its data.
-   *
-   * @param data its shards; null for the described data
-   */
+  /** A run with its data. */
   public record Prepared(DescribedRun described, @Nullable RunData data) {}
 
   /**
    * Writes DataFrames and describes the run. A resumed run keeps its rows, since recomputing a
    * DataFrame guarantees neither the same rows nor their order.
-   *
-   * @param train training rows; null for the run's own data
-   * @param validation validation rows; null for none
    */
   public static Prepared prepare(
       @Nullable FrameSource train, @Nullable FrameSource validation, FineTuner.Builder run) {

@@ -28,11 +28,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   private final boolean sharesData;
   private final List<Tensor> memory = new ArrayList<>();
 
-  /**
-   * Creates a group over connections.
-   *
-   * @param mesh the connections; closed with this
-   */
+  /** Creates a group over connections. */
   public SocketWorkers(Mesh mesh, Encoding encoding, boolean sharesData) {
     this.mesh = mesh;
     this.sharesData = sharesData;

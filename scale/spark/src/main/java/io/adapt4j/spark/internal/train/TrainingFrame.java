@@ -45,7 +45,6 @@ final class TrainingFrame {
 
   private TrainingFrame() {}
 
-  /** Writes the rows. */
   static ShardedData write(String option, SparkDatasets rows, Path folder) {
     try {
       return rows.withoutNulls().write(folder.toAbsolutePath().normalize().toUri().toString());
@@ -54,7 +53,6 @@ final class TrainingFrame {
     }
   }
 
-  /** Checks the columns. */
   static Optional<String> check(String option, SparkDatasets rows) {
     StructType schema = rows.frame().schema();
     requireTexts(option, schema, rows.written());

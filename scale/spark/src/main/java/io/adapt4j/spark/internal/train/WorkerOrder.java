@@ -6,12 +6,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Instructions for every worker.
- *
- * @param port the first of the ports to listen on; 0 for any
- * @param data data that replaces the described one; null to open that
- */
+/** Instructions for every worker. */
 public record WorkerOrder(
     String description,
     WorkerRun.Start start,

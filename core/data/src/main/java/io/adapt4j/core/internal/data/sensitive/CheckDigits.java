@@ -43,7 +43,6 @@ final class CheckDigits {
 
   private CheckDigits() {}
 
-  /** Returns the digits of a text. */
   static String digits(String text) {
     StringBuilder digits = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {

@@ -10,10 +10,8 @@ import java.util.ServiceLoader;
 /** Format of stored adapters. Modules provide theirs, which {@link ServiceLoader} finds. */
 public interface AdapterFormat {
 
-  /** Reads the adapter in a folder, if it has this format. */
   Optional<AdapterMechanics> find(Path folder);
 
-  /** Returns the mechanics of an adapter, if it has this format. */
   Optional<AdapterMechanics> mechanics(Adapter adapter);
 
   /** Reads the adapter in a folder, in any format of the modules on the class path. */

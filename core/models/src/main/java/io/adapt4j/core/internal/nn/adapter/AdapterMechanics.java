@@ -16,7 +16,6 @@ import java.util.ServiceLoader;
 /** A stored change to a model, such as a LoRA adapter, that can be attached to its base model. */
 public interface AdapterMechanics extends Adapter {
 
-  /** Finds the mechanics of an adapter. */
   static AdapterMechanics of(Adapter adapter) {
     Texts.require("adapter", adapter);
     if (adapter instanceof AdapterMechanics own) {
@@ -40,7 +39,6 @@ public interface AdapterMechanics extends Adapter {
             + " unites modules has to unite their META-INF/services too.");
   }
 
-  /** Finds the mechanics of adapters. */
   static List<AdapterMechanics> of(List<? extends Adapter> adapters) {
     return adapters.stream().map(AdapterMechanics::of).toList();
   }
@@ -50,7 +48,6 @@ public interface AdapterMechanics extends Adapter {
     return "adapter";
   }
 
-  /** Returns the adapter's folder. */
   default Optional<Path> folder() {
     return Optional.empty();
   }
@@ -95,14 +92,9 @@ public interface AdapterMechanics extends Adapter {
   /** Returns what the adapter adds to a model's memory. */
   TrainableSummary trainableSummary(Network declared);
 
-  /** Attaches the adapter to a model. */
   AttachedAdapter attach(Network network);
 
-  /**
-   * Prepares to merge the adapter one projection at a time.
-   *
-   * @return the merge, to be closed
-   */
+  /** Prepares to merge the adapter one projection at a time. */
   default LayerMerge layerMerge(Network declared) {
     throw new CheckpointException(
         "adapter: expected one that can be merged layer by layer, found '"

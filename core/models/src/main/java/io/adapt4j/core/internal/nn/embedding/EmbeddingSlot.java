@@ -11,7 +11,7 @@ public final class EmbeddingSlot {
 
   private TokenEmbedding embedding;
 
-  EmbeddingSlot(TokenEmbedding embedding) {
+  public EmbeddingSlot(TokenEmbedding embedding) {
     this.embedding = embedding;
   }
 
@@ -23,6 +23,11 @@ public final class EmbeddingSlot {
   /** {@return the table in which tokens are looked up; empty if the embedding is something else} */
   public Optional<TokenTable> table() {
     return embedding instanceof TokenTable table ? Optional.of(table) : Optional.empty();
+  }
+
+  /** {@return whether the embedding reads features instead of token ids} */
+  public boolean readsFeatures() {
+    return embedding.readsFeatures();
   }
 
   /** Looks tokens up; rows of pictures replace those in their places. */

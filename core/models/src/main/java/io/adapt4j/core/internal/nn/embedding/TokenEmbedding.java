@@ -14,4 +14,9 @@ public interface TokenEmbedding {
    * @return [B, T, hidden], before positions and types are added
    */
   Tensor forward(Ops ops, Tensor ids, Positions positions);
+
+  /** Returns whether this reads features [B, T, width] instead of token ids. */
+  default boolean readsFeatures() {
+    return false;
+  }
 }

@@ -45,6 +45,9 @@ public final class Architectures {
   private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
   private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
+  private static final String READS_RECORDINGS =
+      "This model reads recordings; load it with SpeechTranscriber of adapt4j-speech.";
+
   private Architectures() {}
 
   /**
@@ -195,9 +198,11 @@ public final class Architectures {
         .invalid(
             "model_type",
             "a model that continues text",
-            declared instanceof EncoderDecoder
-                ? "This model writes one text for another; load it with SequenceToSequenceModel, or"
-                    + " fine-tune it for the task sequenceToSequence."
+            declared instanceof EncoderDecoder both
+                ? both.readsFeatures()
+                    ? READS_RECORDINGS
+                    : "This model writes one text for another; load it with SequenceToSequenceModel,"
+                        + " or fine-tune it for the task sequenceToSequence."
                 : "This model reads text only; load it with TextEmbedder, TextClassifier,"
                     + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
                     + " encoders.");
@@ -217,12 +222,12 @@ public final class Architectures {
   }
 
   /**
-   * {@return whether a configuration is that of a known encoder-decoder; false if it cannot be
-   * declared, which loading reports}
+   * {@return whether a configuration is that of a known encoder-decoder that reads texts; false if
+   * it cannot be declared, which loading reports}
    */
   public static boolean writesSequences(ModelConfig config) {
     try (Network declared = declare(config)) {
-      return declared instanceof EncoderDecoder;
+      return declared instanceof EncoderDecoder both && !both.readsFeatures();
     } catch (CheckpointException e) {
       return false;
     }
@@ -230,7 +235,8 @@ public final class Architectures {
 
   /** Declares the encoder-decoder a configuration describes. */
   public static EncoderDecoder declareSequence(ModelConfig config) {
-    if (declare(config) instanceof EncoderDecoder network) {
+    Network declared = declare(config);
+    if (declared instanceof EncoderDecoder network && !network.readsFeatures()) {
       return network;
     }
     throw config
@@ -238,8 +244,23 @@ public final class Architectures {
         .invalid(
             "model_type",
             "an encoder-decoder such as t5",
-            "This model does not write one text for another; load it with LanguageModel, or with"
-                + " the class for what it does.");
+            declared instanceof EncoderDecoder
+                ? READS_RECORDINGS
+                : "This model does not write one text for another; load it with LanguageModel, or"
+                    + " with the class for what it does.");
+  }
+
+  /** Declares the encoder-decoder that reads features of recordings. */
+  public static EncoderDecoder declareSpeech(ModelConfig config) {
+    if (declare(config) instanceof EncoderDecoder network && network.readsFeatures()) {
+      return network;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "a model that reads recordings: whisper",
+            "This model reads text; load it with the class for what it does.");
   }
 
   /**

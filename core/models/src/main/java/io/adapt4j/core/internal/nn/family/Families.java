@@ -78,6 +78,7 @@ import io.adapt4j.core.internal.nn.family.hybrid.PureMamba2;
 import io.adapt4j.core.internal.nn.family.hybrid.Qwen3Next;
 import io.adapt4j.core.internal.nn.family.sequence.Bart;
 import io.adapt4j.core.internal.nn.family.sequence.T5;
+import io.adapt4j.core.internal.nn.family.sequence.Whisper;
 import io.adapt4j.core.internal.nn.family.vision.VisionText;
 import java.util.List;
 
@@ -170,7 +171,8 @@ final class Families {
           new EuroBert(),
           new JinaV3(),
           new T5(),
-          new Bart());
+          new Bart(),
+          new Whisper());
 
   private Families() {}
 }

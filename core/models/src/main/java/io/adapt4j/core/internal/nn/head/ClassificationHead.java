@@ -22,11 +22,7 @@ public record ClassificationHead(
     OptionalInt unpooled)
     implements EncoderHead {
 
-  /**
-   * norm(act(dense(x))).
-   *
-   * @param ofTokens whether it is applied to each token, before pooling
-   */
+  /** norm(act(dense(x))). */
   public record Transform(LinearSlot dense, Activation activation, Norm norm, boolean ofTokens) {
 
     /** Creates a transform of the pooled vector. */
@@ -39,7 +35,6 @@ public record ClassificationHead(
     }
   }
 
-  /** Creates a head for texts with a transform. */
   public static ClassificationHead ofTexts(
       Pooling pooling, LinearSlot dense, Activation activation, Norm norm, LinearSlot classifier) {
     return new ClassificationHead(

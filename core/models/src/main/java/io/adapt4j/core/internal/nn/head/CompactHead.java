@@ -11,17 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 public interface CompactHead extends AutoCloseable {
 
-  /** Reads the matrix. */
   void read(Checkpoint checkpoint);
 
   /** {@return the bytes of the matrix once it is read} */
   long bytes();
 
-  /**
-   * Adds the product with the matrix.
-   *
-   * @param bias added to the logits, or null
-   */
+  /** Adds the product with the matrix. */
   boolean describe(LinearTerms terms, @Nullable Parameter bias);
 
   @Override

@@ -61,7 +61,6 @@ public final class LastQueries {
         new LastQueries(attention.qkv(), parameters, attention.heads().queryWidth()));
   }
 
-  /** Returns the path of the projection. */
   public String path() {
     return slot.parts().get(0).path();
   }

@@ -13,12 +13,10 @@ import java.util.List;
 /** A layer that adds a single branch to the residual stream: a mixer or an MLP, after a norm. */
 public record BranchLayer(Norm norm, Mixer mixer, Mlp mlp) implements Layer {
 
-  /** Creates a layer with a mixer. */
   public static BranchLayer of(Norm norm, Mixer mixer) {
     return new BranchLayer(norm, mixer, new NoMlp());
   }
 
-  /** Creates a layer with an MLP. */
   public static BranchLayer of(Norm norm, Mlp mlp) {
     return new BranchLayer(norm, new NoMixer(), mlp);
   }

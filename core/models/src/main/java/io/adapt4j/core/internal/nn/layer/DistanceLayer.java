@@ -17,7 +17,7 @@ import java.util.List;
 /**
  * A layer with bidirectional attention and relative positions.
  *
- * @param normFirst whether norms stand before branches, instead of on the residual stream
+ * @param normFirst whether norms precede branches, instead of acting on the residual stream
  */
 public record DistanceLayer(
     Attention attention,

@@ -11,8 +11,6 @@ import java.util.List;
 /**
  * A layer that adds attention to the residual stream, then the MLP, with norms before a branch,
  * after it, or both.
- *
- * @param residualScale multiplies the output of each branch; 1 for most models
  */
 public record SequentialLayer(
     Norm beforeAttention,

@@ -42,6 +42,15 @@ public final class DenseLinear implements Linear {
         bias ? new Parameter(slices(parts, ".bias", false), out) : null);
   }
 
+  /** Declares projections of which only some have a bias; that of the others is 0. */
+  static DenseLinear declare(long in, List<Part> parts, List<Part> biased) {
+    long out = parts.stream().mapToLong(Part::width).sum();
+    return new DenseLinear(
+        List.copyOf(parts),
+        new Parameter(slices(parts, ".weight", false), out, in),
+        new Parameter(slices(biased, ".bias", false), out));
+  }
+
   /** Declares a projection without bias that is never trained. */
   static DenseLinear fixed(String path, long in, long out) {
     return new DenseLinear(

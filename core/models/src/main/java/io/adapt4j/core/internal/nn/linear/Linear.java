@@ -22,7 +22,6 @@ public interface Linear extends AutoCloseable {
     }
   }
 
-  /** Returns the projections. */
   List<Part> parts();
 
   /** Returns the width of the input. */
@@ -74,7 +73,6 @@ public interface Linear extends AutoCloseable {
     return false;
   }
 
-  /** Allocates the parameters. */
   default void allocate(DType type) {
     parameters().forEach(parameter -> parameter.allocate(type));
   }

@@ -21,6 +21,15 @@ public final class LinearSlot {
     return new LinearSlot(DenseLinear.declare(in, bias, DenseLinear.parts(parent, names, widths)));
   }
 
+  /** Declares projections that share an input, one of which has no bias. */
+  public static LinearSlot withoutBiasOf(
+      String unbiased, String parent, long in, List<String> names, long... widths) {
+    List<Linear.Part> parts = DenseLinear.parts(parent, names, widths);
+    List<Linear.Part> biased =
+        parts.stream().filter(part -> !part.name().equals(unbiased)).toList();
+    return new LinearSlot(DenseLinear.declare(in, parts, biased));
+  }
+
   /** Declares one projection. */
   public static LinearSlot of(String path, long in, boolean bias, long out) {
     return new LinearSlot(DenseLinear.declare(in, bias, List.of(new Linear.Part(path, 0, out))));

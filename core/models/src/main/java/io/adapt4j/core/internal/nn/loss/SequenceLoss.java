@@ -16,6 +16,11 @@ public final class SequenceLoss {
 
   private SequenceLoss() {}
 
+  /** Runs the encoder over a batch of another kind than token ids. */
+  public interface Source {
+    SequenceSource read(Ops ops, boolean recompute);
+  }
+
   /** Sums the loss over the batch's targets. */
   public static double evaluate(EncoderDecoder network, SequenceInputs inputs) {
     TargetRows targets = TargetRows.masked(inputs.labels());
@@ -23,7 +28,7 @@ public final class SequenceLoss {
       return 0;
     }
     try (Scope scope = Scope.open(network.engine())) {
-      Tensor rows = rows(network, Ops.inference(), inputs, targets, false);
+      Tensor rows = rows(network, source(network, inputs), Ops.inference(), inputs, targets, false);
       return VocabularyLoss.evaluate(
           rows, network.head(), targets.targets(), weights(inputs, targets));
     }
@@ -40,13 +45,26 @@ public final class SequenceLoss {
       double scale,
       boolean recompute,
       long seed) {
+    return forwardBackward(
+        network, source(network, inputs), inputs, smoothing, scale, recompute, seed);
+  }
+
+  /** Does the same with another source, whose targets the inputs have. */
+  public static double forwardBackward(
+      EncoderDecoder network,
+      Source source,
+      SequenceInputs inputs,
+      double smoothing,
+      double scale,
+      boolean recompute,
+      long seed) {
     TargetRows targets = TargetRows.masked(inputs.labels());
     if (targets.count() == 0) {
       return 0;
     }
     try (Scope scope = Scope.open(network.engine());
         Tape tape = new Tape()) {
-      Tensor rows = rows(network, Ops.recording(tape, seed), inputs, targets, recompute);
+      Tensor rows = rows(network, source, Ops.recording(tape, seed), inputs, targets, recompute);
       VocabularyLoss.Result loss =
           VocabularyLoss.forwardBackward(
               rows, network.head(), targets.targets(), weights(inputs, targets), smoothing, scale);
@@ -61,13 +79,18 @@ public final class SequenceLoss {
         : List.of(targets.ofRows(inputs.weights(), inputs.targetLength()));
   }
 
+  private static Source source(EncoderDecoder network, SequenceInputs inputs) {
+    return (ops, recompute) -> network.read(ops, inputs, recompute, null);
+  }
+
   private static Tensor rows(
       EncoderDecoder network,
+      Source reading,
       Ops ops,
       SequenceInputs inputs,
       TargetRows targets,
       boolean recompute) {
-    SequenceSource source = network.read(ops, inputs, recompute, null);
+    SequenceSource source = reading.read(ops, recompute);
     Tensor states =
         network.write(ops, source, inputs.targetInputs(network.specialTokens()), recompute, null);
     return ops.gatherRows(states, targets.index());

@@ -18,7 +18,6 @@ public sealed interface TextTargets {
     return logits;
   }
 
-  /** Computes the loss. */
   ClassLoss.Result loss(Tensor selected);
 
   /** One class per text: cross-entropy. */

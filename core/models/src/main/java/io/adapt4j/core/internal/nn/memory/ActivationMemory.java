@@ -75,7 +75,6 @@ public final class ActivationMemory {
     this.trainable = trainable;
   }
 
-  /** Measures the pass of a batch. */
   public synchronized OfPass of(Batch batch) {
     return passes.computeIfAbsent(batch, shape -> new Pass(shape).measure());
   }

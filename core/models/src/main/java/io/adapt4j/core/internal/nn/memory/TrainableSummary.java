@@ -43,7 +43,6 @@ public record TrainableSummary(
       parts = List.copyOf(parts);
     }
 
-    /** Returns the sum of the ranks. */
     public long ranks() {
       return parts.stream().mapToLong(Part::rank).sum();
     }
@@ -126,7 +125,6 @@ public record TrainableSummary(
     return Stream.concat(matrices, vectors).toList();
   }
 
-  /** Returns whether a parameter has a gradient. */
   public boolean trains(Parameter parameter) {
     return parameter.slices().stream().anyMatch(slice -> trained.contains(slice.name()));
   }

@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Mixture of experts (Shazeer et al. 2017): a router sends each position to a few of several MLPs
  * and sums their weighted outputs.
- *
- * @param shared an MLP for all positions, or null
  */
 public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Shared shared)
     implements Mlp {

@@ -22,11 +22,7 @@ public final class RouterBalance {
   private @Nullable Pass pass;
   private @Nullable Consumer<long[]> listener;
 
-  /**
-   * Creates the loss of a model.
-   *
-   * @param coefficient factor of the loss; 0 if the model is trained without it
-   */
+  /** Creates the loss of a model. */
   public RouterBalance(int experts, int chosen, double coefficient) {
     this.experts = experts;
     this.chosen = chosen;

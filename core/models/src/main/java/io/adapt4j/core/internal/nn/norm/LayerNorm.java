@@ -6,11 +6,7 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * Layer normalization: to mean 0 and variance 1.
- *
- * @param bias added afterwards, or null
- */
+/** Layer normalization: to mean 0 and variance 1. */
 public record LayerNorm(Parameter weight, double offset, Parameter bias, double eps)
     implements Norm {
 

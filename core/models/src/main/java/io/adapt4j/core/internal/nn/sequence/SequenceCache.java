@@ -24,7 +24,6 @@ public final class SequenceCache implements AutoCloseable {
   private final Tensor memoryMask;
   private long length;
 
-  /** Creates a cache. */
   public SequenceCache(
       List<CrossAttention> layers, SequenceSource source, long[] rows, long capacity, DType type) {
     try (Scope scope = Scope.open(source.states().engine())) {

@@ -11,12 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One side of an encoder-decoder, without the token embedding.
- *
- * @param positions absolute positions, or null
- * @param relative relative position bias of all layers, or null
- */
+/** One side of an encoder-decoder, without the token embedding. */
 public record Side(
     EmbeddingSlot tokens,
     @Nullable SourcePositions positions,
@@ -30,7 +25,6 @@ public record Side(
    * Runs the side.
    *
    * @param ids token ids [B, T]
-   * @param memory the encoder's states, or null
    * @return [B, T, hidden]
    */
   public Tensor forward(

@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A layer of an encoder-decoder: self-attention, in a decoder cross-attention to the encoder's
  * states, and an MLP, each added to the residual stream.
- *
- * @param cross cross-attention to the encoder's states, or null in an encoder
  */
 public record SideLayer(
     SideAttention attention,

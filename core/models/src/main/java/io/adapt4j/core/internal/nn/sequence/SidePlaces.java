@@ -10,11 +10,8 @@ import org.jspecify.annotations.Nullable;
  * layer.
  *
  * @param positions ids of absolute positions [B, T], or null
- * @param mask additive mask of self-attention, or null
  * @param buckets distance buckets [T, S], or null
- * @param bias bias table of the buckets, or null
  * @param memoryMask additive mask of cross-attention [B, 1, 1, S], or null in an encoder
- * @param cache cache of earlier tokens, or null
  */
 public record SidePlaces(
     @Nullable Tensor positions,

@@ -18,7 +18,6 @@ public interface MxLayers {
   @FunctionalInterface
   interface Maker {
 
-    /** Creates a layer. */
     QuantizedLinear make(DenseLinear declared, String storedName);
   }
 

@@ -13,9 +13,7 @@ public interface StoredWeightFormat {
   /** Field of {@code config.json} in such checkpoints. */
   String FIELD = "quantization_config";
 
-  /** Returns the mechanics for a checkpoint, if it has this format. */
   Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted);
 
-  /** Returns the mechanics of a weight format, if it is this one. */
   Optional<WeightMechanics> mechanics(WeightFormat format);
 }

@@ -37,7 +37,7 @@ record UnreadTensors(Network network, Checkpoint checkpoint) {
 
   private static final Pattern HEAD =
       Pattern.compile(
-          "(lm_head|embed_out|output|vocab_projector|generator_lm_head|(.*\\.)?decoder)\\.weight");
+          "(lm_head|proj_out|embed_out|output|vocab_projector|generator_lm_head|(.*\\.)?decoder)\\.weight");
 
   /** A second name of the bias in masked language modeling heads. */
   private static final String COPIED_BIAS = ".decoder.bias";

@@ -14,7 +14,6 @@ import java.util.ServiceLoader;
  */
 public interface WeightMechanics extends WeightFormat {
 
-  /** Finds the mechanics of a format. */
   static WeightMechanics of(WeightFormat format) {
     if (format == WeightFormat.asStored()) {
       return AsStored.INSTANCE;

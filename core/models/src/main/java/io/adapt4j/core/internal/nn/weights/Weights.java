@@ -93,7 +93,6 @@ public final class Weights {
         && name.equals(decoder.headName());
   }
 
-  /** Returns the types in which a checkpoint stores a model. */
   public static Set<StoredType> storedTypes(Network network, Checkpoint checkpoint) {
     Set<StoredType> types = new LinkedHashSet<>();
     for (String name : network.tensors().keySet()) {

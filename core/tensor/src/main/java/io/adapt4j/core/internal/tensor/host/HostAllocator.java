@@ -44,7 +44,6 @@ public final class HostAllocator {
     this.description = description;
   }
 
-  /** Returns the allocator of this process. */
   public static HostAllocator current() {
     return current;
   }

@@ -33,12 +33,10 @@ public final class Processor {
     }
   }
 
-  /** Returns the processor's name. */
   public static String name() {
     return line("model name").orElseGet(() -> System.getProperty("os.arch"));
   }
 
-  /** Returns the processor's features. */
   public static List<String> features() {
     return line("flags")
         .or(() -> line("Features"))

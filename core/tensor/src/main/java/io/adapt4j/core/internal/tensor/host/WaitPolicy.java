@@ -33,7 +33,6 @@ public record WaitPolicy(boolean isPassive, String description) {
   private static volatile WaitPolicy current =
       new WaitPolicy(false, "not known before the engine starts");
 
-  /** Returns the policy of this process. */
   public static WaitPolicy current() {
     return current;
   }

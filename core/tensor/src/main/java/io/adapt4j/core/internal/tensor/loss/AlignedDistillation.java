@@ -13,8 +13,6 @@ import java.util.List;
  * the probability of the others, whose sum is below 1. Vocabulary entries that are in both are
  * compared by the generalized Jensen-Shannon divergence, others by the L1 distance of their sorted
  * probabilities (Universal Logit Distillation, Boizard et al. 2024).
- *
- * @param beta as in {@link VocabularyDistillation}
  */
 public record AlignedDistillation(
     double beta, double temperature, Entries entries, Parts parts, boolean texts) {
@@ -42,11 +40,7 @@ public record AlignedDistillation(
     }
   }
 
-  /**
-   * Factors of the parts of the loss.
-   *
-   * @param crossEntropy factor of the negative log-probability of a group's text
-   */
+  /** Factors of the parts of the loss. */
   public record Parts(double matched, double unmatched, double crossEntropy) {}
 
   /** Computes the loss of each group. */

@@ -4,20 +4,17 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Groups of consecutive rows of two models, each of which predicts the same text in the tokens of
- * its own vocabulary.
+ * Groups of consecutive rows of two models, each of which predicts the same text with its own
+ * vocabulary.
  *
  * @param student number of the student's tokens in each group, at least 1
  * @param teacher number of the teacher's tokens in each group, at least 1
- * @param weights weights of the groups in the loss
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 public record TokenGroups(int[] student, int[] teacher, float[] weights) {
 
-  /** No groups. */
   public static final TokenGroups NONE = new TokenGroups(new int[0], new int[0], new float[0]);
 
-  /** The number of groups. */
   public int count() {
     return weights.length;
   }

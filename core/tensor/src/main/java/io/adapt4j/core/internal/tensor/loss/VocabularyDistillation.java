@@ -60,7 +60,6 @@ public record VocabularyDistillation(
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Result(float[] losses, Tensor hiddenGradient) {
 
-    /** Returns the sum with weights. */
     public double sum(float[] weights) {
       double sum = 0;
       for (int i = 0; i < losses.length; i++) {

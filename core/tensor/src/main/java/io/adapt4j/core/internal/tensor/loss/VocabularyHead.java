@@ -10,7 +10,6 @@ import java.util.List;
  *
  * @param weight W [V, hidden]
  * @param bias b [V], or null
- * @param scale multiplies the logits; 1 for most models
  * @param softCap soft cap c of the logits, c tanh(logit / c); 0 for none
  */
 public record VocabularyHead(Parameter weight, Parameter bias, double scale, double softCap) {

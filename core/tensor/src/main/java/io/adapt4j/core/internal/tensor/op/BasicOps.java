@@ -185,7 +185,6 @@ abstract class BasicOps extends Recorder {
     return recorded(SCALED.tensor(x, factor), x, dy -> SCALED.tensor(dy, factor));
   }
 
-  /** x + factor y. */
   public Tensor add(Tensor x, Tensor y, double factor) {
     if (factor == 1) {
       return add(x, y);
@@ -196,7 +195,6 @@ abstract class BasicOps extends Recorder {
         d -> new Tensor[] {d, SCALED.tensor(d, factor)});
   }
 
-  /** x + y. */
   public Tensor add(Tensor x, Tensor y) {
     return recorded(FusedOps.add(x, y), new Tensor[] {x, y}, d -> new Tensor[] {d, d});
   }

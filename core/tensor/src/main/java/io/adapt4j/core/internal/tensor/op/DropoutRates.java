@@ -13,14 +13,9 @@ public record DropoutRates(
     double headInput,
     double classifier) {
 
-  /** No dropout. */
   public static final DropoutRates NONE = new DropoutRates(0, 0, 0, 0, 0, 0, 0);
 
-  /**
-   * Returns rates with dropout of attention weights only.
-   *
-   * @param p probability in [0, 1)
-   */
+  /** Returns rates with dropout of attention weights only. */
   public static DropoutRates ofAttention(double p) {
     return new DropoutRates(0, p, 0, 0, 0, 0, 0);
   }

@@ -6,8 +6,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * Vectors in 8 bits: each entry is a whole number from -127 to 127, in a byte, and the vector's
- * scale, its largest magnitude divided by 127, stands in four bytes behind its entries. An entry is
- * off by at most half the scale.
+ * scale, its largest magnitude divided by 127, takes four bytes after its entries. An entry is off
+ * by at most half the scale.
  */
 public final class EightBitRows {
 

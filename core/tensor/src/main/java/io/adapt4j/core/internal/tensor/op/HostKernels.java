@@ -27,7 +27,6 @@ public interface HostKernels {
    */
   void layerNorm(Tensor x, Tensor added, Tensor weight, Tensor bias, double eps, Tensor y);
 
-  /** Returns whether an activation is supported. */
   boolean hasActivation(Activation activation);
 
   /** act(x). */
@@ -60,7 +59,6 @@ public interface HostKernels {
       Tensor dx,
       Tensor dweight);
 
-  /** Returns whether a gated activation is supported. */
   boolean hasGate(Activation activation);
 
   /**
@@ -171,7 +169,6 @@ public interface HostKernels {
       AttentionRule rule,
       Tensor dprojected);
 
-  /** Returns the kernels of this process. */
   static Optional<HostKernels> installed() {
     return Installed.kernels;
   }
@@ -206,7 +203,6 @@ public interface HostKernels {
   /** Service that provides the kernels; loaded once per process. */
   interface Provider {
 
-    /** Opens the kernels. */
     Optional<HostKernels> open();
 
     /** Returns which kernels run and on which instruction set, or why none do. */
@@ -230,7 +226,6 @@ public interface HostKernels {
 
     private Installed() {}
 
-    /** Replaces the kernels, for tests. */
     static void replace(Optional<HostKernels> others) {
       kernels = others;
     }

@@ -67,7 +67,6 @@ public final class Ops extends AttentionOps {
     return new Ops(null, 0, false, DropoutRates.NONE, 0, false);
   }
 
-  /** Creates operators that record on a tape. */
   public static Ops recording(Tape tape, long seed) {
     return new Ops(tape, seed, false, DropoutRates.NONE, 0, false);
   }
@@ -107,8 +106,6 @@ public final class Ops extends AttentionOps {
   /**
    * Zeroes entries with probability p and scales the rest by 1 / (1 - p). Does nothing without a
    * tape. Saves the mask for backward.
-   *
-   * @param p probability in [0, 1)
    */
   public Tensor dropout(Tensor x, double p, long place) {
     if (tape == null || p == 0) {

@@ -188,9 +188,32 @@ public final class RelativeOps {
   public static Tensor convolve(
       Ops ops, Tensor x, Parameter weight, Parameter bias, Tensor mask, int groups) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    return convolved(ops, x, weight, bias, masks, 1, groups);
+  }
+
+  /**
+   * Convolution over positions with a stride and zero padding. Saves x for backward.
+   *
+   * @param x [B, T, in]
+   * @param weight [out, in, kernel], kernel odd
+   * @param bias [out]
+   * @return [B, ceil(T / stride), out]
+   */
+  public static Tensor convolve(Ops ops, Tensor x, Parameter weight, Parameter bias, int stride) {
+    return convolved(ops, x, weight, bias, List.of(), stride, 1);
+  }
+
+  private static Tensor convolved(
+      Ops ops,
+      Tensor x,
+      Parameter weight,
+      Parameter bias,
+      List<Tensor> masks,
+      int stride,
+      int groups) {
     return ops.recorded(
         ops.isDifferentiated(x) || ops.trains(weight) || ops.trains(bias),
-        CONVOLVE.tensor(x, weight.value(), bias.value(), masks, groups),
+        CONVOLVE.tensor(x, weight.value(), bias.value(), masks, stride, groups),
         x,
         dy ->
             CONVOLVE_BACKWARD.tensor(
@@ -200,6 +223,7 @@ public final class RelativeOps {
                 Parameter.gradientOf(weight),
                 Parameter.gradientOf(bias),
                 masks,
+                stride,
                 groups),
         x);
   }

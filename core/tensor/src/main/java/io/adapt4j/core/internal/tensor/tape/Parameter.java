@@ -45,7 +45,6 @@ public final class Parameter implements AutoCloseable {
   private boolean fixed;
   private boolean borrowed;
 
-  /** Declares a parameter. */
   public Parameter(List<Slice> slices, long... sizes) {
     this.slices = List.copyOf(slices);
     this.sizes = sizes.clone();
@@ -89,7 +88,7 @@ public final class Parameter implements AutoCloseable {
     return count;
   }
 
-  /** Allocates the values without initializing them. */
+  /** Allocates the values without initializing them; rows of no slice are 0. */
   public void allocate(DType type) {
     if (value != null) {
       throw new IllegalStateException("Parameter " + slices + " already has memory");
@@ -97,7 +96,12 @@ public final class Parameter implements AutoCloseable {
     if (source != null && source.value == null) {
       separate();
     }
-    value = source == null ? Tensor.empty(type, sizes).own() : source.value;
+    value = source == null ? memory(type).own() : source.value;
+  }
+
+  private Tensor memory(DType type) {
+    boolean stored = slices.stream().mapToLong(Slice::rows).sum() == sizes[0];
+    return stored ? Tensor.empty(type, sizes) : Tensor.zeros(type, sizes);
   }
 
   /**

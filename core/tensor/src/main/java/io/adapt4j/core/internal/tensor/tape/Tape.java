@@ -64,7 +64,6 @@ public final class Tape implements AutoCloseable {
   private final Scope saved = Scope.holder();
   private final List<Tape> inners = new ArrayList<>();
 
-  /** Creates an empty tape. */
   public Tape() {}
 
   /** Requests the gradient of a tensor that no recorded operator created. */

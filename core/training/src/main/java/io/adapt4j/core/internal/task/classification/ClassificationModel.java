@@ -26,8 +26,6 @@ public final class ClassificationModel {
 
   /**
    * Returns the model of a task, collecting labels from the data if the task does not state them.
-   *
-   * @param train the training data; null if it is missing
    */
   public static TaskModel of(
       ClassificationTask task, Path folder, StoredModel stored, Dataset train) {

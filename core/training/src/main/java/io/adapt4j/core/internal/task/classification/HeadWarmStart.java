@@ -62,11 +62,7 @@ public final class HeadWarmStart {
     return fresh && HeadFit.history(entries) > 1 ? Optional.of(dense) : Optional.empty();
   }
 
-  /**
-   * Initializes a network's new classifier. The leading worker fits it and shares the values.
-   *
-   * @return action to run when the method is attached
-   */
+  /** Initializes a network's new classifier. The leading worker fits it and shares the values. */
   static Runnable apply(
       Network network,
       ClassificationProblem problem,

@@ -36,7 +36,6 @@ public final class LabelSet {
     return new LabelSet(names);
   }
 
-  /** Returns the labels of a dataset. */
   public static LabelSet in(Dataset dataset) {
     SortedSet<String> found = new TreeSet<>(ORDER);
     for (int row = 0; row < dataset.size(); row++) {
@@ -54,7 +53,6 @@ public final class LabelSet {
     return name.matches("\\d{1,9}");
   }
 
-  /** Returns the names. */
   public List<String> names() {
     return names;
   }

@@ -27,7 +27,6 @@ final class Demonstrations {
     this.padId = padId;
   }
 
-  /** Encodes the demonstrations of datasets. */
   static Demonstrations of(List<Dataset> datasets, ExampleEncoder encoder) {
     Demonstrations all = new Demonstrations(encoder.paddingId());
     for (Dataset dataset : datasets) {

@@ -73,7 +73,6 @@ public record MiniLlm(
         gradient.plus(steps.hiddenGradient()));
   }
 
-  /** Returns the advantage of each token. */
   public float[] advantages(
       Tensor rows,
       VocabularyHead head,

@@ -15,10 +15,8 @@ import io.adapt4j.core.task.TeacherServer;
 import io.adapt4j.core.train.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +49,6 @@ public final class StoredPredictions implements TeacherPredictions {
     this.top = top;
   }
 
-  /** Asks a teacher for the predictions of all batches. */
   public static StoredPredictions ask(
       TeacherPredictions teacher,
       VocabularyDistillation divergence,
@@ -89,7 +86,6 @@ public final class StoredPredictions implements TeacherPredictions {
     }
   }
 
-  /** Asks a server for the predictions of all batches. */
   static StoredPredictions ask(
       ServerTeacher server,
       VocabularyDistillation divergence,
@@ -157,7 +153,6 @@ public final class StoredPredictions implements TeacherPredictions {
         Tensor.of(values, count, width), Tensor.of(ids, count, width));
   }
 
-  /** Returns whether the rows of all batches have predictions. */
   public boolean covers(List<Iterator<Batch>> sources) {
     for (Iterator<Batch> batches : sources) {
       while (batches.hasNext()) {
@@ -172,7 +167,6 @@ public final class StoredPredictions implements TeacherPredictions {
     return true;
   }
 
-  /** Returns the number of targets of a row. */
   static int targets(Batch batch, int row) {
     int count = 0;
     for (int i = row * batch.length() + 1; i < (row + 1) * batch.length(); i++) {
@@ -183,7 +177,7 @@ public final class StoredPredictions implements TeacherPredictions {
 
   /** Returns a hash of a model's files. */
   static String hash(Path folder) {
-    return hash(
+    return FileDigest.sha256(
         FileHash.modelFiles(folder).stream()
             .map(file -> file.getFileName() + " " + FileHash.of(file))
             .collect(Collectors.joining("\n")));
@@ -191,15 +185,9 @@ public final class StoredPredictions implements TeacherPredictions {
 
   /** Returns a hash of a model's name on a server. */
   static String hash(TeacherServer server) {
-    return hash("server " + server.address() + " " + server.model());
+    return FileDigest.sha256("server " + server.address() + " " + server.model());
   }
 
-  private static String hash(String text) {
-    return HexFormat.of()
-        .formatHex(FileDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  /** Writes the predictions. */
   public void write(Path file, String key, String teacher) {
     int targets = rows.values().stream().mapToInt(row -> row.ids().length).sum() / top;
     ByteBuffer keys = buffer(rows.size() * 2L * Long.BYTES);
@@ -238,11 +226,6 @@ public final class StoredPredictions implements TeacherPredictions {
     return TensorData.of(name, type, shape, written::duplicate);
   }
 
-  /**
-   * Reads predictions.
-   *
-   * @param teacher hash of the teacher they must be of; empty for any
-   */
   public static StoredPredictions read(Path file, String key, String teacher, int top) {
     try (SafetensorsFile stored = SafetensorsFile.open(file)) {
       require(stored.isIntact(), file, "an intact file", "one whose checksum differs");

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.tokenize.Batch;
  * @param excluded [B, P] in row-major order: true for other passages that also answer the query, in
  *     this or another row, and so are not negatives
  * @param queryNumbers ids of the queries, equal for equal texts
- * @param passageNumbers ids of the passages
  */
 // No equality by content; defensive copies of the arrays would be too expensive.
 @SuppressWarnings("ArrayRecordComponent")

@@ -19,12 +19,7 @@ import java.util.Locale;
 public record EmbeddingEncoder(Tokenizer tokenizer, Options options)
     implements RowEncoder<EmbeddingSample> {
 
-  /**
-   * Options of encoding.
-   *
-   * @param queryPrompt prefix of each query; may be empty
-   * @param passagePrompt prefix of each passage; may be empty
-   */
+  /** Options of encoding. */
   public record Options(
       int maxLength, String queryPrompt, String passagePrompt, boolean lowerCase) {}
 

@@ -45,11 +45,7 @@ final class RankingScores {
     this(0);
   }
 
-  /**
-   * Truncates and renormalizes vectors.
-   *
-   * @param dimension entries to keep; 0 for all
-   */
+  /** Truncates and renormalizes vectors. */
   RankingScores(int dimension) {
     this.dimension = dimension;
   }

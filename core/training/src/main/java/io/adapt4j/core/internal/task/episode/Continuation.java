@@ -30,11 +30,7 @@ public final class Continuation {
   private final ChatOptions options;
   private final TemplateMarker end;
 
-  /**
-   * Creates the continuation of a template, checked on a sample.
-   *
-   * @throws ChatException if the template cannot continue
-   */
+  /** Creates the continuation of a template, checked on a sample. */
   public Continuation(
       Tokenizer tokenizer, ChatTemplate template, List<Map<String, Object>> definitions) {
     this.tokenizer = tokenizer;
@@ -89,12 +85,6 @@ public final class Continuation {
     }
   }
 
-  /**
-   * Returns the tokens.
-   *
-   * @param before messages before the answer
-   * @param answer tokens of the answer
-   */
   int[] tokens(
       List<ChatMessage> before, int[] answer, List<Call> calls, List<ChatMessage> messages) {
     String after = text(before, calls, messages);

@@ -52,11 +52,6 @@ public final class EpisodeSetting {
     return environment.tools().stream().map(Tool::definition).toList();
   }
 
-  /**
-   * Creates the setting.
-   *
-   * @throws SettingsException if the model's template cannot be used for episodes
-   */
   public static EpisodeSetting of(
       Environment environment,
       EpisodeLimits limits,

@@ -51,7 +51,6 @@ public record EpisodeTraces(Path folder) {
     }
   }
 
-  /** Reads a rollout. */
   public List<Trace> read(Name name) {
     Path file = folder.resolve(name.file());
     List<Trace> traces = new ArrayList<>();

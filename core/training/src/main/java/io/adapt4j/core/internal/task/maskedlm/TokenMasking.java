@@ -56,7 +56,6 @@ public final class TokenMasking implements RowEncoder<TokenMasking.Text> {
     }
   }
 
-  /** Finds the mask token. */
   public TokenMasking(Tokenizer tokenizer, Options options) {
     if (tokenizer.maskId().isEmpty()) {
       throw new CheckpointException(

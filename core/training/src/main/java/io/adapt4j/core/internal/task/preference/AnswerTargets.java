@@ -11,7 +11,6 @@ final class AnswerTargets {
 
   private final Batch inputs;
 
-  /** The row of each target. */
   private final int[] rows;
 
   /** Whether each target belongs to an answer rather than a prompt. */
@@ -27,7 +26,6 @@ final class AnswerTargets {
     this.lengths = lengths;
   }
 
-  /** Returns the tokens of all answers. */
   static AnswerTargets of(Batch batch) {
     return of(batch, 0);
   }

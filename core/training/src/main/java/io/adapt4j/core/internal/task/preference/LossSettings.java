@@ -9,7 +9,6 @@ import java.util.Locale;
  */
 public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, CustomLoss {
 
-  /** Returns the settings of a loss. */
   static LossSettings of(PreferenceLoss loss) {
     if (loss.custom().isPresent()) {
       return new CustomLoss(loss.custom().get());

@@ -14,7 +14,6 @@ public interface PairLoss {
     return of(LossSettings.of(loss));
   }
 
-  /** Returns the pair loss of given settings. */
   static PairLoss of(LossSettings loss) {
     if (loss instanceof PairLoss pairs) {
       return pairs;

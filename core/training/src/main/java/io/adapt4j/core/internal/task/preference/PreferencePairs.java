@@ -19,7 +19,6 @@ public final class PreferencePairs extends AnswerTask<PreferenceBatch> {
   private final PairLoss loss;
   private final ReferenceModel reference;
 
-  /** Creates the task. */
   public PreferencePairs(
       Decoder decoder, PairLoss loss, ReferenceModel reference, BestModelMetric selection) {
     super(decoder, selection);

@@ -53,7 +53,6 @@ public record PreferenceSample(TrainingSample chosen, TrainingSample rejected) i
     return List.of(chosen.length(), rejected.length());
   }
 
-  /** Returns pairs in batches. */
   public static RowBatches<PreferenceBatch> batches(
       EncodedRows<PreferenceSample> rows, int paddingId) {
     return rows.collated(

@@ -21,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * Precomputed log-probabilities of all answers under a reference model. They are stored in a
  * safetensors file with an identity key and the progress, rewritten every {@value #SECONDS} seconds
  * and at the end or on failure, so that an interrupted run continues from there.
- *
- * @param inOrder its batches in row order
  */
 public record StoredReference<B extends AnswerBatch<B>>(
     BatchSource<B> inOrder, int size, int batchSize) {

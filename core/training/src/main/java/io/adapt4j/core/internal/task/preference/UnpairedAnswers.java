@@ -19,7 +19,6 @@ public final class UnpairedAnswers extends AnswerTask<UnpairedBatch> {
   private final Kto loss;
   private final ReferenceModel reference;
 
-  /** Creates the task. */
   public UnpairedAnswers(
       Decoder decoder, Kto loss, ReferenceModel reference, BestModelMetric selection) {
     super(decoder, selection);

@@ -68,7 +68,6 @@ public final class UnpairedRows {
     return prompts.length;
   }
 
-  /** Returns the answers in batches. */
   public RowBatches<UnpairedBatch> batches(int paddingId) {
     return answers.collated(
         (samples, weights, numbers) -> {

@@ -16,7 +16,6 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Scored(double sum, float[] rewards) {}
 
-  /** Scores a batch. */
   public Scored evaluate(RewardBatch batch) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());

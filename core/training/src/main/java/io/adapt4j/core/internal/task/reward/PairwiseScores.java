@@ -22,10 +22,8 @@ public final class PairwiseScores {
   private double chosenSum;
   private double rejectedSum;
 
-  /** Creates empty scores. */
   public PairwiseScores() {}
 
-  /** Adds a pair. */
   public void add(double chosen, double rejected) {
     double distance = chosen - rejected;
     double confidence = 1 / (1 + Math.exp(-Math.abs(distance)));

@@ -6,7 +6,6 @@ package io.adapt4j.core.internal.task.rl;
  */
 public record AdvantageEstimation(double discount, double lambda) {
 
-  /** Returns the advantage of each token. */
   public double[] advantages(double[] rewards, double[] values) {
     double[] advantages = new double[rewards.length];
     double later = 0;

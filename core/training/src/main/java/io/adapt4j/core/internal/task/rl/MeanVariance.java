@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.task.rl;
 /**
  * Mean and variance of numbers, ignoring NaN.
  *
- * @param count how many numbers are not NaN
  * @param variance unbiased variance; 0 for fewer than two numbers
  */
 record MeanVariance(int count, double mean, double variance) {

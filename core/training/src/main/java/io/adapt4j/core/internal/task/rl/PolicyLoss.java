@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
+import com.google.common.primitives.Doubles;
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.reinforce.ClippedRatio;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlEstimator;
@@ -61,7 +63,6 @@ public record PolicyLoss(
       int overflows,
       double kl) {}
 
-  /** Computes the loss of tokens. */
   public Outcome of(PolicyTokens tokens) {
     Sum sum = new Sum(tokens);
     int from = 0;
@@ -174,15 +175,14 @@ public record PolicyLoss(
     }
 
     Outcome outcome() {
-      return new Outcome(loss, floats(derivative), floats(byEntropies), low, high, overflows, kl);
-    }
-
-    private static float[] floats(double[] values) {
-      float[] floats = new float[values.length];
-      for (int i = 0; i < values.length; i++) {
-        floats[i] = (float) values[i];
-      }
-      return floats;
+      return new Outcome(
+          loss,
+          Floats.toArray(Doubles.asList(derivative)),
+          Floats.toArray(Doubles.asList(byEntropies)),
+          low,
+          high,
+          overflows,
+          kl);
     }
   }
 }

@@ -94,12 +94,10 @@ public final class PolicyTraining implements AutoCloseable {
     return new PolicyTraining(setup);
   }
 
-  /** Returns the training task. */
   public TrainingTask<RolloutBatch> task() {
     return task;
   }
 
-  /** Returns the batches to train on. */
   public BatchSource<RolloutBatch> batches() {
     return batches;
   }

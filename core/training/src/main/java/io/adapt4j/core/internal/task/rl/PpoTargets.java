@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
+import com.google.common.primitives.Doubles;
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.Ppo;
 import java.util.ArrayList;
@@ -62,7 +64,7 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
     for (int i = 0; i < samples.size(); i++) {
       advantages.add(
           new AdvantageEstimation(ppo.discount(), ppo.lambda())
-              .advantages(rewards.get(i), doubles(samples.get(i).values())));
+              .advantages(rewards.get(i), Doubles.toArray(Floats.asList(samples.get(i).values()))));
     }
     List<double[]> white = whiten(samples, advantages, true);
     List<Sample> judged = new ArrayList<>();
@@ -72,7 +74,7 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
       for (int t = 0; t < returns.length; t++) {
         returns[t] = (float) (advantages.get(i)[t] + values[t]);
       }
-      judged.add(samples.get(i).judged(floats(white.get(i)), returns));
+      judged.add(samples.get(i).judged(Floats.toArray(Doubles.asList(white.get(i))), returns));
     }
     return judged;
   }
@@ -102,21 +104,5 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
       whitened.add(own);
     }
     return whitened;
-  }
-
-  private static double[] doubles(float[] values) {
-    double[] doubles = new double[values.length];
-    for (int i = 0; i < values.length; i++) {
-      doubles[i] = values[i];
-    }
-    return doubles;
-  }
-
-  private static float[] floats(double[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
   }
 }

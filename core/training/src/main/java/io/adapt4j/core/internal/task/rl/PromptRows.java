@@ -43,11 +43,7 @@ public final class PromptRows {
     this.usesTemplate = prompts.stream().anyMatch(Prompt::templated);
   }
 
-  /**
-   * A prompt as tokens and as text, with the fields of its row.
-   *
-   * @param messages the conversation that an episode continues; empty without an environment
-   */
+  /** A prompt as tokens and as text, with the fields of its row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Prompt(
       int[] ids,
@@ -78,11 +74,7 @@ public final class PromptRows {
     }
   }
 
-  /**
-   * Options of encoding prompts.
-   *
-   * @param tools definitions of an environment's tools; empty without an environment
-   */
+  /** Options of encoding prompts. */
   public record Encoding(
       Tokenizer tokenizer,
       Optional<ChatTemplate> template,
@@ -95,7 +87,6 @@ public final class PromptRows {
     }
   }
 
-  /** Tokenizes the prompts of a dataset. */
   public static PromptRows of(Dataset dataset, Encoding encoding) {
     List<Prompt> prompts = new ArrayList<>();
     EncodingReport report =
@@ -192,7 +183,6 @@ public final class PromptRows {
     }
   }
 
-  /** Returns the encoding report. */
   public EncodingReport report() {
     return report;
   }

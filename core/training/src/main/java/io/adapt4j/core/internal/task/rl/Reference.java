@@ -13,7 +13,6 @@ import java.util.function.Supplier;
  */
 record Reference(Policy policy, Optional<Adaptation> adapter) implements AutoCloseable {
 
-  /** Returns the reference of a run, if it has one. */
   static Optional<Reference> of(
       Decoder decoder,
       Adaptation adaptation,

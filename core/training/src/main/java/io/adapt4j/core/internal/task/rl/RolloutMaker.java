@@ -24,7 +24,6 @@ record RolloutMaker(
     return drawing.algorithm();
   }
 
-  /** Makes a rollout to train on. */
   Rollout make(int number, RolloutDrawing.Drawn drawn, double kl) {
     MeanMetrics metrics = drawn.metrics();
     long begun = System.nanoTime();

@@ -16,7 +16,6 @@ import java.util.Set;
 /** Reward function whose memory is managed by the run that uses it. */
 sealed interface RunReward extends RewardFunction permits AdapterReward, ModelReward {
 
-  /** The loaded policy of a run. */
   record Policy(Decoder decoder, Adaptation adaptation, Tokenizer tokenizer) {}
 
   /** Returns why the reward cannot be used with a policy, checked before weights are read. */

@@ -7,7 +7,6 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 public record TokenWeights(double[] ofTokens, double[] ofDivergences, double ofEntropies) {
 
-  /** Returns the weights under a normalization. */
   public static TokenWeights of(
       LossNormalization normalization, int[] lengths, int most, boolean ofSequences) {
     double[] weights = normalization.weights(lengths);

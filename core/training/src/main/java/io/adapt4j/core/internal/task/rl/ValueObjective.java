@@ -12,7 +12,6 @@ public record ValueObjective(double clip) {
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(double loss, float[] derivative, int clipped) {}
 
-  /** Computes the loss of values. */
   public Outcome of(float[] values, float[] old, float[] returns) {
     double loss = 0;
     int clipped = 0;

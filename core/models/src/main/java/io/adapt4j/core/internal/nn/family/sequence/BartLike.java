@@ -5,22 +5,14 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.StoredNames;
-import io.adapt4j.core.internal.nn.attention.CrossAttention;
-import io.adapt4j.core.internal.nn.cache.Heads;
 import io.adapt4j.core.internal.nn.embedding.EmbeddingSlot;
 import io.adapt4j.core.internal.nn.embedding.Embeddings;
 import io.adapt4j.core.internal.nn.family.common.Activations;
-import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.mlp.PlainMlp;
-import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.nn.norm.Norm;
 import io.adapt4j.core.internal.nn.sequence.SequenceTokens;
 import io.adapt4j.core.internal.nn.sequence.Side;
-import io.adapt4j.core.internal.nn.sequence.SideAttention;
-import io.adapt4j.core.internal.nn.sequence.SideLayer;
 import io.adapt4j.core.internal.nn.sequence.SourcePositions;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
-import io.adapt4j.core.internal.tensor.op.AttentionRule;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +21,6 @@ import java.util.List;
  * Common parts of BART, mBART, M2M100, Pegasus and MarianMT, with options for their differences.
  */
 record BartLike(ModelConfig model, Options options) {
-
-  private static final double EPS = 1e-5;
 
   /** Differences between the families. */
   record Options(
@@ -124,14 +114,7 @@ record BartLike(ModelConfig model, Options options) {
 
   private Side side(String name, EmbeddingSlot tokens, int count, boolean writes) {
     String path = "model." + name;
-    ConfigReader fields = model.fields();
-    int heads = fields.positiveInt(name + "_attention_heads", 16);
-    int dim = SequenceFields.divided(fields, name + "_attention_heads", heads, hidden());
-    int inner = fields.positiveInt(name + "_ffn_dim", 4096);
-    List<SideLayer> layers = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      layers.add(layer(path + ".layers." + i, Heads.grouped(heads, heads, dim), inner, writes));
-    }
+    BartLayers parts = layers();
     SourcePositions positions =
         new SourcePositions(
             Parameter.of(
@@ -142,46 +125,18 @@ record BartLike(ModelConfig model, Options options) {
         tokens,
         positions,
         null,
-        options.embeddingNorm() ? norm(path + ".layernorm_embedding") : Norm.NONE,
-        List.copyOf(layers),
-        options.normFirst() ? norm(path + ".layer_norm") : Norm.NONE,
+        options.embeddingNorm() ? parts.norm(path + ".layernorm_embedding") : Norm.NONE,
+        parts.of(name, count, 16, 4096, writes),
+        options.normFirst() ? parts.norm(path + ".layer_norm") : Norm.NONE,
         false);
   }
 
-  private SideLayer layer(String path, Heads heads, int inner, boolean writes) {
-    int hidden = hidden();
-    String own = path + ".self_attn";
-    SideAttention attention =
-        new SideAttention(
-            LinearSlot.of(
-                own, hidden, true, List.of("q_proj", "k_proj", "v_proj"), hidden, hidden, hidden),
-            LinearSlot.of(own + ".out_proj", hidden, true, hidden),
-            heads,
-            writes ? AttentionRule.causal(heads.dim()) : AttentionRule.bothWays(heads.dim(), 0));
-    return new SideLayer(
-        attention,
-        norm(own + "_layer_norm"),
-        writes ? cross(path + ".encoder_attn", heads) : null,
-        writes ? norm(path + ".encoder_attn_layer_norm") : Norm.NONE,
-        new PlainMlp(
-            LinearSlot.of(path + ".fc1", hidden, true, inner),
-            LinearSlot.of(path + ".fc2", inner, true, hidden),
-            Activations.read(model, "activation_function", options.activation())),
-        norm(path + ".final_layer_norm"),
-        options.normFirst());
-  }
-
-  private CrossAttention cross(String path, Heads heads) {
-    int hidden = hidden();
-    return new CrossAttention(
-        LinearSlot.of(path + ".q_proj", hidden, true, hidden),
-        LinearSlot.of(path, hidden, true, List.of("k_proj", "v_proj"), hidden, hidden),
-        LinearSlot.of(path + ".out_proj", hidden, true, hidden),
-        heads,
-        AttentionRule.bothWays(heads.dim(), 0));
-  }
-
-  private Norm norm(String path) {
-    return LayerNorm.declare(path, hidden(), true, EPS);
+  private BartLayers layers() {
+    return new BartLayers(
+        model,
+        hidden(),
+        options.normFirst(),
+        true,
+        Activations.read(model, "activation_function", options.activation()));
   }
 }

@@ -27,8 +27,14 @@ final class SequenceFields {
   static SequenceTokens specialTokens(ModelConfig model, int padding) {
     ConfigReader fields = model.fields();
     int pad = model.padTokenId().orElse(padding);
-    int start = fields.optionalInt("decoder_start_token_id").orElse(pad);
-    int vocabulary = fields.requirePositiveInt("vocab_size");
+    return specialTokens(model, fields.requirePositiveInt("vocab_size"), pad, pad);
+  }
+
+  /** Returns the special tokens, with a family's default for each. */
+  static SequenceTokens specialTokens(ModelConfig model, int vocabulary, int padding, int first) {
+    ConfigReader fields = model.fields();
+    int pad = model.padTokenId().orElse(padding);
+    int start = fields.optionalInt("decoder_start_token_id").orElse(first);
     if (start < 0 || start >= vocabulary) {
       throw fields.invalid(
           "decoder_start_token_id", "a token from 0 to " + (vocabulary - 1), "Correct it.");

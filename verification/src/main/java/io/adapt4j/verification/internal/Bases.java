@@ -1,16 +1,15 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.internal;
 
-import io.adapt4j.verification.internal.GoldenException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Locates folders referenced by others. */
-final class Bases {
+public final class Bases {
 
   private Bases() {}
 
   /** Finds a folder by its name relative to this folder or to one of its parents. */
-  static Path find(Path folder, String name) {
+  public static Path find(Path folder, String name) {
     for (Path root = folder.toAbsolutePath(); root != null; root = root.getParent()) {
       Path found = root.resolve(name);
       if (!name.isEmpty() && Files.isDirectory(found)) {

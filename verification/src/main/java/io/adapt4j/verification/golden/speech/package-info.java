@@ -1,0 +1,2 @@
+/** Checks of models that listen to recordings. */
+package io.adapt4j.verification.golden.speech;
