@@ -127,6 +127,50 @@ def llava_siglip(picture, w):
     return two_layers(x, w)
 
 
+def next_features(picture, w, single, best, most):
+    """The whole picture by patches of a crop of its corner (sizes do not matter here), then tiles."""
+    height, width = picture.shape[1:]
+    random = np.random.default_rng(height * 1000 + width)
+    tiles = random.normal(0, 1, (1 + best[0] * best[1], 3, 16, 16)).astype("float32").astype("float64")
+    parts = [single(tile, w) for tile in tiles]
+    end = w.get("image_newline", TEXT)
+    grid = np.array(parts[1:]).reshape(best[0], best[1], 4, 4, TEXT).transpose(0, 2, 1, 3, 4)
+    grid = grid.reshape(4 * best[0], 4 * best[1], TEXT)
+    rows, columns = grid.shape[:2]
+    if width / height > columns / rows:
+        cut = (rows - int(round(height * (columns / width), 7))) // 2
+        grid = grid[cut : rows - cut]
+    else:
+        cut = (columns - int(round(width * (rows / height), 7))) // 2
+        grid = grid[:, cut : columns - cut]
+    rows, columns = grid.shape[:2]
+    ratio = math.sqrt(rows * columns / (most * 16)) if most else 0
+    if ratio > 1.1:
+        fewer = int(rows // ratio), int(columns // ratio)
+        smaller = np.zeros(fewer + (TEXT,))
+        for r in range(fewer[0]):
+            for c in range(fewer[1]):
+                y = max((r + 0.5) * rows / fewer[0] - 0.5, 0)
+                z = max((c + 0.5) * columns / fewer[1] - 0.5, 0)
+                for a in range(rows):
+                    for b in range(columns):
+                        near = max(0, 1 - abs(min(y, rows - 1) - a)) * max(0, 1 - abs(min(z, columns - 1) - b))
+                        smaller[r, c] += near * grid[a, b]
+        grid = smaller
+    lines = np.concatenate([grid, np.tile(end, (len(grid), 1, 1))], 1).reshape(-1, TEXT)
+    return np.concatenate([parts[0], lines]), tiles
+
+
+def llava_next(picture, w):
+    best = {(20, 40): (1, 2), (40, 12): (2, 1)}[picture.shape[1:]]
+    return next_features(picture, w, llava_clip, best, 0)
+
+
+def llava_onevision(picture, w):
+    best = {(20, 40): (1, 2), (40, 37): (2, 2)}[picture.shape[1:]]
+    return next_features(picture, w, llava_siglip, best, 2)
+
+
 def pixtral(picture, w):
     at = "vision_tower."
     rows, columns, cut = patches(picture)
@@ -184,8 +228,8 @@ def internvl(picture, w):
     return w.linear(gelu(w.linear(x, at + "linear_1", TEXT)), at + "linear_2", TEXT)
 
 
-def glm_ocr(picture, w):
-    at = "model.visual."
+def by_squares(picture):
+    """Patches of two equal frames, square by square, and the angles of their places."""
     rows, columns, cut = patches(picture)
     twice = np.repeat(cut.reshape(len(cut), 3, 1, PATCH, PATCH), 2, 2).reshape(len(cut), -1)
     places = [
@@ -195,10 +239,28 @@ def glm_ocr(picture, w):
         for dr in range(2)
         for dc in range(2)
     ]
-    given = np.array([twice[r * columns + c] for r, c in places])
-    x = convolved(given, w, at + "patch_embed.proj", True, 3, 2, PATCH, PATCH)
     steps = [1 / 10000 ** (i / (H // HEADS // 2)) for i in range(0, H // HEADS // 2, 2)]
-    turn = angles(places, steps, steps)
+    return np.array([twice[r * columns + c] for r, c in places]), angles(places, steps, steps)
+
+
+def qwen2_vl(picture, w):
+    at = "visual."
+    given, turn = by_squares(picture)
+    x = convolved(given, w, at + "patch_embed.proj", False, 3, 2, PATCH, PATCH)
+    for i in range(LAYERS):
+        b = f"{at}blocks.{i}."
+        q, k, v = np.split(w.linear(w.layer_norm(x, b + "norm1", 1e-6), b + "attn.qkv", 3 * H), 3, -1)
+        x = x + w.linear(attend(rotated(q, turn), rotated(k, turn), v), b + "attn.proj", H)
+        y = w.linear(w.layer_norm(x, b + "norm2", 1e-6), b + "mlp.fc1", 2 * H)
+        x = x + w.linear(quick_gelu(y), b + "mlp.fc2", H)
+    x = w.layer_norm(x, at + "merger.ln_q", 1e-6).reshape(-1, 4 * H)
+    return w.linear(gelu(w.linear(x, at + "merger.mlp.0", 4 * H)), at + "merger.mlp.2", TEXT), given
+
+
+def glm_ocr(picture, w):
+    at = "model.visual."
+    given, turn = by_squares(picture)
+    x = convolved(given, w, at + "patch_embed.proj", True, 3, 2, PATCH, PATCH)
 
     def per_head(y, name):
         return w.rms_norm(y.reshape(len(y), HEADS, -1), name, 1e-5).reshape(len(y), H)
@@ -264,6 +326,25 @@ CASES = {
             "vision_config": {**TILE, "model_type": "siglip_vision_model", "vision_use_head": False},
         },
     ),
+    "llava_next": (
+        llava_next,
+        [(20, 40), (40, 12)],
+        {
+            "model_type": "llava_next",
+            "image_grid_pinpoints": [[16, 32], [32, 16], [32, 32]],
+            "vision_config": {**TILE, "model_type": "clip_vision_model"},
+        },
+    ),
+    "llava_onevision": (
+        llava_onevision,
+        [(20, 40), (40, 37)],
+        {
+            "model_type": "llava_onevision",
+            "image_grid_pinpoints": [[16, 32], [32, 16], [32, 32]],
+            "vision_aspect_ratio": "anyres_max_2",
+            "vision_config": {**TILE, "model_type": "siglip_vision_model", "vision_use_head": False},
+        },
+    ),
     "llava_pixtral": (
         llava_pixtral,
         MIXED,
@@ -298,6 +379,22 @@ CASES = {
             },
         },
     ),
+    "qwen2_vl": (
+        qwen2_vl,
+        MIXED,
+        {
+            "model_type": "qwen2_vl",
+            "vision_config": {
+                "model_type": "qwen2_vl",
+                "embed_dim": H,
+                "hidden_size": TEXT,
+                "num_heads": HEADS,
+                "depth": LAYERS,
+                "mlp_ratio": 2,
+                "patch_size": PATCH,
+            },
+        },
+    ),
     "glm_ocr": (
         glm_ocr,
         MIXED,
@@ -328,10 +425,13 @@ def write(folder, seed, forward, sizes, config):
     pictures = [random.normal(0, 1, (3,) + size).astype("float32") for size in sizes]
     made = [forward(picture.astype("float64"), w) for picture in pictures]
     grids = []
+    tiles = [1] * len(pictures)
     if isinstance(made[0], tuple):
         pixels = np.concatenate([rows for _, rows in made])
+        tiles = [len(rows) for _, rows in made]
         made = [features for features, _ in made]
-        grids = [[1, p.shape[1] // PATCH, p.shape[2] // PATCH] for p in pictures]
+        unit = 1 if pixels.ndim == 4 else PATCH
+        grids = [[1, p.shape[1] // unit, p.shape[2] // unit] for p in pictures]
     else:
         height, width = max(s[0] for s in sizes), max(s[1] for s in sizes)
         pixels = np.zeros((len(pictures), 3, height, width))
@@ -342,7 +442,7 @@ def write(folder, seed, forward, sizes, config):
     text = {"model_type": "llama", "hidden_size": TEXT, "rms_norm_eps": 1e-4}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps({**config, "text_config": text}, indent=1) + "\n")
-    (folder / "pixels.json").write_text(json.dumps({"grids": grids, "tokens": [len(x) for x in made]}) + "\n")
+    (folder / "pixels.json").write_text(json.dumps({"grids": grids, "tiles": tiles, "tokens": [len(x) for x in made]}) + "\n")
     save(folder / "model.safetensors", w)
     save(folder / "expected.safetensors", {"pixel_values": pixels, "image_features": np.concatenate(made)})
 

@@ -19,8 +19,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the towers of Qwen 2.5-VL and 3-VL have in common: patches of two frames in their own grid,
- * square of neighbors by square, rotary positions by row and column, and a merger of each square.
+ * What the towers of Qwen 2-VL, 2.5-VL and 3-VL have in common: patches of two frames in their own
+ * grid, square of neighbors by square, rotary positions by row and column, and a merger of each
+ * square.
  */
 abstract class QwenTower implements PictureTower {
 
@@ -38,16 +39,22 @@ abstract class QwenTower implements PictureTower {
   private final GridRotary rotary;
 
   QwenTower(ModelConfig vision, int defaultHidden, int defaultPatch, boolean bias) {
+    this(vision, "hidden_size", defaultHidden, defaultPatch, bias);
+  }
+
+  QwenTower(ModelConfig vision, String width, int defaultHidden, int defaultPatch, boolean bias) {
     this.vision = vision;
     ConfigReader fields = vision.fields();
-    hidden = fields.positiveInt("hidden_size", defaultHidden);
+    hidden = fields.positiveInt(width, defaultHidden);
     heads = fields.positiveInt("num_heads", 16);
-    fields.requireDivisor("num_heads", heads, "hidden_size", hidden);
+    fields.requireDivisor("num_heads", heads, width, hidden);
     if (hidden / heads % 4 != 0) {
       throw fields.invalid(
-          "num_heads", "heads of a multiple of 4 entries", "Correct it or hidden_size.");
+          "num_heads", "heads of a multiple of 4 entries", "Correct it or " + width + ".");
     }
-    rotary = GridRotary.equal(hidden / heads, THETA);
+    double theta =
+        fields.child("rope_parameters").orElse(fields).positiveNumber("rope_theta", THETA);
+    rotary = GridRotary.equal(hidden / heads, theta);
     merge = fields.positiveInt("spatial_merge_size", 2);
     int channels = fields.positiveInt("in_channels", fields.positiveInt("in_chans", 3));
     int frames = fields.positiveInt("temporal_patch_size", 2);

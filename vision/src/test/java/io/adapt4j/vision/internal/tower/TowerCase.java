@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.StreamSupport;
 
 /** A folder with a tiny model and the reference's numbers. */
 record TowerCase(Path folder, SafetensorsFile expected) implements AutoCloseable {
@@ -93,6 +94,25 @@ record TowerCase(Path folder, SafetensorsFile expected) implements AutoCloseable
       values[i] = seen ? ((stored[i] & 0xff) * (1f / 255) - mean) / std : 0;
     }
     return batch(name, shape, values, mask);
+  }
+
+  /** Pixels of a folder that {@code towers.py} wrote. */
+  PixelBatch pixels() throws IOException {
+    JsonNode layout = json(folder, "pixels.json");
+    int[][] grids =
+        StreamSupport.stream(layout.path("grids").spliterator(), false)
+            .map(TowerCase::integers)
+            .toArray(int[][]::new);
+    return new PixelBatch(
+        floats("pixel_values"),
+        shape("pixel_values"),
+        grids,
+        integers(layout.path("tiles")),
+        new byte[0]);
+  }
+
+  static int[] integers(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
   }
 
   /** Folders of one case have tensors without its name. */

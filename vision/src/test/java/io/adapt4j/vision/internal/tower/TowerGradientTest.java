@@ -33,11 +33,24 @@ class TowerGradientTest {
   @ValueSource(strings = {"idefics3", "gemma3", "paligemma", "lfm2_vl", "qwen2_5_vl", "qwen3_vl"})
   void everyParameterHasItsGradient(String model) throws Exception {
     Path folder = Golden.folder("multimodal/models").resolve(model);
+    try (TowerCase stored = TowerCase.open(folder)) {
+      compare(folder, stored.pixels("batch"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llava_onevision", "mistral3", "internvl", "glm_ocr", "paddleocr_vl"})
+  void everyParameterOfASyntheticTowerHasItsGradient(String model) throws Exception {
+    Path folder = Path.of("src/test/resources/towers", model);
+    try (TowerCase stored = TowerCase.open(folder)) {
+      compare(folder, stored.pixels());
+    }
+  }
+
+  private static void compare(Path folder, PixelBatch pixels) {
     long before = Tensor.live();
-    try (TowerCase stored = TowerCase.open(folder);
-        Checkpoint checkpoint = Checkpoint.open(folder);
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
         PictureTower tower = Towers.load(ModelConfig.read(folder), checkpoint, DType.F32)) {
-      PixelBatch pixels = stored.pixels("batch");
       List<Parameter> parameters = tower.weights().parameters();
       parameters.forEach(Parameter::train);
       Map<Parameter, float[]> gradients = gradients(tower, pixels, parameters);
@@ -56,7 +69,7 @@ class TowerGradientTest {
                 / (2 * step);
         set(parameter, start);
         assertThat(change)
-            .as(model + " " + parameter.slices().get(0).name())
+            .as(folder + " " + parameter.slices().get(0).name())
             .isCloseTo(expected, within(2e-2 * Math.abs(expected) + 2e-3));
         assertThat(expected).as(parameter.slices().get(0).name()).isPositive();
       }

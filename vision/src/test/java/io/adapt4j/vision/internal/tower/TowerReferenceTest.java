@@ -13,8 +13,6 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.vision.internal.PictureFeatures;
 import io.adapt4j.vision.internal.PixelBatch;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,9 +24,12 @@ class TowerReferenceTest {
       strings = {
         "llava_clip",
         "llava_siglip",
+        "llava_next",
+        "llava_onevision",
         "llava_pixtral",
         "mistral3",
         "internvl",
+        "qwen2_vl",
         "glm_ocr",
         "paddleocr_vl"
       })
@@ -40,29 +41,13 @@ class TowerReferenceTest {
         Checkpoint checkpoint = Checkpoint.open(folder);
         PictureTower tower = Towers.load(ModelConfig.read(folder), checkpoint, DType.F32);
         Scope scope = Scope.open()) {
-      int[] ones = new int[layout.path("tokens").size()];
-      Arrays.fill(ones, 1);
-      int[][] grids =
-          StreamSupport.stream(layout.path("grids").spliterator(), false)
-              .map(TowerReferenceTest::integers)
-              .toArray(int[][]::new);
-      PixelBatch pixels =
-          new PixelBatch(
-              stored.floats("pixel_values"),
-              stored.shape("pixel_values"),
-              grids,
-              ones,
-              new byte[0]);
+      PixelBatch pixels = stored.pixels();
       PictureFeatures found = tower.forward(Ops.inference(), pixels);
       float[] wanted = stored.floats("image_features");
-      assertThat(found.perPicture()).isEqualTo(integers(layout.path("tokens")));
+      assertThat(found.perPicture()).isEqualTo(TowerCase.integers(layout.path("tokens")));
       assertThat(found.rows().count()).isEqualTo(wanted.length);
       assertThat(Floats.worst(found.rows().toFloats(), wanted)).isLessThan(2e-5);
     }
     assertThat(Tensor.live()).isEqualTo(before);
-  }
-
-  private static int[] integers(JsonNode list) {
-    return StreamSupport.stream(list.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
   }
 }
