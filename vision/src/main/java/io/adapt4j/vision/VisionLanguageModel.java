@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModels;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -37,12 +38,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A language model that reads pictures: idefics3 (granite-docling), SmolVLM, LFM2-VL, Qwen2.5-VL,
- * Qwen3-VL, Gemma 3, PaliGemma, LLaVA, InternVL, Mistral 3, GLM-OCR, PaddleOCR-VL.
+ * Qwen3-VL, Gemma 3, PaliGemma, Qwen2-VL, LLaVA (NeXT, OneVision), InternVL, Mistral 3, GLM-OCR,
+ * PaddleOCR-VL.
  *
  * <p>Pictures take the places of the messages' content parts {@code {"type": "image"}}, in their
  * order. They are resized, cut and encoded as Transformers does. What a picture has become is kept
@@ -201,7 +204,10 @@ public final class VisionLanguageModel implements AutoCloseable {
       CancellationToken cancellation) {
     Texts.requireAll("messages", messages);
     Texts.requireAll("pictures", pictures);
+    Texts.require("rendering", rendering);
+    Texts.require("options", options);
     Texts.require("onText", onText);
+    Texts.require("cancellation", cancellation);
     long parts = messages.stream().mapToLong(VisionLanguageModel::images).sum();
     if (parts != pictures.size()) {
       throw new IllegalArgumentException(
@@ -210,12 +216,25 @@ public final class VisionLanguageModel implements AutoCloseable {
               + " content parts {\"type\": \"image\"} of the messages, found "
               + pictures.size());
     }
-    ModelPrompts.Prepared plain = texts.prompts().chat(messages, rendering, options, cancellation);
     ChatOptions answered =
         rendering.continuesFinalMessage() ? rendering : rendering.withGenerationPrompt();
-    String rendered = new ChatEncoder(tokenizer, texts.chatTemplate()).render(messages, answered);
-    return answer(
-        rendered, pictures, ids -> texts.generate(ids, plain.options(), onText, cancellation));
+    return unlessCancelled(
+        () -> {
+          ModelPrompts.Prepared plain =
+              texts.prompts().chat(messages, rendering, options, cancellation);
+          String rendered =
+              new ChatEncoder(tokenizer, texts.chatTemplate()).render(messages, answered);
+          return answer(rendered, pictures, plain.options(), onText, cancellation);
+        });
+  }
+
+  /** Answers; returns no tokens if the request is cancelled before its prompt is prepared. */
+  private static Generation unlessCancelled(Supplier<Generation> answering) {
+    try {
+      return answering.get();
+    } catch (CancellationException e) {
+      return Generator.cancelled(0);
+    }
   }
 
   private static long images(ChatMessage message) {
@@ -258,23 +277,33 @@ public final class VisionLanguageModel implements AutoCloseable {
     Texts.requireAll("pictures", pictures);
     Texts.require("options", options);
     Texts.require("onText", onText);
-    return answer(prompt, pictures, ids -> texts.generate(ids, options, onText, cancellation));
+    Texts.require("cancellation", cancellation);
+    return unlessCancelled(() -> answer(prompt, pictures, options, onText, cancellation));
   }
 
   /** Answers a prompt while its pictures are held. */
   private Generation answer(
-      String rendered, List<Picture> pictures, Function<int[], Generation> generate) {
+      String rendered,
+      List<Picture> pictures,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
     Preparation prepared = preparation;
     PictureProcessor processor = prepared.of(rendered, tokenizer);
     List<Pixels> pixels = pictures.stream().map(Picture::pixels).toList();
     PicturePrompt prompt = processor.prompt(tokenizer, rendered, pixels);
+    // Refuses what is too long before the tower reads pictures.
+    texts.prompts().ids(prompt.ids(), options);
     List<Pictures.Held> held = new ArrayList<>();
     try {
       for (Pixels picture : pixels) {
+        if (cancellation.isCancelled()) {
+          throw new CancellationException();
+        }
         String digest = digest(picture) + prepared.key();
         held.add(store.hold(digest, () -> processor.pixels(List.of(picture))));
       }
-      return generate.apply(withRows(prompt, held));
+      return texts.generate(withRows(prompt, held), options, onText, cancellation);
     } finally {
       held.forEach(Pictures.Held::close);
     }

@@ -8,8 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
@@ -111,6 +115,24 @@ class VisionLanguageModelTest {
         .withMessageContaining("found 2");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ask(List.of(picture), "What is <image>?"));
+  }
+
+  @Test
+  void aCancelledRequestAndOneThatIsTooLongReadNoPicture() {
+    Picture picture = Picture.ofRgb(2, 2, new byte[12]);
+    CancellationToken cancelled = new CancellationToken();
+    cancelled.cancel();
+    Generation none =
+        model.chat(
+            List.of(asking("What?")),
+            List.of(picture),
+            ChatOptions.defaults(),
+            PictureCase.SIXTEEN,
+            text -> {},
+            cancelled);
+    assertThat(none.finishReason()).isEqualTo(FinishReason.CANCELLED);
+    assertThatThrownBy(() -> ask(List.of(picture), "What? ".repeat(1000)))
+        .isInstanceOf(PromptTooLongException.class);
   }
 
   @Test

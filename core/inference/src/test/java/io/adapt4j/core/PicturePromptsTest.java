@@ -151,6 +151,18 @@ class PicturePromptsTest {
   }
 
   @Test
+  void aDraftPausesForPromptsWithPictures() throws IOException {
+    int[] prompt = prompt(4, hold(model, "a", random(1)).ids(), 7, 8);
+    List<Integer> expected = answer(model, prompt).tokenIds();
+    try (LanguageModel draft = load("qwen3_vl")) {
+      model.useDraft(draft, 3);
+      assertThat(answer(model, prompt).tokenIds()).isEqualTo(expected);
+      assertThat(answer(model, prompt(9, new int[0], 7)).tokenIds()).hasSize(8);
+      model.close();
+    }
+  }
+
+  @Test
   void penaltiesCountTheTokenOfPictures() {
     GenerationOptions penalized = EIGHT.toBuilder().repetitionPenalty(1.3).build();
     int[] prompt = prompt(4, hold(model, "a", random(1)).ids(), 7);

@@ -3,20 +3,19 @@ package io.adapt4j.core.internal.nn.picture;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.Arrays;
-import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
  * Rule by which the text model of a family reads pictures.
  *
- * @param tokenId token that stands for a row of a picture; empty in models of text alone
+ * @param tokenId token that stands for a row of a picture where a token is needed
  * @param axes axis of each rotary frequency, 0 for time, 1 for height, 2 for width; empty if rows
  *     of pictures have positions like tokens
  * @param sight which tokens see later ones
  * @param factor multiplies rows before they take their places
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record PictureRule(OptionalInt tokenId, int[] axes, Sight sight, double factor) {
+public record PictureRule(int tokenId, int[] axes, Sight sight, double factor) {
 
   /** Which tokens of a prompt see later ones. */
   public enum Sight {
@@ -35,15 +34,13 @@ public record PictureRule(OptionalInt tokenId, int[] axes, Sight sight, double f
 
   /** Returns the rule of a model. */
   public static PictureRule of(ModelConfig model) {
-    OptionalInt token =
+    int token =
         Stream.of("image_token_id", "image_token_index")
             .map(model.toJson()::path)
             .filter(JsonNode::isInt)
             .mapToInt(JsonNode::intValue)
-            .findFirst();
-    if (token.isEmpty()) {
-      return new PictureRule(token, PLAIN, Sight.CAUSAL, 1);
-    }
+            .findFirst()
+            .orElse(0);
     return switch (model.modelType()) {
       case "gemma3" -> new PictureRule(token, PLAIN, Sight.PICTURE, 1);
       // This family divides rows by what its text model multiplies all inputs with.

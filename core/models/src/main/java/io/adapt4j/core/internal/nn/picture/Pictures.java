@@ -182,7 +182,7 @@ public final class Pictures {
     if (!areIn(prompt)) {
       return prompt;
     }
-    int token = rule.tokenId().orElse(FIRST);
+    int token = rule.tokenId();
     synchronized (this) {
       return Arrays.stream(prompt).map(id -> inUse(id) == null ? id : token).toArray();
     }

@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.nn.picture.PictureRule.Sight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * The pictures of a prompt: their places, positions, and what sees later tokens because of them.
@@ -13,11 +12,7 @@ public final class PromptPictures implements AutoCloseable {
 
   /** A prompt that is a text alone. */
   public static final PromptPictures NONE =
-      new PromptPictures(
-          new PictureRule(OptionalInt.empty(), new int[0], Sight.CAUSAL, 1),
-          0,
-          List.of(),
-          List.of());
+      new PromptPictures(new PictureRule(0, new int[0], Sight.CAUSAL, 1), 0, List.of(), List.of());
 
   /** Tokens that see each other. */
   public record Block(int from, int to) {}
