@@ -83,7 +83,7 @@ record AdapterPlan(
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.adaptableLinears();
     LinearLayers all = LinearLayers.of(network);
-    int differentiated = network.linears().size();
+    int differentiated = network.allLinears().size();
     boolean mixtral = network.modelConfig().modelType().equals("mixtral");
     Set<String> modules = config.storedModules();
     for (int i = 0; i < slots.size(); i++) {

@@ -13,6 +13,7 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.EncodedChat;
+import io.adapt4j.core.internal.chat.PictureTokens;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns examples into token ids and labels.
@@ -69,7 +71,7 @@ public final class ExampleEncoder implements SampleEncoding {
     this.chatEncoder =
         builder.chatTemplate == null
             ? null
-            : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
+            : new ChatEncoder(builder.tokenizer, builder.chatTemplate, builder.pictures);
   }
 
   public static Builder builder(Tokenizer tokenizer, int maxLength) {
@@ -88,6 +90,7 @@ public final class ExampleEncoder implements SampleEncoding {
     private LossOn lossOn = LossOn.COMPLETION;
     private boolean appendEos = true;
     private ChatTemplate chatTemplate;
+    private @Nullable PictureTokens pictures;
 
     private Builder(Tokenizer tokenizer, int maxLength) {
       if (maxLength < 2) {
@@ -137,6 +140,12 @@ public final class ExampleEncoder implements SampleEncoding {
      */
     public Builder chatTemplate(ChatTemplate template) {
       this.chatTemplate = template;
+      return this;
+    }
+
+    /** Sets how pictures of conversations are encoded. Default: none, which rejects them. */
+    public Builder pictures(PictureTokens tokens) {
+      this.pictures = tokens;
       return this;
     }
 
@@ -219,7 +228,18 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   public EncodedRow<TrainingSample> encode(Example example) {
-    return limit.apply(tokenize(example));
+    TrainingSample sample = tokenize(example);
+    if (sample.length() > maxLength()
+        && limit.overflow() != Overflow.DROP
+        && Arrays.stream(sample.ids()).anyMatch(id -> id >= PictureTokens.FIRST)) {
+      throw new DatasetException(
+          "a conversation with pictures has "
+              + sample.length()
+              + " tokens, more than maxLength "
+              + maxLength()
+              + ", and pictures are not cut. Raise maxLength, or drop rows that are too long.");
+    }
+    return limit.apply(sample);
   }
 
   /**
@@ -340,7 +360,10 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   private TrainingSample whole(Example.Chat chat, ChatOptions options) {
-    return withLabels(requireTokens(chatEncoder.encode(chat.messages(), options)), 0);
+    if (PictureTokens.sources(chat.messages()).isEmpty()) {
+      return withLabels(requireTokens(chatEncoder.encode(chat.messages(), options)), 0);
+    }
+    return learned(chatEncoder.encodeWhole(chat.messages(), options));
   }
 
   private TrainingSample assistantOnly(Example.Chat chat, ChatOptions options) {
@@ -351,7 +374,8 @@ public final class ExampleEncoder implements SampleEncoding {
   private static TrainingSample learned(EncodedChat encoded) {
     int[] labels = requireTokens(encoded.ids()).clone();
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = encoded.assistantMask()[i] ? labels[i] : TrainingSample.IGNORED;
+      boolean learned = encoded.assistantMask()[i] && labels[i] < PictureTokens.FIRST;
+      labels[i] = learned ? labels[i] : TrainingSample.IGNORED;
     }
     return new TrainingSample(encoded.ids(), labels);
   }

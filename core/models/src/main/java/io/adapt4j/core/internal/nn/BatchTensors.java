@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.picture.BatchPictures;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Arrays;
@@ -11,7 +12,7 @@ public final class BatchTensors {
   private BatchTensors() {}
 
   public static Tensor ids(Batch batch) {
-    return Tensor.of(batch.ids(), batch.rows(), batch.length());
+    return Tensor.of(BatchPictures.withTokens(batch.ids()), batch.rows(), batch.length());
   }
 
   public static Tensor types(Batch batch) {
@@ -33,6 +34,9 @@ public final class BatchTensors {
 
   /** Returns the positions of a padded or packed batch. */
   public static Positions positions(Decoder decoder, Batch batch) {
+    if (BatchPictures.areIn(batch.ids())) {
+      return decoder.positions(batch);
+    }
     return batch.documents().length == 0
         ? decoder.positions(batch.attentionMask(), batch.rows(), batch.length())
         : decoder.packedPositions(batch.documents(), batch.length());
