@@ -10,9 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pictures of conversations: a list {@code images} in the order of the marks {@code <image>} in
- * texts or of parts {@code {"type": "image"}}, or parts that name their own. Sources become paths
- * or data URLs in parts {@code {"type": "image", "image": source}}.
+ * Pictures of conversations: a list {@code images}, or one {@code image}, in the order of the marks
+ * {@code <image>} in texts or of parts {@code {"type": "image"}}, or parts that name their own.
+ * Sources become paths or data URLs in parts {@code {"type": "image", "image": source}}.
  */
 final class RowPictures {
 
@@ -30,9 +30,13 @@ final class RowPictures {
   /** Puts the pictures of a row into its messages; returns these if it has none. */
   static List<ChatMessage> placed(List<ChatMessage> messages, JsonNode row) throws RowProblem {
     RowPictures pictures = new RowPictures();
-    JsonNode listed = row.path("images");
-    for (int i = 0; i < listed.size(); i++) {
-      pictures.images.add(source(Row.plain(listed.get(i)), "images[" + i + "]"));
+    JsonNode listed = row.path(row.has("images") ? "images" : "image");
+    if (listed.isArray()) {
+      for (int i = 0; i < listed.size(); i++) {
+        pictures.images.add(source(Row.plain(listed.get(i)), "images[" + i + "]"));
+      }
+    } else if (listed.isTextual() || listed.isObject()) {
+      pictures.images.add(source(Row.plain(listed), "images"));
     }
     if (pictures.images.isEmpty() && messages.stream().noneMatch(RowPictures::hasParts)) {
       return messages;

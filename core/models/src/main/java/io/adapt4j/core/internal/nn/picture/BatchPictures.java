@@ -59,6 +59,7 @@ public final class BatchPictures {
     long next = ids.length;
     for (int row = 0; row < prompts.length; row++) {
       List<Insertion> runs = new ArrayList<>();
+      int wanted = 0; // row of the picture that is not complete yet; 0 without one
       int at = 0;
       while (at < length) {
         long id = ids[row * length + at];
@@ -67,17 +68,23 @@ public final class BatchPictures {
           continue;
         }
         PictureEncoder.Known known = encoder.find(Math.toIntExact(id));
-        requireWhole(ids, row * length + at, (row + 1) * length, known);
-        firstIds.add(known.first());
-        for (int i = 0; i < known.rows(); i++) {
+        int start = Math.toIntExact(id - known.first());
+        int count = run(ids, row * length + at, (row + 1) * length, known.rows() - start);
+        requireNext(start, wanted, known);
+        if (start == 0) {
+          firstIds.add(known.first());
+        }
+        for (int i = 0; i < count; i++) {
           index[row * length + at + i] = next++;
         }
         // Only the layout is known yet.
         Tensor none = Tensor.empty(DType.F32, known.rows(), 0);
         PictureRows layout = new PictureRows(none, List.of(), known.places(), known.span());
-        runs.add(new Insertion(layout, 0, at, known.rows()));
-        at += known.rows();
+        runs.add(new Insertion(layout, start, at, count));
+        wanted = (start + count) % known.rows();
+        at += count;
       }
+      requireComplete(wanted);
       int seen = rule.sight() == PictureRule.Sight.PROMPT ? prompts[row] : length;
       rows.add(new PromptPictures(rule, seen, runs, List.of()));
     }
@@ -85,14 +92,25 @@ public final class BatchPictures {
     return new BatchPictures(encoder, rule, all, rows, index);
   }
 
-  private static void requireWhole(long[] ids, int from, int end, PictureEncoder.Known known) {
-    for (int i = 0; i < known.rows(); i++) {
-      if (from + i >= end || ids[from + i] != known.first() + i) {
-        throw new IllegalArgumentException(
-            "A picture of "
-                + known.rows()
-                + " tokens was cut. Raise maxLength, or skip rows that are too long.");
-      }
+  /** Returns the number of rows that follow each other from a place on. */
+  private static int run(long[] ids, int from, int end, int most) {
+    int count = 1;
+    while (count < most && from + count < end && ids[from + count] == ids[from] + count) {
+      count++;
+    }
+    return count;
+  }
+
+  private static void requireNext(int start, int wanted, PictureEncoder.Known known) {
+    if (start != wanted % known.rows()) {
+      requireComplete(-1);
+    }
+  }
+
+  private static void requireComplete(int wanted) {
+    if (wanted != 0) {
+      throw new IllegalArgumentException(
+          "The tokens of a picture were cut. Raise maxLength, or drop rows that are too long.");
     }
   }
 
