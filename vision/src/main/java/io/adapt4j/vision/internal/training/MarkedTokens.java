@@ -35,6 +35,11 @@ record MarkedTokens(TrainingPictures pictures, Tokenizer tokenizer, Supplier<Str
     }
   }
 
+  @Override
+  public int key(int id) {
+    return pictures.key(id);
+  }
+
   private EncodedChat encoded(List<ChatMessage> messages, String text, List<Span> answers) {
     List<String> sources = PictureTokens.sources(messages);
     List<Pixels> pixels = sources.stream().map(TrainingPictures::read).toList();

@@ -3,6 +3,7 @@ package io.adapt4j.vision.internal.training;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.PictureTokens;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -20,7 +21,9 @@ import io.adapt4j.vision.internal.image.Pixels;
 import io.adapt4j.vision.internal.processor.PictureProcessor;
 import io.adapt4j.vision.internal.tower.PictureTower;
 import io.adapt4j.vision.internal.tower.Towers;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -40,6 +43,7 @@ public final class TrainingPictures implements PictureTraining {
   private final PictureProcessor processor;
   private final Map<String, PictureEncoder.Known> bySource = new HashMap<>();
   private final TreeMap<Integer, String> sources = new TreeMap<>();
+  private final Map<Integer, byte[]> digests = new HashMap<>();
   private int next = PictureTokens.FIRST;
 
   /**
@@ -107,6 +111,15 @@ public final class TrainingPictures implements PictureTraining {
     return known;
   }
 
+  /** Returns a number for a picture's row that depends on its pixels. */
+  synchronized int key(int id) {
+    int first = find(id).first();
+    byte[] digest = Objects.requireNonNull(digests.get(first), "picture");
+    int row = id - first;
+    return ByteBuffer.wrap(digest).getInt(row % (digest.length / Integer.BYTES) * Integer.BYTES)
+        + row;
+  }
+
   /** Adds a picture, or returns the one of that source. */
   synchronized PictureEncoder.Known add(String source, Pixels pixels, int rows) {
     PictureEncoder.Known known = bySource.get(source);
@@ -121,6 +134,9 @@ public final class TrainingPictures implements PictureTraining {
     next += rows;
     bySource.put(source, added);
     sources.put(added.first(), source);
+    MessageDigest digest = FileDigest.sha256();
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, pixels.width()));
+    digests.put(added.first(), digest.digest(pixels.values()));
     return added;
   }
 

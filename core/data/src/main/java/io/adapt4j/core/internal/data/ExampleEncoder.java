@@ -51,6 +51,7 @@ public final class ExampleEncoder implements SampleEncoding {
   private final ChatEncoder chatEncoder;
 
   private final ChatTemplate chatTemplate;
+  private final @Nullable PictureTokens pictures;
   private volatile boolean metChat;
 
   /** Computed lazily. */
@@ -68,6 +69,7 @@ public final class ExampleEncoder implements SampleEncoding {
     this.lossOn = builder.lossOn;
     this.appendEos = builder.appendEos;
     this.chatTemplate = builder.chatTemplate;
+    this.pictures = builder.pictures;
     this.chatEncoder =
         builder.chatTemplate == null
             ? null
@@ -220,6 +222,19 @@ public final class ExampleEncoder implements SampleEncoding {
   /** {@return the tokenizer} */
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** Returns a sample that is the same in every process, to identify the data. */
+  TrainingSample portable(TrainingSample sample) {
+    PictureTokens tokens = pictures;
+    if (tokens == null) {
+      return sample;
+    }
+    int[] ids = sample.ids().clone();
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = ids[i] < PictureTokens.FIRST ? ids[i] : tokens.key(ids[i]);
+    }
+    return new TrainingSample(ids, sample.labels());
   }
 
   /** Counts the tokens of an example before it is cut to the limit. */

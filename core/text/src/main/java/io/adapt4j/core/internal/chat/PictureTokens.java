@@ -20,6 +20,12 @@ public interface PictureTokens {
    */
   EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers);
 
+  /**
+   * Returns a number for a picture's token that depends on the picture's content and not, like its
+   * id, on the pictures before.
+   */
+  int key(int id);
+
   /** Returns the sources of the pictures of a conversation, in order. */
   static List<String> sources(List<ChatMessage> messages) {
     return messages.stream().flatMap(message -> sources(message).stream()).toList();
