@@ -9,6 +9,8 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.Preview;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
@@ -20,6 +22,8 @@ import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
+import io.adapt4j.qlora.QLora;
+import io.adapt4j.qlora.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,6 +157,33 @@ class PictureTuningTest {
   }
 
   @Test
+  void theTextModelMayBeHeldInFourBits() {
+    FineTuneReport report =
+        tuner("quantized", 40)
+            .method(
+                QLora.of(
+                    Quantization.nf4(),
+                    Lora.rank(8)
+                        .targets(Targets.regex(".*text_model.*_proj"))
+                        .modulesToSave("modality_projection")))
+            .build()
+            .run();
+    assertThat(report.lastLoss()).isLessThan(0.5 * report.firstLoss());
+  }
+
+  @Test
+  void allLinearLayersAreThoseOfTheTowerToo() throws IOException {
+    FineTuneReport report = tuner("all", 1).method(Lora.rank(2)).build().run();
+    try (Checkpoint stored =
+        Checkpoint.openFile(report.last().resolve("adapter_model.safetensors"))) {
+      assertThat(stored.names())
+          .anyMatch(name -> name.contains("vision_model"))
+          .anyMatch(name -> name.contains("connector"))
+          .anyMatch(name -> name.contains("text_model"));
+    }
+  }
+
+  @Test
   void aMissingPictureIsNamedWithItsRow() throws IOException {
     Files.delete(folder.resolve("pictures/page_170x90.png"));
     assertThatThrownBy(() -> tuner("missing", 1).build().run())
@@ -178,7 +209,8 @@ class PictureTuningTest {
   }
 
   @Test
-  void theWeightsOfTheTowerArePlannedFor() {
-    assertThat(tuner("plan", 1).build().plan().toString()).isNotEmpty();
+  void previewsMarkTheTokensOfPictures() {
+    Preview preview = tuner("preview", 1).build().preview(1);
+    assertThat(preview.text()).contains("<image>", "[a");
   }
 }

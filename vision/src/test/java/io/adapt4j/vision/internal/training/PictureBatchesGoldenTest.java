@@ -52,7 +52,7 @@ class PictureBatchesGoldenTest {
           Json.parse(Files.readString(folder.resolve("cases.json"))).get("cases")) {
         String at = found.get("name").asText() + ".";
         boolean whole = expected.has(at + "logits");
-        if (!whole && !expected.has(at + "logits_last")
+        if ((!whole && !expected.has(at + "logits_last"))
             || found.path("load").asText().equals("raw")) {
           continue;
         }

@@ -102,6 +102,7 @@ public final class ChatEncoder {
    */
   public EncodedChat encodeWithMask(
       List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
+    requireReadable(messages);
     RenderOptions render = options.renderOptions();
     Clock still = Clock.fixed(render.clock().instant(), render.clock().getZone());
     Conversation fitted = fitted(messages, options.withRenderOptions(render.withClock(still)));
@@ -120,6 +121,7 @@ public final class ChatEncoder {
       List<ChatMessage> prompt, List<ChatMessage> continuation, ChatOptions options) {
     List<ChatMessage> messages = new ArrayList<>(prompt);
     messages.addAll(continuation);
+    requireReadable(messages);
     RenderedChat chat = renderWithSpans(messages, options);
     boolean answered = prompt.stream().anyMatch(message -> message.role().equals(ASSISTANT));
     int before = answered ? renderWithSpans(prompt, options).assistantSpans().size() : 0;
@@ -239,20 +241,24 @@ public final class ChatEncoder {
     return new Conversation(form.messages(messages, options), form.options(options));
   }
 
+  private void requireReadable(List<ChatMessage> messages) {
+    if (pictures == null && !PictureTokens.sources(messages).isEmpty()) {
+      throw new ChatException(
+          "the messages have pictures, which models of pictures read in training on next tokens,"
+              + " with adapt4j-vision on the class path");
+    }
+  }
+
   /** Encodes a conversation for training on all tokens. */
   public EncodedChat encodeWhole(List<ChatMessage> messages, ChatOptions options) {
+    requireReadable(messages);
     String text = render(messages, options);
     Span all = new Span(0, text.length());
     return encoded(messages, new RenderedChat(text, List.of(all)), List.of(all));
   }
 
   private EncodedChat encoded(List<ChatMessage> messages, RenderedChat chat, List<Span> spans) {
-    if (!PictureTokens.sources(messages).isEmpty()) {
-      if (pictures == null) {
-        throw new ChatException(
-            "the messages have pictures, which are read by models of pictures only, with"
-                + " adapt4j-vision on the class path, for tasks of next tokens");
-      }
+    if (pictures != null && !PictureTokens.sources(messages).isEmpty()) {
       return pictures.encode(messages, chat.text(), spans);
     }
     Encoding encoding = tokenizer.encodeWithOffsets(chat.text(), false);
