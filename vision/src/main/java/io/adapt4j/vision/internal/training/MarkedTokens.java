@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.nn.picture.PictureEncoder;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.Span;
-import io.adapt4j.vision.PictureException;
 import io.adapt4j.vision.internal.image.Pixels;
 import io.adapt4j.vision.internal.processor.PicturePrompt;
 import java.util.ArrayList;
@@ -27,20 +26,12 @@ record MarkedTokens(TrainingPictures pictures, Tokenizer tokenizer, Supplier<Str
   private static final String ASSISTANT = "assistant";
 
   @Override
-  public EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers) {
-    try {
-      return encoded(messages, text, answers);
-    } catch (PictureException e) {
-      throw new ChatException(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  @Override
   public int key(int id) {
     return pictures.key(id);
   }
 
-  private EncodedChat encoded(List<ChatMessage> messages, String text, List<Span> answers) {
+  @Override
+  public EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers) {
     List<String> sources = PictureTokens.sources(messages);
     List<Pixels> pixels = sources.stream().map(TrainingPictures::read).toList();
     PicturePrompt prompt = pictures.processor().prompt(tokenizer, text, pixels);

@@ -1,8 +1,10 @@
 package io.adapt4j.vision.internal.training;
 
+import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.PictureTokens;
@@ -15,13 +17,16 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.vision.Picture;
-import io.adapt4j.vision.PictureException;
+import io.adapt4j.vision.internal.image.Limits;
+import io.adapt4j.vision.internal.image.PictureReader;
 import io.adapt4j.vision.internal.image.Pixels;
 import io.adapt4j.vision.internal.processor.PictureProcessor;
 import io.adapt4j.vision.internal.tower.PictureTower;
 import io.adapt4j.vision.internal.tower.Towers;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -86,15 +91,30 @@ public final class TrainingPictures implements PictureTraining {
 
   /** Reads a picture. */
   static Pixels read(String source) {
-    Picture picture = source.startsWith("data:") ? decoded(source) : Picture.read(Path.of(source));
-    return new Pixels(picture.width(), picture.height(), 3, picture.rgb());
+    boolean inRow = source.startsWith("data:");
+    String name = inRow ? "bytes of a picture" : source;
+    try {
+      byte[] bytes = inRow ? decoded(source) : stored(Path.of(source));
+      return PictureReader.read(bytes, Limits.USUAL).rgb();
+    } catch (IOException | InvalidPathException e) {
+      String problem = Objects.requireNonNullElse(e.getMessage(), "reading failed: " + e);
+      throw new ChatException(name + ": " + problem, e);
+    }
   }
 
-  private static Picture decoded(String url) {
+  private static byte[] stored(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException("no such file. Check the path; it is relative to the file of the row.");
+    }
+    Limits.USUAL.checkBytes(Files.size(file));
+    return BoundedFiles.read(file, Limits.USUAL.bytes());
+  }
+
+  private static byte[] decoded(String url) throws IOException {
     try {
-      return Picture.of(Base64.getDecoder().decode(url.substring(url.indexOf(',') + 1)));
+      return Base64.getDecoder().decode(url.substring(url.indexOf(',') + 1));
     } catch (IllegalArgumentException e) {
-      throw new PictureException("bytes of a picture: expected base64, found another text", e);
+      throw new IOException("expected base64, found another text", e);
     }
   }
 

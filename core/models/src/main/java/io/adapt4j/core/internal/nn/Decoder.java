@@ -15,10 +15,7 @@ import io.adapt4j.core.internal.nn.head.HeadSlot;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
 import io.adapt4j.core.internal.nn.head.TokenChoiceHead;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
-import io.adapt4j.core.internal.nn.picture.BatchPictures;
 import io.adapt4j.core.internal.nn.picture.Insertion;
-import io.adapt4j.core.internal.nn.picture.PictureRule;
-import io.adapt4j.core.internal.nn.picture.PictureRule.Sight;
 import io.adapt4j.core.internal.nn.picture.PromptPictures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -26,7 +23,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.loss.VocabularyHead;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
-import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -297,46 +293,6 @@ public final class Decoder extends Network {
    */
   public Positions packedPositions(int[][] documents, int length) {
     return placement.packed(documents, length, type());
-  }
-
-  /** Creates the positions of a padded batch with pictures. */
-  Positions positions(Batch batch) {
-    PictureRule rule = pictures().rule();
-    if (batch.documents().length > 0 && (rule.hasAxes() || rule.sight() != Sight.CAUSAL)) {
-      throw new IllegalArgumentException(
-          "batching: texts with pictures of a "
-              + modelConfig().modelType()
-              + " cannot be packed; train with padded batches");
-    }
-    BatchPictures found =
-        BatchPictures.of(
-            pictureEncoder()
-                .orElseThrow(() -> new IllegalStateException("The model has no image tower")),
-            rule,
-            batch.ids(),
-            prompts(batch));
-    Positions positions =
-        batch.documents().length > 0
-            ? packedPositions(batch.documents(), batch.length())
-            : placement.pictured(
-                batch.attentionMask(), batch.rows(), batch.length(), found.rows(), type());
-    return positions.with(found);
-  }
-
-  /** Counts each row's tokens before the first target; all tokens if it has none. */
-  private static int[] prompts(Batch batch) {
-    int[] prompts = new int[batch.rows()];
-    for (int row = 0; row < prompts.length; row++) {
-      int start = row * batch.length();
-      int at = 0;
-      while (at < batch.length()
-          && batch.attentionMask()[start + at] != 0
-          && (batch.labels().length == 0 || batch.labels()[start + at] == Batch.IGNORED)) {
-        at++;
-      }
-      prompts[row] = at;
-    }
-    return prompts;
   }
 
   /** Creates the positions of the tokens that follow those in a cache. */
