@@ -27,7 +27,11 @@ class ReplyStoreUnderFaultsTest {
     try (ReplyStore store = ReplyStore.open(folder, "candidate")) {
       for (String prompt : PROMPTS) {
         if (store.find(request(prompt)).isEmpty()) {
-          store.add(request(prompt), new Reply.Text("to " + prompt, FinishReason.STOP));
+          store.add(
+              request(prompt),
+              request(prompt),
+              false,
+              new Reply.Text("to " + prompt, FinishReason.STOP));
         }
       }
       store.force();

@@ -44,7 +44,7 @@ import java.util.function.Function;
 
 /**
  * A language model that reads pictures: idefics3 (granite-docling), SmolVLM, LFM2-VL, Qwen2.5-VL,
- * Qwen3-VL, Gemma 3, PaliGemma.
+ * Qwen3-VL, Gemma 3, PaliGemma, LLaVA, InternVL, Mistral 3, GLM-OCR, PaddleOCR-VL.
  *
  * <p>Pictures take the places of the messages' content parts {@code {"type": "image"}}, in their
  * order. They are resized, cut and encoded as Transformers does. What a picture has become is kept

@@ -116,13 +116,9 @@ public final class ReplyStore implements AutoCloseable {
         : reply instanceof Reply.Likelihood;
   }
 
-  /** Appends a reply, which survives a kill of the process from now on. */
-  public void add(Request request, Reply reply) {
-    add(request, request, false, reply);
-  }
-
   /**
-   * Appends a reply to a request that the candidate was given in another form.
+   * Appends a reply to a request that the candidate may have been given in another form. It
+   * survives a kill of the process from now on.
    *
    * @param given the request with what was added to it, such as passages
    * @param retrieves whether the candidate may have added more

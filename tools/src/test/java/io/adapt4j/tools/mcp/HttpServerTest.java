@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,6 +87,13 @@ class HttpServerTest {
     return new HostileServer("none").answer(message);
   }
 
+  /** Waits for a message that nothing else waits for; the test's time limit ends it. */
+  private void awaitSeen(String beginning) {
+    while (seen.stream().noneMatch(line -> line.startsWith(beginning))) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
   @AfterEach
   void stop() {
     if (http != null) {
@@ -99,6 +107,10 @@ class HttpServerTest {
   }
 
   private McpException failure(Answer answer) throws IOException {
+    return failure(answer, () -> {});
+  }
+
+  private McpException failure(Answer answer, Runnable beforeClosing) throws IOException {
     McpException[] found = new McpException[1];
     try (McpClient client = server(answer).timeout(Duration.ofSeconds(5)).connect()) {
       assertThatThrownBy(() -> client.call("act", Map.of()))
@@ -107,6 +119,7 @@ class HttpServerTest {
           .message()
           .hasSizeLessThan(700)
           .doesNotContain("secret-value");
+      beforeClosing.run();
     }
     return found[0];
   }
@@ -117,7 +130,9 @@ class HttpServerTest {
         server((exchange, message) -> send(exchange, 200, JSON, done(message))).connect()) {
       assertThat(client.tools()).extracting(Tool::name).containsExactly("act");
       assertThat(client.call("act", Map.of("a", 1))).isEqualTo("done");
+      awaitSeen("GET ");
     }
+    awaitSeen("DELETE ");
     assertThat(seen)
         .startsWith("initialize null null")
         .contains("GET s1 2025-06-18", "notifications/initialized s1 2025-06-18")
@@ -226,8 +241,8 @@ class HttpServerTest {
             Thread.currentThread().interrupt();
           }
         };
-    assertThat(failure(forever).kind()).isEqualTo(Kind.TIMEOUT);
-    assertThat(seen).anyMatch(line -> line.startsWith("notifications/cancelled"));
+    McpException failure = failure(forever, () -> awaitSeen("notifications/cancelled "));
+    assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
   }
 
   @Test

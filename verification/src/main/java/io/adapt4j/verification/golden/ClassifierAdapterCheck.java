@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;

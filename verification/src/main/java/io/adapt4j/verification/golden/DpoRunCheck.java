@@ -18,6 +18,7 @@ import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.lora.Lora;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
@@ -25,6 +26,7 @@ import io.adapt4j.verification.internal.Networks;
 import io.adapt4j.verification.internal.Report;
 import io.adapt4j.verification.internal.Series;
 import io.adapt4j.verification.internal.TemporaryFolder;
+import io.adapt4j.verification.internal.TrainerOptions;
 import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,7 +86,7 @@ record DpoRunCheck(JsonNode options, JsonNode steps, Report.Section section) {
             BestModelMetric.BY_LOSS);
     LearningRate rate =
         new LearningRate(
-            Run.schedule(options.path("lr_scheduler_type").asText()),
+            TrainerOptions.schedule(options.path("lr_scheduler_type").asText()),
             options.path("learning_rate").asDouble(),
             Warmup.ofSteps(options.path("warmup_steps").asInt(0)),
             options.path("max_steps").asInt());
@@ -92,7 +94,7 @@ record DpoRunCheck(JsonNode options, JsonNode steps, Report.Section section) {
     int accumulation = options.path("gradient_accumulation_steps").asInt(1);
     Series series = new Series();
     try (TrainingStep<PreferenceBatch> training =
-        new TrainingStep<>(task, adaptation, Run.settings(options))) {
+        new TrainingStep<>(task, adaptation, TrainerOptions.settings(options))) {
       for (int step = 0; step < steps.size(); step++) {
         JsonNode wanted = steps.get(step);
         int first = step * rows * accumulation;

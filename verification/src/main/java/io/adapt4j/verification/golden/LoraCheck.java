@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.lora.IntruderRemoval;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Miss;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.task.rl.TokenWeights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Networks;

@@ -26,6 +26,7 @@ import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.lora.Lora;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;

@@ -7,10 +7,9 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
-import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.verification.internal.GoldenException;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.TrainerOptions;
 import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,32 +35,11 @@ public record Run(
             options.path("num_train_epochs").asInt(1));
     LearningRate learningRate =
         new LearningRate(
-            schedule(options.path("lr_scheduler_type").asText()),
+            TrainerOptions.schedule(options.path("lr_scheduler_type").asText()),
             options.path("learning_rate").asDouble(),
             Warmup.ofSteps(options.path("warmup_steps").asInt(0)),
             steps.size());
-    return new Run(batches, steps, learningRate, settings(options));
-  }
-
-  /** Returns the Trainer's optimizer settings. */
-  public static TrainingStep.Settings settings(JsonNode options) {
-    return new TrainingStep.Settings(
-        new Optimizer.AdamW(
-            options.path("adam_beta1").asDouble(),
-            options.path("adam_beta2").asDouble(),
-            options.path("adam_epsilon").asDouble()),
-        options.path("weight_decay").asDouble(),
-        options.path("max_grad_norm").asDouble(),
-        false);
-  }
-
-  public static LearningRateSchedule schedule(String name) {
-    return switch (name) {
-      case "linear" -> LearningRateSchedule.LINEAR;
-      case "cosine" -> LearningRateSchedule.COSINE;
-      case "constant", "constant_with_warmup" -> LearningRateSchedule.CONSTANT;
-      default -> throw new UnsupportedQuantityException("learning rate schedule " + name);
-    };
+    return new Run(batches, steps, learningRate, TrainerOptions.settings(options));
   }
 
   /** Groups micro-batches into steps; the last step of an epoch may be smaller. */

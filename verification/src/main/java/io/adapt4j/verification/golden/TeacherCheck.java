@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.tokenize.Batch;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.GoldenSource;

@@ -237,6 +237,12 @@ public record MergeMethod(
         dialect, algorithm, share, sum, scaled, factor, largest, range, t, majority, filterWise);
   }
 
+  private MergeMethod with(double position, Majority election, boolean byRow) {
+    return new MergeMethod(
+        dialect, algorithm, density, normalize, rescale, lambda, gamma, epsilon, position, election,
+        byRow);
+  }
+
   /**
    * Sets the position between the base and the model.
    *
@@ -244,18 +250,7 @@ public record MergeMethod(
    * @return a changed copy
    */
   public MergeMethod t(double position) {
-    return new MergeMethod(
-        dialect,
-        algorithm,
-        density,
-        normalize,
-        rescale,
-        lambda,
-        gamma,
-        epsilon,
-        position,
-        majority,
-        filterWise);
+    return with(position, majority, filterWise);
   }
 
   /**
@@ -265,18 +260,7 @@ public record MergeMethod(
    * @return a changed copy
    */
   public MergeMethod majority(Majority election) {
-    return new MergeMethod(
-        dialect,
-        algorithm,
-        density,
-        normalize,
-        rescale,
-        lambda,
-        gamma,
-        epsilon,
-        t,
-        election,
-        filterWise);
+    return with(t, election, filterWise);
   }
 
   /**
@@ -286,7 +270,6 @@ public record MergeMethod(
    * @return a changed copy
    */
   public MergeMethod filterWise(boolean on) {
-    return new MergeMethod(
-        dialect, algorithm, density, normalize, rescale, lambda, gamma, epsilon, t, majority, on);
+    return with(t, majority, on);
   }
 }

@@ -89,6 +89,11 @@ public record DistillationTask(
     }
   }
 
+  private DistillationTask with(Optional<Path> file, int tokens, double weight, double divisor) {
+    return new DistillationTask(
+        teacher, server, file, tokens, weight, divisor, onPolicy, maxNewTokens, miniLlm, alignment);
+  }
+
   /**
    * Returns the task with another divergence.
    *
@@ -97,17 +102,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask beta(double weight) {
-    return new DistillationTask(
-        teacher,
-        server,
-        stored,
-        top,
-        weight,
-        temperature,
-        onPolicy,
-        maxNewTokens,
-        miniLlm,
-        alignment);
+    return with(stored, top, weight, temperature);
   }
 
   /**
@@ -117,8 +112,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask temperature(double divisor) {
-    return new DistillationTask(
-        teacher, server, stored, top, beta, divisor, onPolicy, maxNewTokens, miniLlm, alignment);
+    return with(stored, top, beta, divisor);
   }
 
   /**
@@ -129,17 +123,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask top(int tokens) {
-    return new DistillationTask(
-        teacher,
-        server,
-        stored,
-        tokens,
-        beta,
-        temperature,
-        onPolicy,
-        maxNewTokens,
-        miniLlm,
-        alignment);
+    return with(stored, tokens, beta, temperature);
   }
 
   /**
@@ -152,17 +136,7 @@ public record DistillationTask(
    * @return a changed copy
    */
   public DistillationTask stored(Path file, int tokens) {
-    return new DistillationTask(
-        teacher,
-        server,
-        Optional.of(file),
-        tokens,
-        beta,
-        temperature,
-        onPolicy,
-        maxNewTokens,
-        miniLlm,
-        alignment);
+    return with(Optional.of(file), tokens, beta, temperature);
   }
 
   /**

@@ -112,6 +112,11 @@ public record EmbeddingTask(
         selfDistillation);
   }
 
+  private EmbeddingTask with(List<Integer> sizes, List<Double> weights, OptionalInt truncated) {
+    return new EmbeddingTask(
+        scale, queryPrompt, passagePrompt, sizes, weights, truncated, hybrid, selfDistillation);
+  }
+
   /**
    * Trains the first entries of the vectors to work on their own (Matryoshka embeddings, Kusupati
    * et al. 2022): the loss is the sum of the losses of the vectors truncated to each dimension and
@@ -124,15 +129,7 @@ public record EmbeddingTask(
   public EmbeddingTask matryoshka(int... values) {
     List<Integer> given = Arrays.stream(values).boxed().toList();
     List<Double> weights = given.stream().map(dimension -> 1.0).toList();
-    return new EmbeddingTask(
-        scale,
-        queryPrompt,
-        passagePrompt,
-        given,
-        weights,
-        truncateDimension,
-        hybrid,
-        selfDistillation);
+    return with(given, weights, truncateDimension);
   }
 
   /**
@@ -143,15 +140,7 @@ public record EmbeddingTask(
    */
   public EmbeddingTask matryoshkaWeights(double... weights) {
     List<Double> given = Arrays.stream(weights).boxed().toList();
-    return new EmbeddingTask(
-        scale,
-        queryPrompt,
-        passagePrompt,
-        dimensions,
-        given,
-        truncateDimension,
-        hybrid,
-        selfDistillation);
+    return with(dimensions, given, truncateDimension);
   }
 
   /**
@@ -162,15 +151,7 @@ public record EmbeddingTask(
    * @return a changed copy
    */
   public EmbeddingTask truncateDimension(int dimension) {
-    return new EmbeddingTask(
-        scale,
-        queryPrompt,
-        passagePrompt,
-        dimensions,
-        dimensionWeights,
-        OptionalInt.of(dimension),
-        hybrid,
-        selfDistillation);
+    return with(dimensions, dimensionWeights, OptionalInt.of(dimension));
   }
 
   /**

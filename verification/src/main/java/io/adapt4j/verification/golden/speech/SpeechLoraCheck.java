@@ -21,14 +21,14 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.speech.internal.whisper.WhisperModel;
-import io.adapt4j.verification.golden.Bases;
-import io.adapt4j.verification.golden.Run;
+import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
 import io.adapt4j.verification.internal.Series;
 import io.adapt4j.verification.internal.Tolerances;
+import io.adapt4j.verification.internal.TrainerOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,7 +135,7 @@ public final class SpeechLoraCheck {
     JsonNode steps = golden.json().path("steps");
     LearningRate rates =
         new LearningRate(
-            Run.schedule(options.path("lr_scheduler_type").asText()),
+            TrainerOptions.schedule(options.path("lr_scheduler_type").asText()),
             options.path("learning_rate").asDouble(),
             Warmup.ofSteps(options.path("warmup_steps").asInt()),
             steps.size());
@@ -144,7 +144,7 @@ public final class SpeechLoraCheck {
             Methods.of(Lora.continuing(golden.path().resolve("initial")))
                 .attach(model.network(), base, 0);
         TrainingStep<MicroBatch> training =
-            new TrainingStep<>(this::loss, adaptation, Run.settings(options))) {
+            new TrainingStep<>(this::loss, adaptation, TrainerOptions.settings(options))) {
       for (int step = 0; step < steps.size(); step++) {
         List<MicroBatch> own = new ArrayList<>();
         steps.path(step).path("micro_batches").forEach(at -> own.add(batches.get(at.asInt())));

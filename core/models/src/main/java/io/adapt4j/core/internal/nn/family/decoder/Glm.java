@@ -6,13 +6,14 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.BuiltInFamily;
 import io.adapt4j.core.internal.nn.family.common.LlamaLike;
 import io.adapt4j.core.internal.nn.family.common.PartialRotary;
+import io.adapt4j.core.internal.nn.family.common.TextModel;
 import java.util.Set;
 
 /**
  * GLM-4 (GLM Team 2024): Llama with gate and up in one matrix, and rotary positions on adjacent
  * pairs in half of each head; GLM-4-0414 also has norms after each branch.
  */
-public final class Glm extends BuiltInFamily {
+public final class Glm extends BuiltInFamily implements TextModel {
 
   private static final LlamaLike.NormNames SANDWICH =
       new LlamaLike.NormNames(
@@ -34,14 +35,19 @@ public final class Glm extends BuiltInFamily {
 
   @Override
   public Network declare(ModelConfig model) {
+    return like(model, model).declare();
+  }
+
+  @Override
+  public LlamaLike like(ModelConfig whole, ModelConfig model) {
     DecoderConfig config = dimensions(model);
     LlamaLike like =
-        new LlamaLike(model, config)
+        new LlamaLike(whole, config)
             .attentionBias(config.attentionBias(), false)
             .fusedGateUp()
             .rotatedInPairs();
     return model.modelType().equals("glm")
-        ? like.declare()
-        : like.norms(LlamaLike.NormPlacement.BEFORE_AND_AFTER).normNames(SANDWICH).declare();
+        ? like
+        : like.norms(LlamaLike.NormPlacement.BEFORE_AND_AFTER).normNames(SANDWICH);
   }
 }

@@ -1,15 +1,19 @@
 package io.adapt4j.core.internal.nn.family.vision;
 
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.common.Architecture;
+import io.adapt4j.core.internal.nn.family.common.PartialRotary;
 import io.adapt4j.core.internal.nn.family.common.TextModel;
 import io.adapt4j.core.internal.nn.family.common.UnreadFeatures;
 import io.adapt4j.core.internal.nn.family.decoder.Gemma;
 import io.adapt4j.core.internal.nn.family.decoder.Gemma2;
+import io.adapt4j.core.internal.nn.family.decoder.Glm;
 import io.adapt4j.core.internal.nn.family.decoder.Llama;
 import io.adapt4j.core.internal.nn.family.decoder.Mistral;
 import io.adapt4j.core.internal.nn.family.decoder.Qwen2;
@@ -25,7 +29,7 @@ import java.util.stream.Stream;
 
 /**
  * The text models of vision-language models that are decoders of other families: idefics3, SmolVLM,
- * LFM2-VL, PaliGemma, LLaVA, InternVL.
+ * LFM2-VL, PaliGemma, LLaVA, InternVL, GLM-OCR, PaddleOCR-VL, LightOnOCR.
  */
 public final class VisionText implements Architecture {
 
@@ -37,17 +41,29 @@ public final class VisionText implements Architecture {
           new Qwen3(),
           new Gemma(),
           new Gemma2(),
+          new Glm(),
           new Lfm2());
 
+  private static final String TYPE = "model_type";
   private static final Set<String> IDEFICS = Set.of("idefics3", "smolvlm");
 
   private static final Set<String> OTHERS =
       Set.of(
-          "lfm2-vl", "lfm2_vl", "paligemma", "llava", "llava_next", "llava_onevision", "internvl");
+          "lfm2-vl",
+          "lfm2_vl",
+          "paligemma",
+          "llava",
+          "llava_next",
+          "llava_onevision",
+          "internvl",
+          "glm_ocr",
+          "paddleocr_vl",
+          "lighton_ocr");
 
   /** Tensors of towers and projectors. */
   private static final String BESIDE =
-      "(model\\.)?(vision_model|vision_tower|connector|multi_modal_projector|image_newline)(\\..*)?";
+      "(model\\.)?(vision_model|vision_tower|vision_encoder|visual|connector|multi_modal_projector"
+          + "|vision_projection|projector|image_newline)(\\..*)?";
 
   @Override
   public Set<String> modelTypes() {
@@ -56,7 +72,8 @@ public final class VisionText implements Architecture {
 
   @Override
   public DecoderConfig dimensions(ModelConfig text) {
-    return family(text).dimensions(text);
+    ModelConfig named = named(text);
+    return family(named).dimensions(named);
   }
 
   @Override
@@ -68,12 +85,34 @@ public final class VisionText implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    ModelConfig text = QwenVision.text(model);
+    ModelConfig text = named(QwenVision.text(model));
     TextModel family = family(text);
     UnreadFeatures.refuse(text, family.features());
     String root = IDEFICS.contains(model.modelType()) ? "model.text_model" : "model.language_model";
     ModelConfig tied = hasHead(model) ? text : text.withTieWordEmbeddings(true);
-    return family.like(model, tied).root(root).unused(BESIDE, BESIDE).declare();
+    // GLM-OCR stores a layer for the token after the next one.
+    String next = "model\\.language_model\\.layers\\." + family.dimensions(tied).layers() + "\\..*";
+    return family
+        .like(model, tied)
+        .root(root)
+        .unused(BESIDE, BESIDE)
+        .unused(model.modelType().equals("glm_ocr") ? next : "(?!)", "")
+        .declare();
+  }
+
+  /** Returns a text model under the name of the family whose layers it has. */
+  private static ModelConfig named(ModelConfig text) {
+    return switch (text.modelType()) {
+      case "glm_ocr_text" ->
+          PartialRotary.withDefault(text, 1).with(TYPE, TextNode.valueOf("glm4"));
+      case "paddleocr_vl_text" -> {
+        BooleanNode bias = BooleanNode.valueOf(text.fields().bool("use_bias", false));
+        yield text.with("attention_bias", bias)
+            .with("mlp_bias", bias)
+            .with(TYPE, TextNode.valueOf("llama"));
+      }
+      default -> text;
+    };
   }
 
   private static TextModel family(ModelConfig text) {
@@ -84,7 +123,7 @@ public final class VisionText implements Architecture {
             () ->
                 text.fields()
                     .invalid(
-                        "model_type",
+                        TYPE,
                         TEXTS.stream()
                             .flatMap(family -> family.modelTypes().stream())
                             .sorted()

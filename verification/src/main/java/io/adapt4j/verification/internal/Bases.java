@@ -1,6 +1,5 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.internal;
 
-import io.adapt4j.verification.internal.GoldenException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
