@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * the base tensors that train in addition. Needs no weights.
  *
  * @param adapted the adapted projections, in the order of the model
+ * @param others paths of modules that are no projections
  */
 record AdapterPlan(
     Optional<String> taskType,
@@ -43,6 +44,7 @@ record AdapterPlan(
     Map<String, String> copies,
     List<TableTarget> tables,
     Mixture mixture,
+    Set<String> others,
     List<String> problems) {
 
   /** Facts that decide how PEFT's configuration has to name experts. */
@@ -74,6 +76,7 @@ record AdapterPlan(
         modules.copies(),
         tables,
         mixture(config, network, adapted),
+        otherModules(network, tensors.keySet()),
         List.copyOf(problems));
   }
 

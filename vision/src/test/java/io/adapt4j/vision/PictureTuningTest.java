@@ -3,6 +3,7 @@ package io.adapt4j.vision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters trained on rows with pictures. */
 class PictureTuningTest {
@@ -169,6 +172,23 @@ class PictureTuningTest {
             .build()
             .run();
     assertThat(report.lastLoss()).isLessThan(0.5 * report.firstLoss());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"idefics3", "smolvlm", "lfm2_vl", "qwen2_5_vl", "qwen3_vl", "gemma3"})
+  void everyFamilyTrainsInAllItsParts(String family) {
+    Path model = Golden.folder("multimodal/models/" + family);
+    FineTuneReport report =
+        tuner("family", 12).model(ModelSource.path(model)).method(Lora.rank(4)).build().run();
+    assertThat(report.lastLoss()).isLessThan(report.firstLoss());
+    try (VisionLanguageModel loaded =
+        VisionLanguageModel.load(
+            ModelSource.path(model),
+            WeightFormat.asStored(),
+            Precision.FP32,
+            LoraAdapter.at(report.last()))) {
+      assertThat(loaded.languageModel().activeAdapters()).hasSize(1);
+    }
   }
 
   @Test

@@ -31,6 +31,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.LearningRate;
+import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.core.method.WeightFormat;
@@ -50,8 +51,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Adapters and training on pictures against PEFT and the Trainer of Transformers. */
 class PictureLoraGoldenTest {
@@ -175,20 +177,6 @@ class PictureLoraGoldenTest {
       }
     }
 
-    /** Sum of a batch's loss; the golden's class may take means instead. */
-    double loss(Batch batch, double scale, boolean recompute, long seed) {
-      double count =
-          expected.get("model_accepts_loss_kwargs").asBoolean() ? 1 : batch.targetTokens();
-      return LanguageModelLoss.forwardBackward(decoder, batch, scale / count, recompute, seed)
-          / count;
-    }
-
-    double divisor(List<Batch> step) {
-      return expected.get("model_accepts_loss_kwargs").asBoolean()
-          ? step.stream().mapToLong(Batch::targetTokens).sum()
-          : step.size();
-    }
-
     Adaptation attach(String start) {
       return Methods.of(Lora.continuing(folder.resolve(start))).attach(decoder, folder, 0);
     }
@@ -197,6 +185,26 @@ class PictureLoraGoldenTest {
     public void close() {
       decoder.close();
       tensors.close();
+    }
+  }
+
+  /** Every course on pictures that is there. */
+  static List<String> courses() throws IOException {
+    try (Stream<Path> folders = Files.list(Golden.folder("multimodal/lora"))) {
+      return folders
+          .filter(PictureLoraGoldenTest::hasPictures)
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static boolean hasPictures(Path folder) {
+    try {
+      JsonNode options = Json.parse(Files.readString(folder.resolve("train.json")));
+      return options.path("task").asText().equals("image_text");
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -213,7 +221,7 @@ class PictureLoraGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"idefics3", "qwen2_5_vl"})
+  @MethodSource("courses")
   void adaptersChangeTheLogitsAsInPeft(String name) throws IOException {
     try (Course course = Course.open(name)) {
       course.assertLogits("logits_base", LOGITS);
@@ -235,7 +243,7 @@ class PictureLoraGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"idefics3", "qwen2_5_vl"})
+  @MethodSource("courses")
   void gradientsReachAdaptersAndProjector(String name) throws IOException {
     for (boolean recompute : new boolean[] {false, true}) {
       try (Course course = Course.open(name);
@@ -274,7 +282,7 @@ class PictureLoraGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"idefics3", "qwen2_5_vl"})
+  @MethodSource("courses")
   void aCourseOfTrainingIsThatOfTheTrainer(String name) throws IOException {
     long before = Tensor.live();
     try (Course course = Course.open(name);
@@ -283,19 +291,21 @@ class PictureLoraGoldenTest {
       JsonNode steps = course.expected().get("steps");
       TrainingStep.Settings settings =
           new TrainingStep.Settings(
-              new Optimizer.AdamW(0.9, 0.999, options.get("adam_epsilon").asDouble()),
+              new Optimizer.AdamW(
+                  options.get("adam_beta1").asDouble(),
+                  options.get("adam_beta2").asDouble(),
+                  options.get("adam_epsilon").asDouble()),
               options.get("weight_decay").asDouble(),
               options.get("max_grad_norm").asDouble(),
               true);
       LearningRate rates =
           new LearningRate(
-              options.get("lr_scheduler_type").asText().equals("linear")
-                  ? LearningRateSchedule.LINEAR
-                  : LearningRateSchedule.COSINE,
+              schedule(options.get("lr_scheduler_type").asText()),
               options.get("learning_rate").asDouble(),
               Warmup.ofSteps(options.get("warmup_steps").asInt()),
               steps.size());
-      try (TrainingStep<Batch> training = new TrainingStep<>(course::loss, adaptation, settings)) {
+      NextTokens task = new NextTokens(course.decoder());
+      try (TrainingStep<Batch> training = new TrainingStep<>(task, adaptation, settings)) {
         for (int step = 0; step < steps.size(); step++) {
           List<Batch> own = new ArrayList<>();
           steps
@@ -303,7 +313,8 @@ class PictureLoraGoldenTest {
               .get("micro_batches")
               .forEach(at -> own.add(course.batches().get(at.asInt())));
           TrainingStep.Outcome found =
-              training.run(own, course.divisor(own), rates.rate(step), step);
+              training.run(
+                  own, own.stream().mapToDouble(task::weight).sum(), rates.rate(step), step);
           JsonNode wanted = steps.get(step);
           assertThat(found.loss()).isCloseTo(wanted.get("loss").asDouble(), within(LOSS));
           double norm = wanted.get("grad_norm").asDouble();
@@ -314,6 +325,14 @@ class PictureLoraGoldenTest {
       assertFinal(course, adaptation);
     }
     assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  private static LearningRateSchedule schedule(String name) {
+    return switch (name) {
+      case "linear" -> LearningRateSchedule.LINEAR;
+      case "cosine" -> LearningRateSchedule.COSINE;
+      default -> LearningRateSchedule.CONSTANT;
+    };
   }
 
   private static void assertFinal(Course course, Adaptation adaptation) {
