@@ -2,12 +2,14 @@ package io.adapt4j.vision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.finetune.Preview;
@@ -189,6 +191,26 @@ class PictureTuningTest {
             LoraAdapter.at(report.last()))) {
       assertThat(loaded.languageModel().activeAdapters()).hasSize(1);
     }
+  }
+
+  @Test
+  void packedRowsAndRecomputedLayersGiveTheSameLosses() {
+    Dataset data = Datasets.jsonl(rows);
+    FineTuneReport padded =
+        tuner("padded", 2).batchSize(4).dataset(new Split(data, data)).build().run();
+    FineTuneReport packed =
+        tuner("packed", 2)
+            .batchSize(1)
+            .packing(true)
+            .maxLength(2000)
+            .gradientCheckpointing(true)
+            .dataset(new Split(data, data))
+            .build()
+            .run();
+    assertThat(packed.firstLoss()).isCloseTo(padded.firstLoss(), within(1e-4));
+    assertThat(packed.lastLoss()).isCloseTo(padded.lastLoss(), within(1e-3));
+    assertThat(packed.initialValidationLoss().orElseThrow())
+        .isCloseTo(padded.firstLoss(), within(1e-4));
   }
 
   @Test
