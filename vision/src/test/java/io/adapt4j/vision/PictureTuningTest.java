@@ -19,6 +19,7 @@ import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -191,6 +192,12 @@ class PictureTuningTest {
             LoraAdapter.at(report.last()))) {
       assertThat(loaded.languageModel().activeAdapters()).hasSize(1);
     }
+  }
+
+  @Test
+  void aPlanCountsThePicturesOfABatch() {
+    FineTunePlan plan = tuner("plan", 1).build().plan();
+    assertThat(plan.text()).contains("pictures in the image tower");
   }
 
   @Test
