@@ -442,6 +442,7 @@ public final class AdapterMix {
         Map.of(),
         List.of(),
         AdapterPlan.Mixture.NONE,
+        Set.of(),
         List.of());
   }
 }

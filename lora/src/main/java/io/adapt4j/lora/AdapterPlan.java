@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * the base tensors that train in addition. Needs no weights.
  *
  * @param adapted the adapted projections, in the order of the model
+ * @param others paths of modules that are no projections
  */
 record AdapterPlan(
     Optional<String> taskType,
@@ -43,6 +44,7 @@ record AdapterPlan(
     Map<String, String> copies,
     List<TableTarget> tables,
     Mixture mixture,
+    Set<String> others,
     List<String> problems) {
 
   /** Facts that decide how PEFT's configuration has to name experts. */
@@ -74,6 +76,7 @@ record AdapterPlan(
         modules.copies(),
         tables,
         mixture(config, network, adapted),
+        otherModules(network, tensors.keySet()),
         List.copyOf(problems));
   }
 
@@ -83,7 +86,7 @@ record AdapterPlan(
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.adaptableLinears();
     LinearLayers all = LinearLayers.of(network);
-    int differentiated = network.linears().size();
+    int differentiated = network.allLinears().size();
     boolean mixtral = network.modelConfig().modelType().equals("mixtral");
     Set<String> modules = config.storedModules();
     for (int i = 0; i < slots.size(); i++) {

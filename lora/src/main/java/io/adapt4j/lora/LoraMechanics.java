@@ -149,7 +149,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
       for (String name : config().modules().targets().names()) {
         boolean used =
             Stream.concat(
-                    declared.linears().stream()
+                    declared.allLinears().stream()
                         .flatMap(slot -> slot.parts().stream())
                         .map(Linear.Part::path),
                     VocabularyTables.of(declared).keySet().stream())

@@ -85,16 +85,15 @@ final class LoraTargetFields {
       return targets.json();
     }
     List<String> names = paths.stream().map(ExpertNames::leaf).distinct().toList();
-    return array(paths.size() >= LONG_TARGET_LIST && !meansSaved(names, plan) ? names : paths);
+    return array(paths.size() >= LONG_TARGET_LIST && !meansOthers(names, plan) ? names : paths);
   }
 
   /**
-   * Returns whether a name also matches a module that trains in full, which PEFT before 0.15 would
-   * adapt.
+   * Returns whether a name also matches a module that is no projection, or one that trains in full,
+   * which PEFT before 0.15 would adapt.
    */
-  private static boolean meansSaved(List<String> names, AdapterPlan plan) {
-    return plan.saved().stream()
-        .map(PeftNames::module)
+  private static boolean meansOthers(List<String> names, AdapterPlan plan) {
+    return Stream.concat(plan.others().stream(), plan.saved().stream().map(PeftNames::module))
         .anyMatch(path -> names.stream().anyMatch(name -> PeftNames.names(path, name)));
   }
 }

@@ -14,7 +14,11 @@ import io.adapt4j.vision.internal.image.Limits;
 public record PictureLimits(int bytes, int pixels, int side, int frames) {
 
   private static final PictureLimits DEFAULTS =
-      new PictureLimits(64 << 20, 64 << 20, 65_535, 1_000);
+      new PictureLimits(
+          (int) Limits.USUAL.bytes(),
+          (int) Limits.USUAL.pixels(),
+          Limits.USUAL.side(),
+          Limits.USUAL.frames());
 
   /** Requires limits of at least 1. */
   public PictureLimits {

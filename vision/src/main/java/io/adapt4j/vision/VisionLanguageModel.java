@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModels;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.picture.Pictures;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
@@ -28,6 +29,7 @@ import io.adapt4j.vision.internal.processor.PicturePrompt;
 import io.adapt4j.vision.internal.prompt.PictureStore;
 import io.adapt4j.vision.internal.tower.PictureTower;
 import io.adapt4j.vision.internal.tower.Towers;
+import io.adapt4j.vision.internal.training.TrainingPictures;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -107,7 +109,8 @@ public final class VisionLanguageModel implements AutoCloseable {
    * Loads a model.
    *
    * @param source location of the model, with the files of its processor and tokenizer
-   * @param adapters adapters of the text model to apply, in this order; may be empty
+   * @param adapters adapters of the text model, the projector or the image tower to apply, in this
+   *     order; may be empty
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the family is not supported, or a file
@@ -129,19 +132,35 @@ public final class VisionLanguageModel implements AutoCloseable {
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     Path folder = Texts.require("source", source).folder();
     PictureProcessor processor = PictureProcessors.open(folder);
-    LanguageModel texts = LanguageModel.load(source, weights, precision, adapters);
+    LanguageModel texts = LanguageModel.load(source, weights, precision);
     try {
       LoadedModel parts = LoadedModels.of(texts);
       Decoder decoder = parts.decoder();
       Tokenizer tokenizer = parts.requireTokenizer();
       try (Checkpoint checkpoint = Checkpoint.open(folder)) {
         PictureTower tower = Towers.load(decoder.modelConfig(), checkpoint, decoder.type());
+        decoder.join(TrainingPictures.around(tower, decoder.modelConfig(), processor));
+        apply(texts, adapters);
         PictureStore store = new PictureStore(decoder, tower, DEFAULT_PICTURE_BYTES);
         return new VisionLanguageModel(texts, processor, store, tokenizer);
       }
     } catch (RuntimeException | Error e) {
       texts.close();
       throw e;
+    }
+  }
+
+  /** Activates adapters, which may change the image tower too. */
+  private static void apply(LanguageModel texts, Adapter... adapters) {
+    for (Adapter adapter : adapters) {
+      String name = AdapterMechanics.of(adapter).name();
+      for (int i = 2; texts.adapterNames().contains(name); i++) {
+        name = AdapterMechanics.of(adapter).name() + "-" + i;
+      }
+      texts.addAdapter(name, adapter);
+    }
+    if (adapters.length > 0) {
+      texts.useAdapters(texts.adapterNames().toArray(new String[0]));
     }
   }
 
@@ -292,6 +311,8 @@ public final class VisionLanguageModel implements AutoCloseable {
     PictureProcessor processor = prepared.of(rendered, tokenizer);
     List<Pixels> pixels = pictures.stream().map(Picture::pixels).toList();
     PicturePrompt prompt = processor.prompt(tokenizer, rendered, pixels);
+    String adapters =
+        texts.adapterNames().isEmpty() ? "" : String.join("\n", texts.activeAdapters());
     // Refuses what is too long before the tower reads pictures.
     texts.prompts().ids(prompt.ids(), options);
     List<Pictures.Held> held = new ArrayList<>();
@@ -300,7 +321,7 @@ public final class VisionLanguageModel implements AutoCloseable {
         if (cancellation.isCancelled()) {
           throw new CancellationException();
         }
-        String digest = digest(picture) + prepared.key();
+        String digest = digest(picture) + prepared.key() + adapters;
         held.add(store.hold(digest, () -> processor.pixels(List.of(picture))));
       }
       return texts.generate(withRows(prompt, held), options, onText, cancellation);

@@ -42,7 +42,8 @@ final class Conversations {
     String field = field(row, shape);
     List<ChatMessage> messages = new ArrayList<>(system(row));
     messages.addAll(messages(row, field));
-    return made(() -> new Example.Chat(messages, tools(row.path("tools"))));
+    List<ChatMessage> placed = RowPictures.placed(messages, row);
+    return made(() -> new Example.Chat(placed, tools(row.path("tools"))));
   }
 
   private static String field(ObjectNode row, Shape shape) {

@@ -105,7 +105,8 @@ public final class FileDataset implements Dataset {
   @Override
   public Example get(int row) {
     try {
-      return reader.read(ExampleReader.renamed(object(row), renames));
+      Example example = reader.read(ExampleReader.renamed(object(row), renames));
+      return RowPictures.resolved(example, partAt(row).source().file());
     } catch (RowProblem e) {
       throw malformed(row, e);
     }

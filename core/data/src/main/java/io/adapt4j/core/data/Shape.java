@@ -27,14 +27,21 @@ public enum Shape {
       required("instruction"), required("output", "response"), optional("input", "context")),
   /**
    * A conversation in OpenAI's format: {@code messages} with {@code role} and {@code content} (also
-   * {@code tool_calls} and the like), and optionally {@code tools}: becomes {@link Example.Chat}.
+   * {@code tool_calls} and the like), and optionally {@code tools}, and {@code images} (or {@code
+   * image}) in the order of marks {@code <image>} or parts of type {@code image}: becomes {@link
+   * Example.Chat}.
    */
-  MESSAGES(required("messages"), optional("tools")),
+  MESSAGES(required("messages"), optional("tools"), optional("images", "image")),
   /**
    * A conversation in ShareGPT's format: {@code conversations} with {@code from} and {@code value},
-   * and optionally {@code system} and {@code tools}: becomes {@link Example.Chat}.
+   * and optionally {@code system}, {@code tools} and {@code images} (or {@code image}): becomes
+   * {@link Example.Chat}.
    */
-  CONVERSATIONS(required("conversations", "conversation"), optional("system"), optional("tools")),
+  CONVERSATIONS(
+      required("conversations", "conversation"),
+      optional("system"),
+      optional("tools"),
+      optional("images", "image")),
   /**
    * {@code text} (or {@code sentence}, {@code sentence1}, {@code premise}), {@code label} (or
    * {@code labels}, {@code category}, {@code intent}, {@code class}), and for a pair {@code

@@ -2,6 +2,7 @@ package io.adapt4j.core.finetune;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Row;
+import io.adapt4j.core.internal.chat.PictureTokens;
 import io.adapt4j.core.internal.data.EncodedRow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
@@ -59,6 +60,9 @@ public record Preview(List<Row> rows) {
     rows = List.copyOf(rows);
   }
 
+  /** Text shown for a token of a picture. */
+  private static final String PICTURE = "<image>";
+
   /** Tokenizes the first rows of a dataset. */
   static Preview of(Dataset dataset, ExampleEncoder encoder, int rows) {
     Dataset first = dataset.take(rows);
@@ -77,7 +81,9 @@ public record Preview(List<Row> rows) {
     List<Token> tokens = new ArrayList<>();
     for (int i = 0; i < sample.length(); i++) {
       boolean trained = i > 0 && sample.labels()[i] != TrainingSample.IGNORED;
-      tokens.add(new Token(sample.ids()[i], tokenizer.token(sample.ids()[i]), trained));
+      int id = sample.ids()[i];
+      String text = id < PictureTokens.FIRST ? tokenizer.token(id) : PICTURE;
+      tokens.add(new Token(id, text, trained));
     }
     return new Sample(tokens);
   }

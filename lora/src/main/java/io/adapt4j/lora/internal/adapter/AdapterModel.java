@@ -78,7 +78,7 @@ public abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAd
 
   private List<BaseTensor> find(Set<String> names) {
     List<BaseTensor> found = new ArrayList<>();
-    for (Parameter parameter : network.parameters()) {
+    for (Parameter parameter : network.allParameters()) {
       for (Slice slice : parameter.slices()) {
         if (names.contains(slice.name())) {
           found.add(new BaseTensor(parameter, slice));

@@ -50,7 +50,7 @@ public record SavedModules(
   }
 
   public static SavedModules of(List<String> modules, Network network) {
-    Map<String, List<Long>> known = new LinkedHashMap<>(network.tensors());
+    Map<String, List<Long>> known = new LinkedHashMap<>(network.allTensors());
     String embedding = network.embedding().slices().get(0).name();
     Optional<String> tiedHead = tiedHead(network);
     tiedHead.ifPresent(head -> known.put(head, known.get(embedding)));
@@ -138,7 +138,7 @@ public record SavedModules(
 
   /** Returns the paths of all modules that hold tensors. */
   private static Set<String> paths(Network network) {
-    Set<String> tensors = new LinkedHashSet<>(network.tensors().keySet());
+    Set<String> tensors = new LinkedHashSet<>(network.allTensors().keySet());
     network.packedLinears().forEach(packed -> tensors.addAll(packed.packed()));
     tiedHead(network).ifPresent(tensors::add);
     Set<String> paths = new LinkedHashSet<>();

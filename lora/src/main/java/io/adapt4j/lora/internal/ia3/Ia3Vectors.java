@@ -112,7 +112,7 @@ public final class Ia3Vectors implements ProjectionKind {
       return config;
     }
     Set<String> paths =
-        network.linears().stream()
+        network.allLinears().stream()
             .flatMap(slot -> slot.parts().stream())
             .map(Linear.Part::path)
             .collect(Collectors.toSet());

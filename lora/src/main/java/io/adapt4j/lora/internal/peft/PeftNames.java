@@ -102,7 +102,7 @@ public final class PeftNames {
   /** Returns a clause that lists the possible targets. */
   public static String choices(Network network) {
     List<String> names =
-        network.linears().stream()
+        network.allLinears().stream()
             .flatMap(slot -> slot.parts().stream())
             .map(Linear.Part::name)
             .distinct()
@@ -110,7 +110,7 @@ public final class PeftNames {
     return "this model has %s in each layer, with paths such as %s"
         .formatted(
             String.join(", ", names),
-            network.linears().stream()
+            network.allLinears().stream()
                 .flatMap(slot -> slot.parts().stream())
                 .map(Linear.Part::path)
                 .findFirst()

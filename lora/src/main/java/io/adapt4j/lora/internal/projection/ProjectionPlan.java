@@ -38,7 +38,7 @@ record ProjectionPlan(
     boolean all = config.modules().targets().isAllLinear();
     LinearLayers linear = LinearLayers.of(network);
     Set<String> transposed = network.transposedTensors();
-    List<LinearSlot> slots = network.linears();
+    List<LinearSlot> slots = network.allLinears();
     for (int i = 0; i < slots.size(); i++) {
       List<Linear.Part> parts = slots.get(i).parts();
       for (Linear.Part part : parts) {

@@ -13,6 +13,9 @@ import java.util.Locale;
  */
 public record Limits(long bytes, long pixels, int side, int frames) {
 
+  /** Limits where none are given. */
+  public static final Limits USUAL = new Limits(64 << 20, 64 << 20, 65_535, 1_000);
+
   /** Rejects a file that is too large. */
   public void checkBytes(long found) throws IOException {
     check(found, bytes, "bytes in the file", "Compress the picture");

@@ -68,7 +68,7 @@ final class Marks {
   }
 
   static PicturePrompt encode(Tokenizer tokenizer, String text, boolean special, String place) {
-    return PicturePrompt.of(tokenizer.encode(text, special), requireId(tokenizer, place));
+    return PicturePrompt.of(tokenizer.encode(text, special), requireId(tokenizer, place), text);
   }
 
   static int requireId(Tokenizer tokenizer, String token) {

@@ -68,7 +68,7 @@ final class PaliGemmaProcessor implements PictureProcessor {
     int[] types = new int[ids.length];
     System.arraycopy(answer, 0, ids, prompt.length, answer.length);
     Arrays.fill(types, prompt.length, types.length, answerType);
-    return new PicturePrompt(ids, Marks.requireId(tokenizer, image), types);
+    return new PicturePrompt(ids, Marks.requireId(tokenizer, image), types, text);
   }
 
   /**

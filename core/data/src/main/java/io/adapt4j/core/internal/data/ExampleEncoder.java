@@ -13,6 +13,7 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.EncodedChat;
+import io.adapt4j.core.internal.chat.PictureTokens;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns examples into token ids and labels.
@@ -49,6 +51,7 @@ public final class ExampleEncoder implements SampleEncoding {
   private final ChatEncoder chatEncoder;
 
   private final ChatTemplate chatTemplate;
+  private final @Nullable PictureTokens pictures;
   private volatile boolean metChat;
 
   /** Computed lazily. */
@@ -66,10 +69,11 @@ public final class ExampleEncoder implements SampleEncoding {
     this.lossOn = builder.lossOn;
     this.appendEos = builder.appendEos;
     this.chatTemplate = builder.chatTemplate;
+    this.pictures = builder.pictures;
     this.chatEncoder =
         builder.chatTemplate == null
             ? null
-            : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
+            : new ChatEncoder(builder.tokenizer, builder.chatTemplate, builder.pictures);
   }
 
   public static Builder builder(Tokenizer tokenizer, int maxLength) {
@@ -88,6 +92,7 @@ public final class ExampleEncoder implements SampleEncoding {
     private LossOn lossOn = LossOn.COMPLETION;
     private boolean appendEos = true;
     private ChatTemplate chatTemplate;
+    private @Nullable PictureTokens pictures;
 
     private Builder(Tokenizer tokenizer, int maxLength) {
       if (maxLength < 2) {
@@ -137,6 +142,12 @@ public final class ExampleEncoder implements SampleEncoding {
      */
     public Builder chatTemplate(ChatTemplate template) {
       this.chatTemplate = template;
+      return this;
+    }
+
+    /** Sets how pictures of conversations are encoded. Default: none, which rejects them. */
+    public Builder pictures(PictureTokens tokens) {
+      this.pictures = tokens;
       return this;
     }
 
@@ -213,13 +224,37 @@ public final class ExampleEncoder implements SampleEncoding {
     return tokenizer;
   }
 
+  /** Returns a sample that is the same in every process, to identify the data. */
+  TrainingSample portable(TrainingSample sample) {
+    PictureTokens tokens = pictures;
+    if (tokens == null) {
+      return sample;
+    }
+    int[] ids = sample.ids().clone();
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = ids[i] < PictureTokens.FIRST ? ids[i] : tokens.key(ids[i]);
+    }
+    return new TrainingSample(ids, sample.labels());
+  }
+
   /** Counts the tokens of an example before it is cut to the limit. */
   public int tokens(Example example) {
     return tokenize(example).length();
   }
 
   public EncodedRow<TrainingSample> encode(Example example) {
-    return limit.apply(tokenize(example));
+    TrainingSample sample = tokenize(example);
+    if (sample.length() > maxLength()
+        && limit.overflow() != Overflow.DROP
+        && Arrays.stream(sample.ids()).anyMatch(id -> id >= PictureTokens.FIRST)) {
+      throw new DatasetException(
+          "a conversation with pictures has "
+              + sample.length()
+              + " tokens, more than maxLength "
+              + maxLength()
+              + ", and pictures are not cut. Raise maxLength, or drop rows that are too long.");
+    }
+    return limit.apply(sample);
   }
 
   /**
@@ -340,7 +375,10 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   private TrainingSample whole(Example.Chat chat, ChatOptions options) {
-    return withLabels(requireTokens(chatEncoder.encode(chat.messages(), options)), 0);
+    if (PictureTokens.sources(chat.messages()).isEmpty()) {
+      return withLabels(requireTokens(chatEncoder.encode(chat.messages(), options)), 0);
+    }
+    return learned(chatEncoder.encodeWhole(chat.messages(), options));
   }
 
   private TrainingSample assistantOnly(Example.Chat chat, ChatOptions options) {
@@ -351,7 +389,8 @@ public final class ExampleEncoder implements SampleEncoding {
   private static TrainingSample learned(EncodedChat encoded) {
     int[] labels = requireTokens(encoded.ids()).clone();
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = encoded.assistantMask()[i] ? labels[i] : TrainingSample.IGNORED;
+      boolean learned = encoded.assistantMask()[i] && labels[i] < PictureTokens.FIRST;
+      labels[i] = learned ? labels[i] : TrainingSample.IGNORED;
     }
     return new TrainingSample(encoded.ids(), labels);
   }

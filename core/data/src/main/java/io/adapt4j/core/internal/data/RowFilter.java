@@ -107,7 +107,7 @@ public final class RowFilter {
     double weight = dataset.weight(row);
     for (TrainingSample sample : encoded.samples()) {
       count(sample.length(), sample.targetTokens());
-      sample.digest(digest, weight);
+      encoder.portable(sample).digest(digest, weight);
       samples.add(row, sample);
     }
   }

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.linear.QuantizedLinear;
 import io.adapt4j.core.internal.nn.mlp.Router;
 import io.adapt4j.core.internal.nn.mlp.RouterBalance;
+import io.adapt4j.core.internal.nn.picture.PictureEncoder;
 import io.adapt4j.core.internal.nn.picture.PictureRule;
 import io.adapt4j.core.internal.nn.picture.Pictures;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
@@ -27,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transformer: a {@link Decoder} that predicts the next token, an {@link Encoder} that reads
@@ -47,6 +49,7 @@ public abstract sealed class Network implements AutoCloseable
   private Set<String> newTensors = Set.of();
   private DropoutRates dropout = DropoutRates.NONE;
   private final Pictures pictures;
+  private @Nullable PictureEncoder pictureEncoder;
 
   Network(
       ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
@@ -154,6 +157,30 @@ public abstract sealed class Network implements AutoCloseable
     return slots;
   }
 
+  /** Adds what computes rows of pictures; the network closes it. */
+  public void join(PictureEncoder encoder) {
+    pictureEncoder = encoder;
+  }
+
+  /** Returns what computes rows of pictures, if it was added. */
+  public Optional<PictureEncoder> pictureEncoder() {
+    return Optional.ofNullable(pictureEncoder);
+  }
+
+  /** Returns the slots of all linear layers, then of those that compute rows of pictures. */
+  public List<LinearSlot> allLinears() {
+    List<LinearSlot> slots = new ArrayList<>(linears());
+    pictureEncoder().ifPresent(encoder -> slots.addAll(encoder.linears()));
+    return slots;
+  }
+
+  /** Returns every parameter once, with those that compute rows of pictures. */
+  public List<Parameter> allParameters() {
+    List<Parameter> all = new ArrayList<>(parameters());
+    pictureEncoder().ifPresent(encoder -> all.addAll(encoder.parameters()));
+    return all;
+  }
+
   /** Returns the slots of linear layers within the layers, without the output's. */
   public List<LinearSlot> layerLinears() {
     return body.linears();
@@ -161,7 +188,7 @@ public abstract sealed class Network implements AutoCloseable
 
   /** Returns the slots of all linear layers, then of those that only choose what is read. */
   public List<LinearSlot> adaptableLinears() {
-    List<LinearSlot> slots = new ArrayList<>(linears());
+    List<LinearSlot> slots = allLinears();
     slots.addAll(choosingLinears());
     return slots;
   }
@@ -214,8 +241,17 @@ public abstract sealed class Network implements AutoCloseable
    * by name, in the order of {@link #parameters}.
    */
   public Map<String, List<Long>> tensors() {
+    return tensors(parameters());
+  }
+
+  /** Returns the same with those that compute rows of pictures. */
+  public Map<String, List<Long>> allTensors() {
+    return tensors(allParameters());
+  }
+
+  private static Map<String, List<Long>> tensors(List<Parameter> parameters) {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
-    for (Parameter parameter : parameters()) {
+    for (Parameter parameter : parameters) {
       for (Parameter.Slice slice : parameter.slices()) {
         List<Long> sizes = new ArrayList<>();
         for (long size : parameter.sizes(slice)) {
@@ -372,5 +408,6 @@ public abstract sealed class Network implements AutoCloseable
   public void close() {
     ownParameters().forEach(Parameter::close);
     ownLinears().forEach(slot -> slot.linear().close());
+    pictureEncoder().ifPresent(PictureEncoder::close);
   }
 }

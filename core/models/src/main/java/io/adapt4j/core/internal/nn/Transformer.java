@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.layer.Streams;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
+import io.adapt4j.core.internal.nn.picture.BatchPictures;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
@@ -122,8 +123,9 @@ public record Transformer(
       if (!ops.isDifferentiated(next) && !sources.contains(i)) {
         x.close();
       }
-      x = next;
       positions.insertions().forEach(rows -> rows.deepen(next, index));
+      BatchPictures pictures = positions.pictures();
+      x = pictures == null ? next : pictures.deepen(ops, next, index);
     }
     return end(ops, x);
   }

@@ -22,6 +22,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tokenizes conversations for generation or training.
@@ -41,9 +42,20 @@ public final class ChatEncoder {
 
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
+  private final @Nullable PictureTokens pictures;
   private final Map<List<Object>, ToolTemplate> toolTemplates = new ConcurrentHashMap<>();
 
   public ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
+    this(tokenizer, template, null);
+  }
+
+  /**
+   * Creates an encoder that also encodes pictures.
+   *
+   * @param pictures null to leave them as the template renders them
+   */
+  public ChatEncoder(Tokenizer tokenizer, ChatTemplate template, @Nullable PictureTokens pictures) {
+    this.pictures = pictures;
     this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
     this.template = Objects.requireNonNull(template, "template");
   }
@@ -90,6 +102,7 @@ public final class ChatEncoder {
    */
   public EncodedChat encodeWithMask(
       List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
+    requireReadable(messages);
     RenderOptions render = options.renderOptions();
     Clock still = Clock.fixed(render.clock().instant(), render.clock().getZone());
     Conversation fitted = fitted(messages, options.withRenderOptions(render.withClock(still)));
@@ -97,7 +110,7 @@ public final class ChatEncoder {
     List<Span> all = chat.assistantSpans();
     int first = lastOnly ? Math.max(0, all.size() - 1) : 0;
     requireSame(fitted, chat, first);
-    return encoded(chat, all.subList(first, all.size()));
+    return encoded(messages, chat, all.subList(first, all.size()));
   }
 
   /**
@@ -108,11 +121,12 @@ public final class ChatEncoder {
       List<ChatMessage> prompt, List<ChatMessage> continuation, ChatOptions options) {
     List<ChatMessage> messages = new ArrayList<>(prompt);
     messages.addAll(continuation);
+    requireReadable(messages);
     RenderedChat chat = renderWithSpans(messages, options);
     boolean answered = prompt.stream().anyMatch(message -> message.role().equals(ASSISTANT));
     int before = answered ? renderWithSpans(prompt, options).assistantSpans().size() : 0;
     List<Span> spans = chat.assistantSpans();
-    return encoded(chat, spans.subList(Math.min(before, spans.size()), spans.size()));
+    return encoded(messages, chat, spans.subList(Math.min(before, spans.size()), spans.size()));
   }
 
   /** Finds the markers that the template puts around messages, and their tokens. */
@@ -227,7 +241,26 @@ public final class ChatEncoder {
     return new Conversation(form.messages(messages, options), form.options(options));
   }
 
-  private EncodedChat encoded(RenderedChat chat, List<Span> spans) {
+  private void requireReadable(List<ChatMessage> messages) {
+    if (pictures == null && !PictureTokens.sources(messages).isEmpty()) {
+      throw new ChatException(
+          "the messages have pictures, which models of pictures read in training on next tokens,"
+              + " with adapt4j-vision on the class path");
+    }
+  }
+
+  /** Encodes a conversation for training on all tokens. */
+  public EncodedChat encodeWhole(List<ChatMessage> messages, ChatOptions options) {
+    requireReadable(messages);
+    String text = render(messages, options);
+    Span all = new Span(0, text.length());
+    return encoded(messages, new RenderedChat(text, List.of(all)), List.of(all));
+  }
+
+  private EncodedChat encoded(List<ChatMessage> messages, RenderedChat chat, List<Span> spans) {
+    if (pictures != null && !PictureTokens.sources(messages).isEmpty()) {
+      return pictures.encode(messages, chat.text(), spans);
+    }
     Encoding encoding = tokenizer.encodeWithOffsets(chat.text(), false);
     boolean[] mask = new boolean[encoding.length()];
     for (int i = 0; i < mask.length; i++) {

@@ -31,7 +31,7 @@ final class PersistentMemory {
   /** Returns the bytes of the weights in the compute type. */
   long weights(DType type) {
     long values = untiedHead(network, trainableSummary) - packed.asParameters();
-    for (Parameter parameter : network.parameters()) {
+    for (Parameter parameter : network.allParameters()) {
       values += isShared(parameter) ? 0 : parameter.count();
     }
     return values * type.bytes();
@@ -53,7 +53,7 @@ final class PersistentMemory {
   private static long trainedBase(Network network, TrainableSummary trainableSummary) {
     long count = 0;
     Set<String> others = new HashSet<>(trainableSummary.trained());
-    for (Parameter parameter : network.parameters()) {
+    for (Parameter parameter : network.allParameters()) {
       count += trainableSummary.trains(parameter) ? parameter.count() : 0;
       parameter.slices().forEach(slice -> others.remove(slice.name()));
     }

@@ -65,7 +65,15 @@ public record FineTuneSettings(
   public ExampleEncoder exampleEncoder(Tokenizer tokenizer) {
     ExampleEncoder.Builder encoding =
         tokens.applyTo(ExampleEncoder.builder(tokenizer, lengthLimit()).overflow(overflow));
-    chatTemplate().ifPresent(encoding::chatTemplate);
+    chatTemplate()
+        .ifPresent(
+            template -> {
+              encoding.chatTemplate(template);
+              objective
+                  .model()
+                  .pictures()
+                  .ifPresent(reading -> encoding.pictures(reading.tokens(tokenizer, template)));
+            });
     return encoding.build();
   }
 

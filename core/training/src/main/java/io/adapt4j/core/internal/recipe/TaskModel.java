@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.head.OutputLayer;
+import io.adapt4j.core.internal.nn.picture.PictureTraining;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
@@ -17,6 +18,7 @@ import io.adapt4j.core.model.Precision;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The checkpoint's model with the output layer that a task needs. */
@@ -27,7 +29,8 @@ public record TaskModel(
     List<String> labels,
     boolean generates,
     boolean replacesClassifier,
-    boolean writes) {
+    boolean writes,
+    Optional<PictureTraining> pictures) {
 
   /** Creates the model of a task that continues or encodes texts. */
   public TaskModel(
@@ -37,17 +40,24 @@ public record TaskModel(
       List<String> labels,
       boolean generates,
       boolean replacesClassifier) {
-    this(folder, weights, config, labels, generates, replacesClassifier, false);
+    this(folder, weights, config, labels, generates, replacesClassifier, false, Optional.empty());
   }
 
   /** Creates the sequence-to-sequence model of a task. */
   public static TaskModel writing(StoredModel stored, Path folder) {
-    return new TaskModel(folder, stored.weights(), stored.config(), List.of(), false, false, true);
+    return new TaskModel(
+        folder, stored.weights(), stored.config(), List.of(), false, false, true, Optional.empty());
   }
 
   /** Creates the model of a task that predicts next tokens. */
   public static TaskModel generating(StoredModel stored, Path folder) {
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
+  }
+
+  /** Returns the same model, which also reads pictures. */
+  public TaskModel reading(Optional<PictureTraining> ofData) {
+    return new TaskModel(
+        folder, weights, config, labels, generates, replacesClassifier, writes, ofData);
   }
 
   public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
@@ -74,6 +84,7 @@ public record TaskModel(
       }
       StackedLayers.install(weights, declared, checkpoint);
     }
+    pictures.ifPresent(training -> declared.join(training.declare()));
     return declared;
   }
 
@@ -98,6 +109,7 @@ public record TaskModel(
       Weights.check(network, checkpoint);
       network.allocate(LoadedModel.type(precision, network, checkpoint));
       Weights.load(network, checkpoint);
+      network.pictureEncoder().ifPresent(encoder -> encoder.load(checkpoint, network.type()));
       NewParameters.initialize(network, seed);
       return network;
     } catch (RuntimeException | Error e) {

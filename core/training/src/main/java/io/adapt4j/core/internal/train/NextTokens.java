@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Next-token prediction task of a decoder. */
@@ -15,6 +16,12 @@ public record NextTokens(
     Function<TrainingTask<Batch>, Evaluation<Batch>> evaluations,
     Optional<SourceLosses> sources)
     implements TrainingTask<Batch> {
+
+  /**
+   * Families whose classes in Transformers do not take the number of targets of a step ({@code
+   * accepts_loss_kwargs}), so that its loss is the mean of its batches' means.
+   */
+  private static final Set<String> MEANS = Set.of("gemma3", "qwen2_5_vl", "qwen3_vl", "glm_ocr");
 
   /** Creates a task of plain cross-entropy that evaluates the loss only. */
   public NextTokens(Decoder decoder) {
@@ -39,7 +46,19 @@ public record NextTokens(
   @Override
   public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
     LanguageModelLoss.Form own = sources.map(losses -> losses.of(batch, form)).orElse(form);
-    return LanguageModelLoss.forwardBackward(decoder, batch, own, scale, recompute, seed);
+    double share = share(batch);
+    return LanguageModelLoss.forwardBackward(decoder, batch, own, scale / share, recompute, seed)
+        / share;
+  }
+
+  /** Returns the divisor of each batch's loss, for families whose steps take the mean of means. */
+  private double share(Batch batch) {
+    return takesMeans() ? Math.max(1, batch.targetWeight()) : 1;
+  }
+
+  private boolean takesMeans() {
+    return decoder.pictureEncoder().isPresent()
+        && MEANS.contains(decoder.modelConfig().modelType());
   }
 
   @Override
@@ -54,7 +73,7 @@ public record NextTokens(
 
   @Override
   public double evaluate(Batch batch) {
-    return LanguageModelLoss.evaluate(decoder, batch);
+    return LanguageModelLoss.evaluate(decoder, batch) / share(batch);
   }
 
   @Override
@@ -73,7 +92,7 @@ public record NextTokens(
 
   @Override
   public double weight(Batch batch) {
-    return batch.targetWeight();
+    return takesMeans() ? 1 : batch.targetWeight();
   }
 
   @Override

@@ -194,7 +194,7 @@ public record Placement(
     List<RotaryTable> tables =
         pictures.stream().allMatch(text -> text.axes().length == 0)
             ? packedTables(positions, lengths, type, 1, tokens)
-            : tablesByAxis(positions, counts, pictures, lengths, type);
+            : tablesByAxis(positions, counts, pictures, lengths, type, 1);
     List<JoinedCache.Text> texts = new ArrayList<>();
     int from = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -220,9 +220,66 @@ public record Placement(
         new long[] {tokens});
   }
 
-  /** Returns tables of tokens that have a position on each axis, in one row. */
+  /**
+   * Creates the positions of a batch of texts with pictures.
+   *
+   * @param mask 1 on tokens and 0 on padding, which is on the right
+   */
+  public Positions pictured(
+      long[] mask, int rows, int length, List<PromptPictures> pictures, DType type) {
+    boolean open = pictures.stream().anyMatch(row -> !row.blocksIn(0, length).isEmpty());
+    boolean axes = pictures.stream().anyMatch(row -> row.axes().length > 0);
+    if (!open && !axes) {
+      return causal(mask, rows, length, type);
+    }
+    if (learned > 0 || !isRightPadded(mask, rows, length)) {
+      throw new IllegalArgumentException(
+          "pictures: expected padding on the right and no learned positions");
+    }
+    long[] places = new long[rows * length];
+    Arrays.setAll(places, i -> i % length);
+    try (Scope scope = Scope.open()) {
+      Map<Long, Tensor> masks = new HashMap<>();
+      if (open) {
+        Tensor seen = Tensor.of(mask, rows, length);
+        windows.forEach(
+            window -> masks.put(window, Masks.causal(seen, length, window, type).own()));
+        Tensor visible = Tensor.zeros(type, 1);
+        for (int row = 0; row < rows; row++) {
+          for (PromptPictures.Block block : pictures.get(row).blocksIn(0, length)) {
+            for (Tensor each : masks.values()) {
+              int size = block.to() - block.from();
+              each.narrow(0, row, 1)
+                  .narrow(2, block.from(), size)
+                  .narrow(3, block.from(), size)
+                  .copyFrom(visible);
+            }
+          }
+        }
+      }
+      int[] counts = new int[rows];
+      Arrays.fill(counts, length);
+      int[] lengths = new int[places.length];
+      Arrays.fill(lengths, length);
+      return new Positions(
+          null,
+          axes
+              ? tablesByAxis(places, counts, pictures, lengths, type, rows)
+              : tables(places, length, type, rows, length),
+          masks,
+          null,
+          tokens(mask, rows));
+    }
+  }
+
+  /** Returns tables of tokens that have a position on each axis. */
   private List<RotaryTable> tablesByAxis(
-      long[] places, int[] counts, List<PromptPictures> pictures, int[] lengths, DType type) {
+      long[] places,
+      int[] counts,
+      List<PromptPictures> pictures,
+      int[] lengths,
+      DType type,
+      int rows) {
     List<RotaryTable> tables = new ArrayList<>();
     try (Scope scope = Scope.open()) {
       for (RotaryFrequencies frequencies : rotary) {
@@ -240,8 +297,9 @@ public record Placement(
             }
           }
         }
-        Tensor ones = Tensor.of(LongStream.generate(() -> 1).limit(token).toArray(), 1, token);
-        Tensor ofTokens = Tensor.of(angles, 1, token, inverse.length);
+        long[] one = LongStream.generate(() -> 1).limit(token).toArray();
+        Tensor ones = Tensor.of(one, rows, token / rows);
+        Tensor ofTokens = Tensor.of(angles, rows, token / rows, inverse.length);
         float factor = commonFactor(frequencies, lengths);
         tables.add(table(frequencies, ones, ofTokens, factor, type));
       }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.cache;
 
+import io.adapt4j.core.internal.nn.picture.BatchPictures;
 import io.adapt4j.core.internal.nn.picture.Insertion;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.DocumentBlocks;
@@ -27,6 +28,7 @@ public final class Positions implements AutoCloseable {
   private @Nullable Tensor keep;
   private @Nullable Tensor layerInputs;
   private List<Insertion> insertions = List.of();
+  private @Nullable BatchPictures pictures;
 
   /**
    * Creates the positions of a batch.
@@ -121,6 +123,17 @@ public final class Positions implements AutoCloseable {
   /** Returns the rows of pictures that take the places of tokens. */
   public List<Insertion> insertions() {
     return insertions;
+  }
+
+  /** Sets the pictures of a batch in training. */
+  public Positions with(BatchPictures ofBatch) {
+    pictures = ofBatch;
+    return this;
+  }
+
+  /** Returns the pictures of a batch in training; null if it has none. */
+  public @Nullable BatchPictures pictures() {
+    return pictures;
   }
 
   /** Keeps the input of a layer for later ones. */

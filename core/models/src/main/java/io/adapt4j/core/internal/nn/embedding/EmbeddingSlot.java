@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn.embedding;
 
 import io.adapt4j.core.internal.nn.cache.Positions;
+import io.adapt4j.core.internal.nn.picture.BatchPictures;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class EmbeddingSlot {
   public Tensor forward(Ops ops, Tensor ids, Positions positions) {
     Tensor embedded = embedding.forward(ops, ids, positions);
     positions.insertions().forEach(rows -> rows.into(embedded));
-    return embedded;
+    BatchPictures pictures = positions.pictures();
+    return pictures == null ? embedded : pictures.into(ops, embedded);
   }
 }

@@ -136,7 +136,7 @@ public record TrainableSummary(
   public List<long[]> shapes(Network network) {
     List<long[]> shapes = new ArrayList<>();
     Set<String> open = new LinkedHashSet<>(trained);
-    for (Parameter parameter : network.parameters()) {
+    for (Parameter parameter : network.allParameters()) {
       for (Parameter.Slice slice : parameter.slices()) {
         if (open.remove(slice.name())) {
           long[] sizes = parameter.sizes();

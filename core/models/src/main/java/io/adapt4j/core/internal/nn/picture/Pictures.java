@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.picture;
 
+import io.adapt4j.core.internal.chat.PictureTokens;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Pictures {
 
   /** The first id of a row; vocabularies are smaller. */
-  public static final int FIRST = 1 << 24;
+  public static final int FIRST = PictureTokens.FIRST;
 
   /** Number of pictures whose ids are remembered. */
   private static final int REMEMBERED = 1 << 14;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.chat.PictureTokens;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.generate.Generator;
@@ -87,7 +88,8 @@ final class AnswerSamples {
       int from = sample.firstLabel();
       int to = answerEnd(sample, from, ends);
       int wanted = budget(to - from);
-      if (from > 0 && to > 0 && wanted <= MOST_TOKENS && from + wanted <= contextLength) {
+      boolean seen = Arrays.stream(sample.ids()).anyMatch(id -> id >= PictureTokens.FIRST);
+      if (!seen && from > 0 && to > 0 && wanted <= MOST_TOKENS && from + wanted <= contextLength) {
         asked.add(
             new Asked(
                 Arrays.copyOf(sample.ids(), from), Arrays.copyOfRange(sample.ids(), from, to)));

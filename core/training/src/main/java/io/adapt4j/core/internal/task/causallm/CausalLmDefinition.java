@@ -5,10 +5,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.chat.PictureTokens;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.Peers;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.nn.picture.PictureRule;
+import io.adapt4j.core.internal.nn.picture.PictureTraining;
 import io.adapt4j.core.internal.nn.weights.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -78,7 +84,33 @@ public final class CausalLmDefinition extends FixedDefinition<CausalLmTask> {
 
   @Override
   public TaskModel model(CausalLmTask task, Path folder, StoredModel stored, Dataset train) {
-    return TaskModel.generating(stored, folder);
+    return TaskModel.generating(stored, folder).reading(pictures(folder, stored.config(), train));
+  }
+
+  /** Finds how to train on the pictures of data; empty if it has none. */
+  private static Optional<PictureTraining> pictures(Path folder, ModelConfig config, Dataset rows) {
+    if (PictureRule.of(config).tokenId().isEmpty() || !hasPictures(rows)) {
+      return Optional.empty();
+    }
+    Optional<PictureTraining> found = PictureTraining.find(folder, config);
+    if (found.isEmpty()) {
+      throw new DatasetException(
+          rows.name()
+              + ": rows have pictures, but nothing on the class path reads them for models of type "
+              + config.modelType()
+              + ". Add adapt4j-vision, or take the images out of the rows.");
+    }
+    return found;
+  }
+
+  private static boolean hasPictures(Dataset rows) {
+    for (int row = 0; row < rows.size(); row++) {
+      if (rows.get(row) instanceof Example.Chat chat
+          && !PictureTokens.sources(chat.messages()).isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
