@@ -89,7 +89,7 @@ public final class CausalLmDefinition extends FixedDefinition<CausalLmTask> {
 
   /** Finds how to train on the pictures of data; empty if it has none. */
   private static Optional<PictureTraining> pictures(Path folder, ModelConfig config, Dataset rows) {
-    if (PictureRule.of(config).tokenId().isEmpty() || !hasPictures(rows)) {
+    if (PictureRule.of(config).tokenId() == 0 || !hasPictures(rows)) {
       return Optional.empty();
     }
     Optional<PictureTraining> found = PictureTraining.find(folder, config);
