@@ -3,12 +3,15 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.IngestReport;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.document.FileProblem;
 import io.adapt4j.rag.document.ReadingReport;
+import io.adapt4j.rag.document.VisionPageReader;
 import io.adapt4j.rag.embed.LocalEmbeddings;
+import io.adapt4j.vision.VisionLanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,6 +38,7 @@ import picocli.CommandLine.Parameters;
 final class RagIndexCommand implements Callable<Integer> {
 
   private static final String DELETE = "--delete";
+  private static final String SCANS = "--read-scans";
 
   @Mixin private RagFolder folder;
   @Mixin private Output output;
@@ -57,6 +62,29 @@ final class RagIndexCommand implements Callable<Integer> {
   private final List<String> except = new ArrayList<>();
 
   @Option(
+      names = SCANS,
+      paramLabel = "MODEL",
+      description =
+          "Read pictures too, and pages of PDF files that have no text, with a vision language"
+              + " model such as granite-docling: a folder, or OWNER/NAME on a hub.")
+  private @Nullable String scans;
+
+  @Option(
+      names = "--scan-prompt",
+      paramLabel = "TEXT",
+      defaultValue = VisionPageReader.DEFAULT_PROMPT,
+      description = "With --read-scans: what the model is asked for. Default '${DEFAULT-VALUE}'.")
+  private String scanPrompt;
+
+  @Option(
+      names = "--scan-tokens",
+      paramLabel = "N",
+      defaultValue = "" + VisionPageReader.DEFAULT_TOKENS,
+      description =
+          "With --read-scans: the most tokens of a page's text. Default ${DEFAULT-VALUE}.")
+  private int scanTokens;
+
+  @Option(
       names = DELETE,
       description =
           "Delete from the index what the folder no longer has, or what --only and --except leave"
@@ -69,6 +97,22 @@ final class RagIndexCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<Documents> selected = selected();
     folder.requireIndexOrRoom();
+    if (scans == null) {
+      return index(selected);
+    }
+    if (scanTokens < 1) {
+      throw new IllegalArgumentException(
+          "--scan-tokens: expected at least 1, found " + scanTokens + ". Leave it out.");
+    }
+    Path model = ModelArgument.folder(SCANS, scans);
+    try (VisionLanguageModel vision = VisionLanguageModel.load(ModelSource.path(model))) {
+      VisionPageReader reader =
+          VisionPageReader.of(vision).withPrompt(scanPrompt).withTokens(scanTokens);
+      return index(selected.stream().map(documents -> documents.readScans(reader)).toList());
+    }
+  }
+
+  private int index(List<Documents> selected) throws IOException {
     try (LocalEmbeddings embeddings = folder.embeddings();
         Rag rag =
             RagFolder.open(

@@ -69,6 +69,10 @@ final class Wording {
     say(
         "Use followLinks() to read what symbolic links point to",
         "Name what it points to beside the folder");
+    say("read them by readScans()", "read them with --read-scans MODEL");
+    say("Raise that limit, such as by withTokens()", "Raise it with --scan-tokens");
+    say("Raise the limit by ScanOptions, or divide", "Divide");
+    say("Raise the limit by ScanOptions", "Read it on a faster machine");
     say("Raise the limit by limits(), or divide", "Divide");
     say("Raise the limit by limits(), or convert", "Convert");
     say("Raise the limit by limits() if the file can be trusted", "Unpack what is to be read");

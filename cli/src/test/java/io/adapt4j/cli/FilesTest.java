@@ -149,6 +149,48 @@ class FilesTest {
   }
 
   @Test
+  void scansAreReadByAVisionLanguageModel() throws IOException {
+    Path model = Path.of("..", "vision", "src", "test", "resources", "models", "idefics3");
+    Path scans = Files.createDirectories(folder.resolve("scans"));
+    Files.copy(model.resolve("images").resolve("page_170x90.png"), scans.resolve("page.png"));
+    Path index = folder.resolve("index");
+    assertThat(execute("rag", "index", scans, "--index", index).out())
+        .contains("skipped: page.png");
+
+    Result read =
+        execute(
+            "rag",
+            "index",
+            scans,
+            "--index",
+            index,
+            "--read-scans",
+            model,
+            "--scan-tokens",
+            8,
+            "--json");
+
+    assertThat(read.json().path("documents").asInt()).as(read.err()).isEqualTo(1);
+    assertThat(read.json().path("failed").toString())
+        .contains("page 1", "truncated", "--scan-tokens");
+    assertThat(execute("rag", "index", scans, "--index", index, "--read-scans", scans).err())
+        .contains("config.json");
+    assertThat(
+            execute(
+                    "rag",
+                    "index",
+                    scans,
+                    "--index",
+                    index,
+                    "--read-scans",
+                    model,
+                    "--scan-tokens",
+                    0)
+                .code())
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void documentsAreDeletedWithWhatWasKeptOfThem() throws IOException {
     String passage = "Parcels to Norway take nine days.";
     write("handbook/returns.md", "# Returns\n\nAn item may be returned within 30 days.\n");

@@ -161,6 +161,8 @@ class PathsTest {
           argument("rag index", "DOCUMENTS", Use.DOCUMENTS, "PATH --index new"),
           argument("rag index", "--index", Use.INDEX_TO_MAKE, "documents --index PATH"),
           argument("rag index", "--embedder", Use.MODEL, "documents --index new --embedder PATH"),
+          argument(
+              "rag index", "--read-scans", Use.MODEL, "documents --index new --read-scans PATH"),
           argument("rag ask", "--index", Use.INDEX_TO_ASK, "Why? --index PATH"),
           argument("rag ask", "--embedder", Use.MODEL, "Why? --index index --embedder PATH"),
           argument("rag ask", "--model", Use.MODEL, "Why? --index index --model PATH"),

@@ -48,7 +48,7 @@ class ArchitectureTest {
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry(
               "serve", Set.of("core", "jinja", "rag", "structured", "tools", "eval", "speech")),
-          Map.entry("rag", Set.of("core")),
+          Map.entry("rag", Set.of("core", "vision")),
           Map.entry("federated", Set.of("core", "lora")),
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
           Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep")),
@@ -60,7 +60,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "jinja", "core", "lora", "parquet", "gguf", "tools", "serve", "rag", "eval",
-                  "upkeep", "studio", "speech")),
+                  "upkeep", "studio", "speech", "vision")),
           Map.entry(
               "examples",
               Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval", "upkeep")),

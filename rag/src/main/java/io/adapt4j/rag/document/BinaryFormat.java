@@ -79,6 +79,16 @@ enum BinaryFormat {
     return description;
   }
 
+  /** Returns the media type of a picture that can be read as a page; empty for other formats. */
+  String pictureType() {
+    return switch (this) {
+      case PNG -> "image/png";
+      case JPEG -> "image/jpeg";
+      case TIFF_LITTLE, TIFF_BIG -> FileType.TIFF;
+      default -> "";
+    };
+  }
+
   /** Returns the format of bytes; empty if they may be text. */
   static Optional<BinaryFormat> of(byte[] bytes) {
     return Arrays.stream(values()).filter(format -> format.matches(bytes)).findFirst();

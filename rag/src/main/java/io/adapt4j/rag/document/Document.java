@@ -51,6 +51,13 @@ public record Document(String id, String title, String text, Map<String, Object>
   /** Long: the number of pages or slides. */
   public static final String PAGE_COUNT = "page_count";
 
+  /**
+   * String: places of the text on its pages, of documents read from pictures; see {@link
+   * Pages#boxes}. The indexes keep it with the document, not with its chunks, and cannot filter by
+   * it.
+   */
+  public static final String BOXES = "boxes";
+
   /** String: the sender of an e-mail. */
   public static final String EMAIL_FROM = "email_from";
 

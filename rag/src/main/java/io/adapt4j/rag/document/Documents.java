@@ -40,6 +40,7 @@ public final class Documents implements DocumentSource {
   private final FolderOptions folder;
   private final ReadingLimits limits;
   private final Charset fallback;
+  private final Optional<ScanReading.Scans> scans;
   private final Function<String, Map<String, Object>> extras;
 
   /** Source of the files. */
@@ -59,11 +60,13 @@ public final class Documents implements DocumentSource {
       FolderOptions folder,
       ReadingLimits limits,
       Charset fallback,
+      Optional<ScanReading.Scans> scans,
       Function<String, Map<String, Object>> extras) {
     this.origin = origin;
     this.folder = folder;
     this.limits = limits;
     this.fallback = fallback;
+    this.scans = scans;
     this.extras = extras;
   }
 
@@ -144,7 +147,12 @@ public final class Documents implements DocumentSource {
 
   private static Documents of(Origin origin) {
     return new Documents(
-        origin, FolderOptions.standard(), ReadingLimits.standard(), FALLBACK, id -> Map.of());
+        origin,
+        FolderOptions.standard(),
+        ReadingLimits.standard(),
+        FALLBACK,
+        Optional.empty(),
+        id -> Map.of());
   }
 
   /**
@@ -156,7 +164,7 @@ public final class Documents implements DocumentSource {
    * @throws java.util.regex.PatternSyntaxException if one is not a pattern
    */
   public Documents only(String... globs) {
-    return new Documents(origin, folder.withFiles(globs), limits, fallback, extras);
+    return new Documents(origin, folder.withFiles(globs), limits, fallback, scans, extras);
   }
 
   /**
@@ -166,7 +174,7 @@ public final class Documents implements DocumentSource {
    * @throws java.util.regex.PatternSyntaxException if one is not a pattern
    */
   public Documents except(String... globs) {
-    return new Documents(origin, folder.withExcept(globs), limits, fallback, extras);
+    return new Documents(origin, folder.withExcept(globs), limits, fallback, scans, extras);
   }
 
   /**
@@ -175,7 +183,7 @@ public final class Documents implements DocumentSource {
    * @return new documents
    */
   public Documents includeHidden() {
-    return new Documents(origin, folder.withHidden(), limits, fallback, extras);
+    return new Documents(origin, folder.withHidden(), limits, fallback, scans, extras);
   }
 
   /**
@@ -184,7 +192,7 @@ public final class Documents implements DocumentSource {
    * @return new documents
    */
   public Documents followLinks() {
-    return new Documents(origin, folder.withLinks(), limits, fallback, extras);
+    return new Documents(origin, folder.withLinks(), limits, fallback, scans, extras);
   }
 
   /**
@@ -194,7 +202,8 @@ public final class Documents implements DocumentSource {
    * @return new documents
    */
   public Documents limits(ReadingLimits most) {
-    return new Documents(origin, folder, Objects.requireNonNull(most, "most"), fallback, extras);
+    return new Documents(
+        origin, folder, Objects.requireNonNull(most, "most"), fallback, scans, extras);
   }
 
   /**
@@ -205,7 +214,33 @@ public final class Documents implements DocumentSource {
    */
   public Documents fallbackCharset(Charset charset) {
     return new Documents(
-        origin, folder, limits, Objects.requireNonNull(charset, "charset"), extras);
+        origin, folder, limits, Objects.requireNonNull(charset, "charset"), scans, extras);
+  }
+
+  /**
+   * Reads pictures of pages too, within {@link ScanOptions#standard}: PNG, JPEG and TIFF files, and
+   * pages of PDF files that have no text. PNG and JPEG files need {@code adapt4j-vision} on the
+   * class path. Pages that cannot be read are reported by their numbers, and the rest is kept. Each
+   * {@link #open} reads all of them again.
+   *
+   * @param reader reads the pictures, such as a {@link VisionPageReader}
+   * @return new documents
+   */
+  public Documents readScans(PageReader reader) {
+    return readScans(reader, ScanOptions.standard());
+  }
+
+  /**
+   * Reads pictures of pages too, otherwise as {@link #readScans(PageReader)}.
+   *
+   * @param options which pages, and limits
+   * @return new documents
+   */
+  public Documents readScans(PageReader reader, ScanOptions options) {
+    Objects.requireNonNull(reader, "reader");
+    Objects.requireNonNull(options, "options");
+    Optional<ScanReading.Scans> read = Optional.of(new ScanReading.Scans(reader, options));
+    return new Documents(origin, folder, limits, fallback, read, extras);
   }
 
   /**
@@ -226,7 +261,7 @@ public final class Documents implements DocumentSource {
    * @return new documents
    */
   public Documents metadata(Function<String, Map<String, Object>> fields) {
-    return new Documents(origin, folder, limits, fallback, id -> joined(id, fields));
+    return new Documents(origin, folder, limits, fallback, scans, id -> joined(id, fields));
   }
 
   /**
@@ -247,6 +282,7 @@ public final class Documents implements DocumentSource {
         report,
         new FileConverter(limits, fallback),
         limits,
+        scans,
         this::withExtras);
   }
 

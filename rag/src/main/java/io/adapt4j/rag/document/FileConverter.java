@@ -21,7 +21,43 @@ final class FileConverter {
     decoder = new TextDecoder(fallback);
   }
 
-  Document convert(RawFile file) throws Exception {
+  /** Content of a file, before it is a document. */
+  static final class Content {
+    private final RawFile file;
+    private final FileType type;
+    private final byte[] bytes;
+    private final Converted converted;
+
+    private Content(RawFile file, FileType type, byte[] bytes, Converted converted) {
+      this.file = file;
+      this.type = type;
+      this.bytes = bytes;
+      this.converted = converted;
+    }
+
+    RawFile file() {
+      return file;
+    }
+
+    FileType type() {
+      return type;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
+    Converted converted() {
+      return converted;
+    }
+
+    Content with(Converted other) {
+      return new Content(file, type, bytes, other);
+    }
+  }
+
+  /** Reads a file. Of pictures, and of pages that are pictures, the text is blank. */
+  Content read(RawFile file) throws Exception {
     byte[] bytes = bytes(file);
     if (bytes.length > limits.bytes()) {
       throw tooLarge("has more than " + limits.bytes() + " bytes");
@@ -30,12 +66,26 @@ final class FileConverter {
       throw Unreadable.skipped("is empty", "Remove it, or leave it out by except()");
     }
     FileType type = FileType.of(file.name(), bytes);
-    Converted converted = convert(file, type, bytes);
-    if (converted.text().isBlank()) {
-      throw Unreadable.skipped(
-          "has no text", "If its pages are pictures, recognize their text with an OCR program");
+    return new Content(file, type, bytes, convert(file, type, bytes));
+  }
+
+  /** Creates the document of a file. */
+  static Document document(Content content) throws Unreadable {
+    if (content.converted().text().isBlank()) {
+      throw content.type().kind() == FileType.Kind.PICTURE
+          ? noText(content.bytes())
+          : Unreadable.skipped(
+              "has no text",
+              "If its pages are pictures, read them by readScans(), or recognize their text with an"
+                  + " OCR program");
     }
-    return document(file, type, bytes.length, converted);
+    return document(content.file(), content.type(), content.bytes().length, content.converted());
+  }
+
+  private static Unreadable noText(byte[] bytes) {
+    return BinaryFormat.of(bytes)
+        .map(format -> TextDecoder.noText("is " + format.description()))
+        .orElseGet(TextDecoder::noText);
   }
 
   private byte[] bytes(RawFile file) throws Unreadable {
@@ -52,10 +102,8 @@ final class FileConverter {
         case TEXT -> text(file, bytes);
         case HTML -> html(bytes);
         case OFFICE -> Tika.convert(file.name(), type.mediaType(), bytes, limits);
-        case NONE ->
-            throw BinaryFormat.of(bytes)
-                .map(format -> TextDecoder.noText("is " + format.description()))
-                .orElseGet(TextDecoder::noText);
+        case PICTURE -> new Converted("", "", Structure.MARKDOWN, Map.of());
+        case NONE -> throw noText(bytes);
       };
     } catch (TextSink.TooLong e) {
       throw tooLarge(Objects.requireNonNull(e.getMessage()));

@@ -1,9 +1,9 @@
 package io.adapt4j.rag.document;
 
 /**
- * A file, or folder, that gave no document.
+ * A file, or folder, that gave no document, or a page of one that could not be read.
  *
- * @param id the id that its document would have
+ * @param id the id of its document
  * @param reason the reason, with the values found
  * @param remedy the remedy
  */

@@ -3,6 +3,7 @@ package io.adapt4j.rag.document;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ final class FileReading implements DocumentReading {
   private final FileConverter converter;
   private final ReadingLimits limits;
   private final UnaryOperator<Document> extras;
+  private final Optional<ScanReading.Scans> scans;
   private final TimedCalls calls = new TimedCalls();
   private @Nullable Document next;
 
@@ -22,11 +24,13 @@ final class FileReading implements DocumentReading {
       ReportBuilder report,
       FileConverter converter,
       ReadingLimits limits,
+      Optional<ScanReading.Scans> scans,
       UnaryOperator<Document> extras) {
     this.files = files;
     this.report = report;
     this.converter = converter;
     this.limits = limits;
+    this.scans = scans;
     this.extras = extras;
   }
 
@@ -62,7 +66,16 @@ final class FileReading implements DocumentReading {
   /** Returns the file's document; null if it gives none. */
   private @Nullable Document read(RawFile file) {
     try {
-      return calls.call(() -> converter.convert(file), limits.time());
+      FileConverter.Content content = calls.call(() -> converter.read(file), limits.time());
+      if (scans.isPresent()) {
+        ScanReading scan =
+            new ScanReading(scans.get(), limits, calls, problem -> report.add(file.id(), problem));
+        content = scan.read(content);
+        if (scan.hasFailed() && content.converted().text().isBlank()) {
+          return null;
+        }
+      }
+      return FileConverter.document(content);
     } catch (Unreadable e) {
       report.add(file.id(), e);
       return null;

@@ -5,6 +5,7 @@ import io.adapt4j.rag.internal.document.Structure;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Type of a file, detected by its first bytes or else by its name. */
@@ -18,6 +19,8 @@ record FileType(Kind kind, String mediaType) {
     HTML,
     /** By Apache Tika. */
     OFFICE,
+    /** By a reader of pages, if there is one. */
+    PICTURE,
     /** Not at all. */
     NONE
   }
@@ -26,6 +29,7 @@ record FileType(Kind kind, String mediaType) {
   private static final String ODF = "application/vnd.oasis.opendocument.";
 
   static final String PDF = "application/pdf";
+  static final String TIFF = "image/tiff";
   static final String EML = "message/rfc822";
   static final String MSG = "application/vnd.ms-outlook";
   static final String ODS = ODF + "spreadsheet";
@@ -71,8 +75,13 @@ record FileType(Kind kind, String mediaType) {
     if (OFFICE.containsKey(extension)) {
       return new FileType(Kind.OFFICE, OFFICE.get(extension));
     }
-    if (isZip(bytes) || BinaryFormat.of(bytes).isPresent()) {
-      return UNKNOWN;
+    Optional<BinaryFormat> binary = BinaryFormat.of(bytes);
+    if (isZip(bytes) || binary.isPresent()) {
+      return binary
+          .map(BinaryFormat::pictureType)
+          .filter(type -> !type.isEmpty())
+          .map(type -> new FileType(Kind.PICTURE, type))
+          .orElse(UNKNOWN);
     }
     return HTML_EXTENSIONS.contains(extension) || (extension.isEmpty() && looksLikeHtml(bytes))
         ? new FileType(Kind.HTML, "text/html")

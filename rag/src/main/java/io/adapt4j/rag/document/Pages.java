@@ -1,6 +1,7 @@
 package io.adapt4j.rag.document;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -10,9 +11,11 @@ import java.util.stream.IntStream;
 public final class Pages {
 
   private final int[] breaks;
+  private final List<PageBox> boxes;
 
-  private Pages(int[] breaks) {
+  private Pages(int[] breaks, List<PageBox> boxes) {
     this.breaks = breaks;
+    this.boxes = boxes;
   }
 
   /**
@@ -26,7 +29,8 @@ public final class Pages {
     return new Pages(
         IntStream.iterate(
                 text.indexOf('\f'), index -> index >= 0, index -> text.indexOf('\f', index + 1))
-            .toArray());
+            .toArray(),
+        PageBoxes.read(document));
   }
 
   /** {@return the number of pages} */
@@ -51,6 +55,18 @@ public final class Pages {
    */
   public int last(Span span) {
     return pageOf(Math.max(span.start(), span.end() - 1));
+  }
+
+  /**
+   * Returns the places of the parts of a text that a span touches, such as paragraphs, where the
+   * document was read from pictures by a model that states them.
+   *
+   * @return the places, in the order of the text; empty if they are not known
+   */
+  public List<PageBox> boxes(Span span) {
+    return boxes.stream()
+        .filter(box -> box.span().start() < span.end() && span.start() < box.span().end())
+        .toList();
   }
 
   /** Returns the page of a position; a form feed belongs to the page that it ends. */

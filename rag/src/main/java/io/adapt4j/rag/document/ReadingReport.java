@@ -8,7 +8,8 @@ import java.util.stream.Stream;
  * Outcome of reading a source's files.
  *
  * @param read number of files that gave a document
- * @param failed files that should have given one but are damaged, encrypted, too large or too slow
+ * @param failed files that should have given one but are damaged, encrypted, too large or too slow,
+ *     and pages that could not be read from their pictures
  * @param skipped files without content to read: empty, links, not documents
  */
 public record ReadingReport(long read, List<FileProblem> failed, List<FileProblem> skipped) {

@@ -30,6 +30,12 @@ final class TimedCalls implements AutoCloseable {
   private @Nullable ExecutorService worker;
 
   <T> T call(Callable<T> callable, Duration time) throws Unreadable, InterruptedException {
+    return call(callable, time, "Raise the limit by limits(), or convert the file to text");
+  }
+
+  /** Runs a call, with the remedy for one that takes too long. */
+  <T> T call(Callable<T> callable, Duration time, String remedy)
+      throws Unreadable, InterruptedException {
     left.removeIf(TimedCalls::hasEnded);
     if (left.size() >= MOST_LEFT) {
       throw Unreadable.failed(
@@ -49,9 +55,7 @@ final class TimedCalls implements AutoCloseable {
       future.cancel(true);
       left.add(call.end);
       close();
-      throw Unreadable.failed(
-          "took longer than " + time.toMillis() / 1000.0 + " s",
-          "Raise the limit by limits(), or convert the file to text");
+      throw Unreadable.failed("took longer than " + time.toMillis() / 1000.0 + " s", remedy);
     } catch (ExecutionException e) {
       throw failure(Objects.requireNonNull(e.getCause()));
     }

@@ -26,6 +26,13 @@ final class Unreadable extends Exception {
     return new Unreadable(reason, remedy, true);
   }
 
+  /** Returns this problem as one of a page, numbered from 1. */
+  Unreadable ofPage(int number) {
+    Unreadable ofPage = failed("page " + number + ": " + getMessage(), remedy);
+    ofPage.initCause(this);
+    return ofPage;
+  }
+
   boolean isSkipped() {
     return expected;
   }

@@ -1,10 +1,13 @@
 package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.SearchQuery;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Checks of index entries and queries, and vector normalization. */
 final class Entries {
@@ -42,6 +45,13 @@ final class Entries {
     for (int i = 0; i < expected; i++) {
       unit(entry.vectors().get(i), dimension, "chunk '" + entry.chunks().get(i).id() + "'");
     }
+  }
+
+  /** Returns a document's metadata without what only the document itself keeps. */
+  static Map<String, Object> searchable(Document document) {
+    Map<String, Object> fields = new TreeMap<>(document.metadata());
+    fields.remove(Document.BOXES);
+    return fields;
   }
 
   /** Returns an L2-normalized vector. */

@@ -72,8 +72,7 @@ final class LuceneFields {
   /** Checks that Lucene accepts a document's id and metadata. */
   static void check(Document document) {
     requireShort(document.id(), "id of document '" + document.id() + "'");
-    document
-        .metadata()
+    Entries.searchable(document)
         .forEach(
             (field, value) -> {
               if (value instanceof String text) {
@@ -84,7 +83,7 @@ final class LuceneFields {
 
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
-    String metadata = MetadataJson.write(document.metadata());
+    String metadata = MetadataJson.write(Entries.searchable(document));
     List<IndexableField> filters = filters(document);
     List<org.apache.lucene.document.Document> block = new ArrayList<>();
     for (int i = 0; i < entry.chunks().size(); i++) {
@@ -97,7 +96,8 @@ final class LuceneFields {
       }
       block.add(fields);
     }
-    block.add(document(document, metadata, entry.contentHash()));
+    String whole = MetadataJson.write(document.metadata());
+    block.add(document(document, whole, entry.contentHash()));
     return block;
   }
 
@@ -139,7 +139,7 @@ final class LuceneFields {
 
   private static List<IndexableField> filters(Document document) {
     List<IndexableField> fields = new ArrayList<>();
-    for (Map.Entry<String, Object> entry : document.metadata().entrySet()) {
+    for (Map.Entry<String, Object> entry : Entries.searchable(document).entrySet()) {
       String field = entry.getKey();
       if (entry.getValue() instanceof Long number) {
         fields.add(new LongPoint(whole(field), number));

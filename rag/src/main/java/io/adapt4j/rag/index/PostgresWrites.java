@@ -52,7 +52,7 @@ record PostgresWrites(PostgresOptions options, Connection connection) {
   }
 
   private void putChunks(SearchIndex.Entry entry) throws SQLException {
-    String metadata = PostgresText.json(entry.document().metadata());
+    String metadata = PostgresText.json(Entries.searchable(entry.document()));
     try (PreparedStatement statement =
         prepare(
             "INSERT INTO {schema}.chunk (document_id, number, span_start, span_end, parent_start,"

@@ -180,6 +180,7 @@ class HostileFilesTest {
             new ReportBuilder(),
             new FileConverter(limits, StandardCharsets.UTF_8),
             limits,
+            Optional.empty(),
             document -> document)) {
       reading.forEachRemaining(document -> {});
       return reading.report();

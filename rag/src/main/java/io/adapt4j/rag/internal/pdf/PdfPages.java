@@ -2,11 +2,13 @@ package io.adapt4j.rag.internal.pdf;
 
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Documents;
+import io.adapt4j.rag.document.PageBox;
 import io.adapt4j.rag.document.Pages;
 import io.adapt4j.rag.document.ReadingLimits;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.internal.scan.PagePng;
+import io.adapt4j.rag.internal.scan.PdfSource;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -18,10 +20,6 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
-import org.apache.pdfbox.Loader;
-import org.apache.pdfbox.io.MemoryUsageSetting;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDPage;
 import org.apache.pdfbox.rendering.ImageType;
@@ -45,9 +43,6 @@ public final class PdfPages {
   /** Maximum number of pixels of a picture. */
   private static final double MOST_PIXELS = 4e6;
 
-  /** Memory limit of a file, beyond which its streams go to temporary files. */
-  private static final long MEMORY = 64L << 20;
-
   /** Concurrent work, including work that exceeded its time: Java cannot stop it. */
   private static final Semaphore WORKING = new Semaphore(2);
 
@@ -68,11 +63,12 @@ public final class PdfPages {
       return List.of();
     }
     int first = Pages.of(document).first(span);
-    return read(file, pdf -> pages(pdf, document.text(), span, first));
+    List<PageBox> places = Pages.of(document).boxes(span);
+    return read(file, pdf -> pages(pdf, document.text(), span, first, places));
   }
 
-  private static List<PdfPage> pages(PDDocument pdf, String text, Span span, int first)
-      throws IOException {
+  private static List<PdfPage> pages(
+      PDDocument pdf, String text, Span span, int first, List<PageBox> places) throws IOException {
     List<PdfPage> pages = new ArrayList<>();
     int start = text.lastIndexOf('\f', span.start() - 1) + 1;
     // Attached documents come after the last page.
@@ -81,16 +77,29 @@ public final class PdfPages {
       int end = text.indexOf('\f', start) < 0 ? text.length() : text.indexOf('\f', start);
       int from = Math.max(start, span.start());
       PdfGlyphs glyphs = PdfGlyphs.of(pdf, number);
-      pages.add(
-          new PdfPage(
-              number,
-              glyphs.width(),
-              glyphs.height(),
-              glyphs.boxes(
-                  text.substring(start, from), text.substring(from, Math.min(end, span.end())))));
+      List<PdfPage.Box> boxes = scanned(places, number, glyphs);
+      if (boxes.isEmpty()) {
+        String passage = text.substring(from, Math.min(end, span.end()));
+        boxes = glyphs.boxes(text.substring(start, from), passage);
+      }
+      pages.add(new PdfPage(number, glyphs.width(), glyphs.height(), boxes));
       start = end + 1;
     }
     return pages;
+  }
+
+  /** Returns places stated by a reader of scans, in points. */
+  private static List<PdfPage.Box> scanned(List<PageBox> places, int number, PdfGlyphs page) {
+    return places.stream()
+        .filter(box -> box.page() == number)
+        .map(
+            box ->
+                new PdfPage.Box(
+                    box.left() * page.width(),
+                    box.top() * page.height(),
+                    (box.right() - box.left()) * page.width(),
+                    (box.bottom() - box.top()) * page.height()))
+        .toList();
   }
 
   /**
@@ -114,11 +123,7 @@ public final class PdfPages {
     // Reads large pictures only as finely as they are drawn.
     renderer.setSubsamplingAllowed(true);
     BufferedImage image = renderer.renderImage(number - 1, (float) scale, ImageType.RGB);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-      ImageIO.write(image, "png", out);
-    }
-    return bytes.toByteArray();
+    return PagePng.encode(image);
   }
 
   private static <T> T read(Path file, Work<T> work) throws IOException {
@@ -160,8 +165,7 @@ public final class PdfPages {
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(Math.toIntExact(MOST_BYTES));
     }
-    try (PDDocument pdf =
-        Loader.loadPDF(bytes, "", null, null, MemoryUsageSetting.setupMixed(MEMORY).streamCache)) {
+    try (PDDocument pdf = PdfSource.open(bytes)) {
       return work.on(pdf);
     }
   }
