@@ -88,6 +88,7 @@ class ArchitectureTest {
                   "qlora",
                   "gguf",
                   "structured",
+                  "vision",
                   "tools",
                   "serve",
                   "speech",

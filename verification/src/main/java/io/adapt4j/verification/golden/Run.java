@@ -16,7 +16,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A training run as its options describe it. */
+/**
+ * A training run as its options describe it.
+ *
+ * @param batches micro-batches in the order of the data
+ * @param steps indices of the micro-batches of each step
+ * @param learningRate learning rate by step
+ * @param settings the optimizer's settings
+ */
 public record Run(
     List<Batch> batches,
     List<List<Integer>> steps,

@@ -18,6 +18,7 @@ import io.adapt4j.vision.internal.processor.PictureProcessors;
 import io.adapt4j.vision.internal.tower.ContrastiveModel;
 import io.adapt4j.vision.internal.tower.ContrastiveModels;
 import io.adapt4j.vision.internal.tower.PictureClassifier;
+import io.adapt4j.vision.internal.tower.PictureClassifiers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,7 +49,7 @@ public final class PictureModelCheck {
           "classif",
           golden -> {
             try (PictureClassifier model =
-                    PictureClassifier.declare(ModelConfig.read(golden.path()));
+                    PictureClassifiers.declare(ModelConfig.read(golden.path()));
                 Checkpoint checkpoint = Checkpoint.open(golden.path())) {
               model.load(checkpoint, DType.F32);
               new PictureModelCheck(golden).classifier(model);

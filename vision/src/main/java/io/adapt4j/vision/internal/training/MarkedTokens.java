@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  *
  * @param alone renders a message that is one picture
  */
-record MarkedTokens(TrainingPictures pictures, Tokenizer tokenizer, Supplier<String> alone)
+record MarkedTokens(PictureRegister pictures, Tokenizer tokenizer, Supplier<String> alone)
     implements PictureTokens {
 
   private static final String ASSISTANT = "assistant";
@@ -33,7 +33,7 @@ record MarkedTokens(TrainingPictures pictures, Tokenizer tokenizer, Supplier<Str
   @Override
   public EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers) {
     List<String> sources = PictureTokens.sources(messages);
-    List<Pixels> pixels = sources.stream().map(TrainingPictures::read).toList();
+    List<Pixels> pixels = sources.stream().map(PictureRegister::read).toList();
     PicturePrompt prompt = pictures.processor().prompt(tokenizer, text, pixels);
     List<Span> spans = expanded(messages, text, answers, pixels, prompt.text().length());
     Encoding encoding = tokenizer.encodeWithOffsets(prompt.text(), false);

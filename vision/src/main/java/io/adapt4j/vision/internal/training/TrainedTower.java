@@ -13,7 +13,7 @@ import io.adapt4j.vision.internal.tower.PictureTower;
 import java.util.List;
 
 /** An image tower that computes the rows of the pictures of training batches. */
-record TrainedTower(TrainingPictures pictures, PictureTower tower) implements PictureEncoder {
+record TrainedTower(PictureRegister pictures, PictureTower tower) implements PictureEncoder {
 
   @Override
   public List<LinearSlot> linears() {

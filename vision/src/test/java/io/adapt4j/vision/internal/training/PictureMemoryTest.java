@@ -26,8 +26,8 @@ class PictureMemoryTest {
 
   private int add(String file, int rows) {
     String source = MODEL.resolve("images").resolve(file).toString();
-    Pixels pixels = TrainingPictures.read(source);
-    return pictures.add(source, pixels, rows).first();
+    Pixels pixels = PictureRegister.read(source);
+    return pictures.register().add(source, pixels, rows).first();
   }
 
   private long bytes(Set<String> trained, int... firstIds) {

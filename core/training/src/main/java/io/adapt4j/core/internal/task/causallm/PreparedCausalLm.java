@@ -1,37 +1,25 @@
 package io.adapt4j.core.internal.task.causallm;
 
-import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.chat.ChatEncoder;
-import io.adapt4j.core.internal.chat.PictureTokens;
-import io.adapt4j.core.internal.chat.TemplateMarker;
-import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.Peers;
-import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.generate.Generator;
-import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.loss.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.loss.SupervisedLoss;
-import io.adapt4j.core.internal.nn.memory.PictureMemory;
-import io.adapt4j.core.internal.nn.picture.PictureEncoder;
-import io.adapt4j.core.internal.nn.picture.PictureTraining;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
-import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.regularize.Penalties;
 import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.MaskableRows;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.internal.train.NextTokens;
@@ -41,14 +29,11 @@ import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /** Next-token prediction with encoded data. */
 record PreparedCausalLm(
@@ -97,42 +82,9 @@ record PreparedCausalLm(
         : new LargestBatch(examples, data().longest());
   }
 
-  /** Adds the image tower at work on the row with the most tokens of pictures, for all rows. */
   @Override
   public Planner beside(Planner planner, Network declared) {
-    Optional<PictureTraining> pictures = settings.objective().model().pictures();
-    if (pictures.isEmpty()) {
-      return planner;
-    }
-    PictureEncoder encoder = pictures.get().declare();
-    int[] most =
-        IntStream.range(0, train.samples().size())
-            .mapToObj(sample -> firstIds(encoder, train.samples().get(sample)))
-            .max(Comparator.comparingInt(ids -> tokens(encoder, ids)))
-            .orElse(new int[0]);
-    int rows = Math.min(settings.batchSize(), train.samples().size());
-    int[] all = new int[most.length * rows];
-    Arrays.setAll(all, i -> most[i % most.length]);
-    DType type = LoadedModel.typeOf(settings.precision(), declared, settings.model().folder());
-    long bytes =
-        PictureMemory.of(
-            encoder,
-            all,
-            settings.method().trainableSummary(declared),
-            declared.linears().size(),
-            type);
-    return planner.beside("pictures in the image tower", bytes / type.bytes());
-  }
-
-  /** Returns the first ids of a sample's pictures. */
-  private static int[] firstIds(PictureEncoder encoder, TrainingSample sample) {
-    return Arrays.stream(sample.ids())
-        .filter(id -> id >= PictureTokens.FIRST && encoder.find(id).first() == id)
-        .toArray();
-  }
-
-  private static int tokens(PictureEncoder encoder, int[] firstIds) {
-    return Arrays.stream(firstIds).map(first -> encoder.find(first).rows()).sum();
+    return PicturePlan.beside(planner, declared, settings, train.samples());
   }
 
   @Override
@@ -206,14 +158,8 @@ record PreparedCausalLm(
     if (purpose != Purpose.TRAINING || !leads || held.isEmpty() || count == 0) {
       return task;
     }
-    TaskModel model = settings.objective().model();
     Tokenizer tokenizer = encoder.tokenizer();
-    LoadedModel.SpecialIds ids =
-        LoadedModel.specialIds(
-            model.config(),
-            GenerationDefaults.read(model.folder(), model.config()),
-            Optional.of(tokenizer));
-    Set<Integer> ends = ends(tokenizer, ids);
+    Set<Integer> ends = EndTokens.of(settings.objective().model(), encoder);
     return AnswerSamples.of(
             held.get(),
             count,
@@ -230,17 +176,6 @@ record PreparedCausalLm(
     return options.equals(new CausalLmTask())
         ? VocabularyLoss::forwardBackward
         : new SupervisedLoss(options.dynamic(), options.labelSmoothing(), options.zLoss());
-  }
-
-  /** Returns the model's end-of-text tokens and the template's end-of-turn token. */
-  private Set<Integer> ends(Tokenizer tokenizer, LoadedModel.SpecialIds ids) {
-    Set<Integer> ends = new LinkedHashSet<>(ids.end());
-    encoder
-        .usedChatTemplate()
-        .flatMap(used -> new ChatEncoder(tokenizer, used).turnEnd(ChatOptions.defaults()))
-        .filter(TemplateMarker::isToken)
-        .ifPresent(end -> ends.add(end.ids().get(0)));
-    return ends;
   }
 
   private PenaltyRun regularized(Decoder decoder, Adaptation adaptation, Optional<Path> output) {
