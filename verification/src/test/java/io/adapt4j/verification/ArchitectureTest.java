@@ -43,7 +43,7 @@ class ArchitectureTest {
           Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("structured", Set.of("core")),
-          Map.entry("vision", Set.of("core")),
+          Map.entry("vision", Set.of("core", "jinja")),
           Map.entry("speech", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry(
