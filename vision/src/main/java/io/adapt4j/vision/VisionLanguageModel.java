@@ -26,6 +26,7 @@ import io.adapt4j.vision.internal.image.Pixels;
 import io.adapt4j.vision.internal.processor.PictureProcessor;
 import io.adapt4j.vision.internal.processor.PictureProcessors;
 import io.adapt4j.vision.internal.processor.PicturePrompt;
+import io.adapt4j.vision.internal.prompt.ContentParts;
 import io.adapt4j.vision.internal.prompt.PictureStore;
 import io.adapt4j.vision.internal.tower.PictureTower;
 import io.adapt4j.vision.internal.tower.Towers;
@@ -69,6 +70,7 @@ public final class VisionLanguageModel implements AutoCloseable {
   private final PictureProcessor stated;
   private final PictureStore store;
   private final Tokenizer tokenizer;
+  private final boolean isView;
   private volatile Preparation preparation;
 
   /**
@@ -103,6 +105,45 @@ public final class VisionLanguageModel implements AutoCloseable {
     this.preparation = Preparation.of(processor, Map.of());
     this.store = store;
     this.tokenizer = tokenizer;
+    this.isView = false;
+  }
+
+  private VisionLanguageModel(VisionLanguageModel model, String adapter) {
+    this.texts = model.texts.withAdapter(adapter);
+    this.stated = model.stated;
+    this.preparation = model.preparation;
+    this.store = model.store;
+    this.tokenizer = model.tokenizer;
+    this.isView = true;
+  }
+
+  /** A prompt whose pictures were read, which are held in memory until it is closed. */
+  public static final class Prompt implements AutoCloseable {
+
+    private final ModelPrompts.Prepared prepared;
+    private final List<Pictures.Held> held;
+
+    private Prompt(ModelPrompts.Prepared prepared, List<Pictures.Held> held) {
+      this.prepared = prepared;
+      this.held = held;
+    }
+
+    /**
+     * Returns the tokens and options for {@link LanguageModel#generate(int[], GenerationOptions,
+     * Consumer, CancellationToken)} of {@link #languageModel()}, which may be called several times
+     * until this is closed.
+     *
+     * @return the prompt
+     */
+    public ModelPrompts.Prepared prepared() {
+      return prepared;
+    }
+
+    /** Lets go of the pictures. */
+    @Override
+    public void close() {
+      held.forEach(Pictures.Held::close);
+    }
   }
 
   /**
@@ -175,6 +216,18 @@ public final class VisionLanguageModel implements AutoCloseable {
   }
 
   /**
+   * Returns a view of this model that answers with one of its adapters alone, as {@link
+   * LanguageModel#withAdapter} does.
+   *
+   * @param name name of a loaded adapter
+   * @return the view, usable until this model is closed
+   * @throws IllegalArgumentException if no adapter has the name
+   */
+  public VisionLanguageModel withAdapter(String name) {
+    return new VisionLanguageModel(this, name);
+  }
+
+  /**
    * Generates the answer to a conversation about pictures.
    *
    * @param messages the conversation, usually ended by a user's message
@@ -221,11 +274,36 @@ public final class VisionLanguageModel implements AutoCloseable {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    Texts.require("onText", onText);
+    return unlessCancelled(
+        () -> {
+          try (Prompt prompt = prompt(messages, pictures, rendering, options, cancellation)) {
+            return generate(prompt, onText, cancellation);
+          }
+        });
+  }
+
+  /**
+   * Encodes a conversation about pictures, to answer it more than once or to count its tokens.
+   *
+   * @param rendering rendering options; adds a generation prompt unless it continues the last
+   *     message
+   * @param cancellation cancels the encoding
+   * @return the prompt, closed by the caller
+   * @throws io.adapt4j.core.generate.PromptTooLongException if it does not fit into the context
+   * @throws java.util.concurrent.CancellationException if it is cancelled
+   * @throws IllegalArgumentException if parts and pictures differ in number
+   */
+  public Prompt prompt(
+      List<ChatMessage> messages,
+      List<Picture> pictures,
+      ChatOptions rendering,
+      GenerationOptions options,
+      CancellationToken cancellation) {
     Texts.requireAll("messages", messages);
     Texts.requireAll("pictures", pictures);
     Texts.require("rendering", rendering);
     Texts.require("options", options);
-    Texts.require("onText", onText);
     Texts.require("cancellation", cancellation);
     long parts = messages.stream().mapToLong(VisionLanguageModel::images).sum();
     if (parts != pictures.size()) {
@@ -235,25 +313,12 @@ public final class VisionLanguageModel implements AutoCloseable {
               + " content parts {\"type\": \"image\"} of the messages, found "
               + pictures.size());
     }
+    List<ChatMessage> fitted = ContentParts.fit(texts.chatTemplate(), messages);
+    ModelPrompts.Prepared plain = texts.prompts().chat(fitted, rendering, options, cancellation);
     ChatOptions answered =
         rendering.continuesFinalMessage() ? rendering : rendering.withGenerationPrompt();
-    return unlessCancelled(
-        () -> {
-          ModelPrompts.Prepared plain =
-              texts.prompts().chat(messages, rendering, options, cancellation);
-          String rendered =
-              new ChatEncoder(tokenizer, texts.chatTemplate()).render(messages, answered);
-          return answer(rendered, pictures, plain.options(), onText, cancellation);
-        });
-  }
-
-  /** Answers; returns no tokens if the request is cancelled before its prompt is prepared. */
-  private static Generation unlessCancelled(Supplier<Generation> answering) {
-    try {
-      return answering.get();
-    } catch (CancellationException e) {
-      return Generator.cancelled(0);
-    }
+    String rendered = new ChatEncoder(tokenizer, texts.chatTemplate()).render(fitted, answered);
+    return prompt(rendered, pictures, plain.options(), cancellation);
   }
 
   private static long images(ChatMessage message) {
@@ -297,15 +362,33 @@ public final class VisionLanguageModel implements AutoCloseable {
     Texts.require("options", options);
     Texts.require("onText", onText);
     Texts.require("cancellation", cancellation);
-    return unlessCancelled(() -> answer(prompt, pictures, options, onText, cancellation));
+    return unlessCancelled(
+        () -> {
+          try (Prompt read = prompt(prompt, pictures, options, cancellation)) {
+            return generate(read, onText, cancellation);
+          }
+        });
   }
 
-  /** Answers a prompt while its pictures are held. */
-  private Generation answer(
+  /** Answers; returns no tokens if the request is cancelled before its prompt is prepared. */
+  private static Generation unlessCancelled(Supplier<Generation> answering) {
+    try {
+      return answering.get();
+    } catch (CancellationException e) {
+      return Generator.cancelled(0);
+    }
+  }
+
+  private Generation generate(
+      Prompt prompt, Consumer<String> onText, CancellationToken cancellation) {
+    ModelPrompts.Prepared read = prompt.prepared();
+    return texts.generate(read.tokenIds(), read.options(), onText, cancellation);
+  }
+
+  private Prompt prompt(
       String rendered,
       List<Picture> pictures,
       GenerationOptions options,
-      Consumer<String> onText,
       CancellationToken cancellation) {
     Preparation prepared = preparation;
     PictureProcessor processor = prepared.of(rendered, tokenizer);
@@ -319,14 +402,15 @@ public final class VisionLanguageModel implements AutoCloseable {
     try {
       for (Pixels picture : pixels) {
         if (cancellation.isCancelled()) {
-          throw new CancellationException();
+          throw new CancellationException("the prompt was cancelled");
         }
         String digest = digest(picture) + prepared.key() + adapters;
         held.add(store.hold(digest, () -> processor.pixels(List.of(picture))));
       }
-      return texts.generate(withRows(prompt, held), options, onText, cancellation);
-    } finally {
+      return new Prompt(texts.prompts().ids(withRows(prompt, held), options), held);
+    } catch (RuntimeException | Error e) {
       held.forEach(Pictures.Held::close);
+      throw e;
     }
   }
 
@@ -394,9 +478,12 @@ public final class VisionLanguageModel implements AutoCloseable {
     store.limit(bytes);
   }
 
-  /** Frees the memory, after calls in progress. */
+  /** Frees the memory, after calls in progress; no effect on a view with one adapter. */
   @Override
   public void close() {
+    if (isView) {
+      return;
+    }
     texts.close();
     store.close();
   }

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
@@ -18,6 +20,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.vision.internal.prompt.ContentParts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +136,45 @@ class VisionLanguageModelTest {
     assertThat(none.finishReason()).isEqualTo(FinishReason.CANCELLED);
     assertThatThrownBy(() -> ask(List.of(picture), "What? ".repeat(1000)))
         .isInstanceOf(PromptTooLongException.class);
+  }
+
+  @Test
+  void aPreparedPromptIsAnsweredAsOftenAsWished() throws IOException {
+    List<Picture> picture = named("one").pictures(named("one").json().get("rows").get(0));
+    List<Integer> expected = ask(picture, "What is it?").tokenIds();
+    CancellationToken never = new CancellationToken();
+    try (VisionLanguageModel.Prompt prompt =
+        model.prompt(
+            List.of(asking("What is it?")),
+            picture,
+            ChatOptions.defaults(),
+            PictureCase.SIXTEEN,
+            never)) {
+      ModelPrompts.Prepared read = prompt.prepared();
+      for (int turn = 0; turn < 2; turn++) {
+        assertThat(
+                model
+                    .languageModel()
+                    .generate(read.tokenIds(), read.options(), text -> {}, never)
+                    .tokenIds())
+            .isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void textsReachATemplateThatReadsPartsAlone() {
+    String partsAlone =
+        "{% for m in messages %}{% for p in m['content'] %}{{ p['text'] }}{% endfor %}{% endfor %}";
+    List<ChatMessage> text = List.of(ChatMessage.user("What?"));
+    List<ChatMessage> parts =
+        List.of(
+            ChatMessage.of(
+                Map.of(
+                    "role", "user", "content", List.of(Map.of("type", "text", "text", "What?")))));
+    assertThat(ContentParts.fit(ChatTemplate.of(partsAlone, Map.of()), text)).isEqualTo(parts);
+    assertThat(ContentParts.fit(ChatTemplate.of("{{ messages[0]['content'] }}", Map.of()), text))
+        .isSameAs(text);
   }
 
   @Test
