@@ -1,4 +1,6 @@
-/** What the parts of the module exchange: pixels that towers take, features that they give. */
+/**
+ * Values shared by the packages of the module: pixels that towers take, features that they give.
+ */
 @NullMarked
 package io.adapt4j.vision.internal;
 
