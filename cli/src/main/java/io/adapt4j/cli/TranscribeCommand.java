@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Writes down what is said in a recording. */
+/** Transcribes a recording of speech. */
 @Command(
     name = "transcribe",
     description = "Writes down what is said in a recording, with a Whisper model.",

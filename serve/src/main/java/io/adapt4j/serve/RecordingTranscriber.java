@@ -16,11 +16,11 @@ public interface RecordingTranscriber {
    * Transcribes a recording.
    *
    * @param recording a file that the server deletes afterwards
-   * @param request what is asked for
+   * @param request language, task and format of the transcript
    * @param cancellation cancels the transcription
-   * @return the transcript in the form that is asked for
-   * @throws IllegalArgumentException if the recording cannot be read, or the model does not know
-   *     what is asked for; the message goes to the client
+   * @return the transcript in the requested format
+   * @throws IllegalArgumentException if the recording cannot be read, or the model does not support
+   *     the request; the message goes to the client
    */
   String transcribe(Path recording, Request request, CancellationToken cancellation);
 

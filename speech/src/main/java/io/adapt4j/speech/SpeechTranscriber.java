@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * A model that writes down what is said in recordings: Whisper (Radford et al. 2022).
+ * Transcriber of speech: Whisper (Radford et al. 2022).
  *
  * <p>Recordings are WAV files (PCM in 8 to 32 bits or floating-point numbers, any rate; channels
  * are averaged) or samples in memory. A file is read in parts, so that hours take no more memory
@@ -129,7 +129,7 @@ public final class SpeechTranscriber implements AutoCloseable {
    * @param options language, task, timestamps and thresholds
    * @param onSegment receives each segment as soon as it is known
    * @param cancellation cancels the transcription after the current token
-   * @return the transcript; if cancelled, what is known so far
+   * @return the transcript; if cancelled, its beginning
    * @throws RecordingException if the file cannot be read
    * @throws IllegalArgumentException if the model does not know the language or the task
    */
@@ -169,7 +169,7 @@ public final class SpeechTranscriber implements AutoCloseable {
    * @param options language, task, timestamps and thresholds
    * @param onSegment receives each segment as soon as it is known
    * @param cancellation cancels the transcription after the current token
-   * @return the transcript; if cancelled, what is known so far
+   * @return the transcript; if cancelled, its beginning
    */
   public Transcript transcribe(
       float[] samples,

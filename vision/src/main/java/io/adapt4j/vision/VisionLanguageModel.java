@@ -333,8 +333,7 @@ public final class VisionLanguageModel implements AutoCloseable {
    * Generates the continuation of a prompt after pictures, for models without a chat template, such
    * as PaliGemma.
    *
-   * @param prompt the text, with the family's mark in the place of each picture; PaliGemma needs
-   *     none
+   * @param prompt the text, with the family's mark for each picture; PaliGemma needs none
    * @return the new text
    * @throws IllegalArgumentException if marks and pictures differ in number, or the prompt does not
    *     fit into the context

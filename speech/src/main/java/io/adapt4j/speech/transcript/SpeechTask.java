@@ -2,9 +2,9 @@ package io.adapt4j.speech.transcript;
 
 /** Tasks of a model that listens to a recording. */
 public enum SpeechTask {
-  /** Writing what is said, in its language. */
+  /** Transcription in the language of the speech. */
   TRANSCRIBE("transcribe"),
-  /** Writing what is said, in English. */
+  /** Translation to English. */
   TRANSLATE("translate");
 
   private final String key;

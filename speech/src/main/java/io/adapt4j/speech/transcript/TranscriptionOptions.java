@@ -52,7 +52,7 @@ public final class TranscriptionOptions {
     return settings.timestamps;
   }
 
-  /** {@return text that stands before every window, for spelling and style; empty for none} */
+  /** {@return text put before every window, for spelling and style; empty for none} */
   public Optional<String> prompt() {
     return settings.prompt;
   }
@@ -81,7 +81,7 @@ public final class TranscriptionOptions {
     return settings.noSpeechThreshold;
   }
 
-  /** {@return whether the text of earlier windows stands before a window} */
+  /** {@return whether the text of earlier windows is put before a window} */
   public boolean conditionOnPreviousText() {
     return settings.conditionOnPreviousText;
   }
@@ -153,8 +153,8 @@ public final class TranscriptionOptions {
     }
 
     /**
-     * Sets a text that stands before every window, for example with names as they are spelt. Of a
-     * long one the last tokens are read, at most half of what the model writes.
+     * Sets a text put before every window, for example with names as they are spelt. Of a long one
+     * the last tokens are read, at most half of what the model writes.
      */
     public Builder prompt(String text) {
       this.prompt = Optional.of(Objects.requireNonNull(text, "text")).filter(all -> !all.isBlank());
@@ -200,7 +200,7 @@ public final class TranscriptionOptions {
     }
 
     /**
-     * Sets whether the text of earlier windows stands before a window; not by default, since an
+     * Sets whether the text of earlier windows is put before a window; not by default, since an
      * error can then repeat itself.
      */
     public Builder conditionOnPreviousText(boolean value) {

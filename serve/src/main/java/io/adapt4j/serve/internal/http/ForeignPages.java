@@ -9,8 +9,8 @@ public final class ForeignPages {
   private ForeignPages() {}
 
   /**
-   * Refuses requests of pages from elsewhere, which browsers send without asking where a body needs
-   * no header of its own.
+   * Refuses requests of pages from elsewhere, which browsers send without a preflight if they have
+   * no special header.
    *
    * @param allowed origins of pages that may send requests, with {@code *} for all
    */

@@ -237,7 +237,7 @@ public final class Form {
       return Arrays.copyOfRange(buffer, from - count, from);
     }
 
-    /** Copies what stands before a delimiter, and moves behind that. */
+    /** Copies the bytes before a delimiter and moves behind it. */
     void copy(byte[] delimiter, OutputStream target) throws IOException {
       while (true) {
         int found = find(delimiter);

@@ -17,7 +17,7 @@ public record MelSettings(int rate, int window, int hop, int mels, int chunk, bo
 
   private static final String OTHER = "This build computes features without it; change the file.";
 
-  /** Reads the settings; those of processors of version 5 stand in another file. */
+  /** Reads the settings; processors of version 5 have them in another file. */
   public static MelSettings read(Path folder) {
     ConfigReader fields = fields(folder);
     fields

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A WAV file whose channels are averaged: PCM in 8, 16, 24 or 32 bits, or floating-point numbers in
- * 32 or 64 bits. Only what is asked for is read.
+ * 32 or 64 bits. Samples are read on demand.
  */
 public final class WavFile implements Samples {
 

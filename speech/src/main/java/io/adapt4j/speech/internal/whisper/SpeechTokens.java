@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * @param tasks ids by name
  * @param suppressed tokens that are never written
  * @param suppressedFirst tokens that no text begins with
- * @param maxLength maximum number of tokens of a window, without what stands before them
+ * @param maxLength maximum number of tokens of a window, without the prompt
  */
 public record SpeechTokens(
     int start,

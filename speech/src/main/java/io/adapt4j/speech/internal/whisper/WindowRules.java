@@ -27,7 +27,7 @@ record WindowRules(SpeechTokens tokens, boolean timestamps) {
     }
   }
 
-  /** Timestamps stand in pairs, except before the end, and never go back. */
+  /** Timestamps come in pairs, except before the end, and never go back. */
   private void pairs(float[] scores, int[] written, int count) {
     int begin = tokens.firstTimestamp();
     boolean last = count >= 1 && written[count - 1] >= begin;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Properties that a schema and those applied beside it evaluate. With them {@code
+ * Properties that a schema and its in-place applicators evaluate. With them {@code
  * unevaluatedProperties} is {@code additionalProperties} of each alternative.
  */
 final class Evaluated {

@@ -106,7 +106,7 @@ final class ObjectTexts {
   }
 
   /**
-   * Sets of names one of which an object must have so that each part finds a property of its own.
+   * Sets of names one of which an object must have so that each part finds a different property.
    */
   private List<Set<String>> demanded() {
     List<Set<String>> all = List.of(required);

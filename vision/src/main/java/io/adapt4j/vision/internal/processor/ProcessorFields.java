@@ -121,7 +121,7 @@ final class ProcessorFields {
     return image.has(name);
   }
 
-  /** Returns a size by its parts; an older file's single number stands for each of them. */
+  /** Returns a size by its parts; an older file's single number is used for each of them. */
   int[] size(String name, int[] otherwise, String... parts) {
     known.add(name);
     if (!image.has(name)) {

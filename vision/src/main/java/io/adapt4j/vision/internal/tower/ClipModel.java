@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * CLIP (Radford et al. 2021): the class token stands for a picture, the end of the text for a text.
+ * CLIP (Radford et al. 2021): the class token represents a picture, the end-of-text token a text.
  */
 final class ClipModel extends ContrastiveModel {
 
@@ -79,7 +79,7 @@ final class ClipModel extends ContrastiveModel {
     }
   }
 
-  /** Returns the position that stands for a text; the first if the text has no end. */
+  /** Returns the position of a text's vector; the first if the text has no end. */
   private int end(int[] ids) {
     int found = 0;
     for (int i = 0; i < ids.length; i++) {

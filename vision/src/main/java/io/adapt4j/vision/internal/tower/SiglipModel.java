@@ -14,7 +14,7 @@ import java.util.List;
 /**
  * SigLIP (Zhai et al. 2023) and SigLIP 2 (Tschannen et al. 2025), with pictures of one size or in
  * their own proportions. Texts are filled up to the full length without a mask, and their last
- * position stands for them.
+ * position gives the vector.
  */
 final class SiglipModel extends ContrastiveModel {
 

@@ -45,7 +45,7 @@ record TextSide(
    * Computes the vectors of texts.
    *
    * @param ids token ids of texts that are filled up to the same length
-   * @param pooled the position of each text that stands for it
+   * @param pooled position of each text's vector
    * @return [texts, width]
    */
   Tensor forward(Ops ops, List<int[]> ids, int[] pooled) {

@@ -22,7 +22,7 @@ final class TwoLayers {
         Activations.read(model, "projector_hidden_act", "gelu"));
   }
 
-  /** Returns the width of the text model, whose fields may stand beside the tower's. */
+  /** Returns the width of the text model, whose fields may be in the same object as the tower's. */
   static int textWidth(ModelConfig model, int defaultText) {
     return (model.hasText() ? model.text() : model)
         .fields()

@@ -79,7 +79,7 @@ public final class KvBlock implements AutoCloseable {
     return new KvBlock(List.of(layers.get(layer).within(0)), rows, tokens, type);
   }
 
-  /** Fills a block with zeros, which is what stands for freed tokens: masks hide them. */
+  /** Fills a block with zeros, the value of freed tokens, which masks hide. */
   void clear() {
     try (Scope scope = Scope.open()) {
       Stream.concat(keys.stream(), values.stream())

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /**
  * Rule by which the text model of a family reads pictures.
  *
- * @param tokenId token that stands for a row of a picture where a token is needed
+ * @param tokenId token in place of a row of a picture where a token is needed
  * @param axes axis of each rotary frequency, 0 for time, 1 for height, 2 for width; empty if rows
  *     of pictures have positions like tokens
  * @param sight which tokens see later ones

@@ -24,7 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Whisper (Radford et al. 2022), which writes down what is said in a recording. */
+/** Whisper (Radford et al. 2022), which transcribes speech. */
 public final class Whisper implements Architecture {
 
   /** {@code model_type} of the configurations. */
