@@ -10,7 +10,7 @@
 namespace adapt4j {
 
 // Element-wise functions by the numbers that io.adapt4j.core.internal.tensor.op.Activation has.
-enum ActivationKind { SILU, GELU, GELU_TANH, RELU, TANH, RELU_SQUARED, SIGMOID };
+enum ActivationKind { SILU, GELU, GELU_TANH, RELU, TANH, RELU_SQUARED, SIGMOID, QUICK_GELU };
 
 struct NormRule {
   bool centered;      // mean 0, as LayerNorm
@@ -290,6 +290,8 @@ ADAPT4J_INLINE Floats activated(int kind, Floats x) {
     }
     case SIGMOID:
       return 1.0f / (1.0f + exponential(-x));
+    case QUICK_GELU:
+      return x / (1.0f + exponential(-1.702f * x));
     default:
       return tanhOf(x);
   }
@@ -404,6 +406,8 @@ ADAPT4J_INLINE void activateKind(int kind, const float* x, const float* up, floa
       return activateEntries<RELU_SQUARED>(x, up, gain, width, y);
     case SIGMOID:
       return activateEntries<SIGMOID>(x, up, gain, width, y);
+    case QUICK_GELU:
+      return activateEntries<QUICK_GELU>(x, up, gain, width, y);
     default:
       return activateEntries<TANH>(x, up, gain, width, y);
   }

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,8 @@ final class ServedParts {
     private static final long GIB = 1L << 30;
     private static final int DEFAULT_GIB = 10;
     private static final long CONVERSATION_BYTES = 256L << 20;
+    private static final int KEY_BYTES = 32;
+    private static final int MOST_KEY_BYTES = 4096;
 
     @Option(
         names = "--exact-reuse",
@@ -49,7 +52,7 @@ final class ServedParts {
         paramLabel = "FOLDER",
         description =
             "Folder that takes prompts for which the cache in memory has no room, and those there"
-                + " when the server ends. They are not encrypted.")
+                + " when the server ends.")
     private @Nullable Path promptFolder;
 
     @Option(
@@ -63,8 +66,16 @@ final class ServedParts {
         paramLabel = "FOLDER",
         description =
             "Folder of responses and conversations that requests can continue; default in memory"
-                + " alone. They are not encrypted.")
+                + " alone.")
     private @Nullable Path conversations;
+
+    @Option(
+        names = "--storage-key-file",
+        paramLabel = "FILE",
+        description =
+            "File with a key of 64 hexadecimal digits, which encrypts the files of"
+                + " --prompt-cache-folder and --conversations.")
+    private @Nullable Path keyFile;
 
     @Option(
         names = "--max-conversations",
@@ -73,6 +84,8 @@ final class ServedParts {
         description =
             "Most responses and conversations that are stored; default ${DEFAULT-VALUE}, 0 for none.")
     private int maxConversations;
+
+    private byte @Nullable [] key;
 
     @Option(
         names = "--conversation-hours",
@@ -105,6 +118,35 @@ final class ServedParts {
       if (promptFolder != null) {
         Destination.folder("--prompt-cache-folder", promptFolder);
       }
+      if (keyFile != null) {
+        if (promptFolder == null && conversations == null) {
+          throw new IllegalArgumentException(
+              "--storage-key-file: expected only with --prompt-cache-folder or --conversations."
+                  + " Give a folder too.");
+        }
+        key = key(keyFile);
+        settings.encryptConversations(key);
+      }
+    }
+
+    private static byte[] key(Path file) {
+      try {
+        if (Files.size(file) <= MOST_KEY_BYTES) {
+          byte[] key = HexFormat.of().parseHex(Files.readString(file).strip());
+          if (key.length == KEY_BYTES) {
+            return key;
+          }
+        }
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "--storage-key-file: " + file + " cannot be read. Give a file that can.", e);
+      } catch (IllegalArgumentException e) {
+        // The message would show a part of the key.
+      }
+      throw new IllegalArgumentException(
+          "--storage-key-file: expected 64 hexadecimal digits in "
+              + file
+              + ". Make a key, for example with: openssl rand -hex 32");
     }
 
     private static void requireLeast(String option, int value, int least) {
@@ -116,6 +158,9 @@ final class ServedParts {
     }
 
     void apply(LanguageModel model) {
+      if (key != null) {
+        model.encryptPrompts(key);
+      }
       if (promptFolder != null) {
         model.keepPromptsIn(promptFolder, GIB * (promptGib == null ? DEFAULT_GIB : promptGib));
       }

@@ -231,6 +231,11 @@ class PathsTest {
           argument(
               "serve", "--registry", Use.ADAPTERS, "model --port 0 --follow a@1 --registry PATH"),
           argument("serve", "--feedback", Use.FOLDER, "model --port 0 --feedback PATH"),
+          argument(
+              "serve",
+              "--storage-key-file",
+              Use.TASKS,
+              "model --port 0 --conversations new --storage-key-file PATH"),
           argument("serve", "--conversations", Use.FOLDER, "model --port 0 --conversations PATH"),
           argument(
               "serve",

@@ -175,7 +175,9 @@ class ServeTest {
       "--conversations",
       stored,
       "--conversation-hours",
-      "1"
+      "1",
+      "--storage-key-file",
+      Files.writeString(folder.resolve("key"), "0123456789abcdef".repeat(4) + "\n").toString()
     };
     start(options);
     JsonNode first = respond("\"input\": \"Tell me of Lily and of her cat and dog.\"");

@@ -5,6 +5,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.generate.FileCipher;
 import io.adapt4j.serve.feedback.AnswerRecorder;
 import io.adapt4j.serve.internal.gateway.AdapterEndpoint;
 import io.adapt4j.serve.internal.gateway.ApiKeys;
@@ -213,10 +214,13 @@ public final class ModelServer implements AutoCloseable {
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
     private boolean reusesExactly;
-    private int mostConversations = DEFAULT_CONVERSATIONS;
-    private long conversationBytes = DEFAULT_CONVERSATION_BYTES;
-    private Duration conversationAge = DEFAULT_CONVERSATION_AGE;
-    private @Nullable Path conversationFolder;
+    private StorageLimits storage =
+        new StorageLimits(
+            DEFAULT_CONVERSATIONS,
+            DEFAULT_CONVERSATION_BYTES,
+            DEFAULT_CONVERSATION_AGE,
+            Optional.empty(),
+            Optional.empty());
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
@@ -410,7 +414,7 @@ public final class ModelServer implements AutoCloseable {
               .filter(entry -> entry.getValue() instanceof QuestionAnswering.Searchable)
               .map(Map.Entry::getKey)
               .toList();
-      Conversations stored = new Conversations(storage(), !keys.isEmpty());
+      Conversations stored = new Conversations(storage, !keys.isEmpty());
       return new Served(
           all, each, Optional.ofNullable(recorder), to, searchable, stored, Set.copyOf(origins));
     }
@@ -477,29 +481,31 @@ public final class ModelServer implements AutoCloseable {
       if (Texts.require("age", age).isNegative() || age.isZero()) {
         throw new IllegalArgumentException("age: expected a time above 0, found " + age);
       }
-      this.mostConversations = entries;
-      this.conversationBytes = bytes;
-      this.conversationAge = age;
+      this.storage = new StorageLimits(entries, bytes, age, storage.folder(), storage.cipher());
       return this;
     }
 
     /**
      * Sets a folder that also has responses and conversations in files, so that they outlive the
-     * server; default none. The files are not encrypted.
+     * server; default none.
      *
      * @param folder the folder, created if it is missing; one server uses it at a time
      */
     public Builder conversationFolder(Path folder) {
-      this.conversationFolder = Texts.require("folder", folder);
+      this.storage = storage.in(Texts.require("folder", folder));
       return this;
     }
 
-    private StorageLimits storage() {
-      return new StorageLimits(
-          mostConversations,
-          conversationBytes,
-          conversationAge,
-          Optional.ofNullable(conversationFolder));
+    /**
+     * Encrypts the files of {@link #conversationFolder}: AES-256 in counter mode, authenticated
+     * with HMAC-SHA-256. Plain files, and those of another key, are skipped with a warning.
+     *
+     * @param key 32 bytes, from a secure random source
+     * @throws IllegalArgumentException if the key has another length
+     */
+    public Builder encryptConversations(byte[] key) {
+      this.storage = storage.encrypted(new FileCipher(Texts.require("key", key)));
+      return this;
     }
 
     /**

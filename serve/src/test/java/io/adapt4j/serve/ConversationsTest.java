@@ -10,6 +10,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -369,5 +370,33 @@ class ConversationsTest {
           .as("the last used one, and what is damaged")
           .hasSize(3);
     }
+  }
+
+  @Test
+  void encryptedFilesNameNothingAndAreReadWithTheirKeyAlone() throws Exception {
+    byte[] key = new byte[32];
+    key[3] = 7;
+    String kept;
+    try (TestServer first =
+        TestServer.start(s -> s.conversationFolder(folder).encryptConversations(key))) {
+      kept = id(good(first, "POST", CONVERSATIONS, "{'metadata':{'secret':'marker'}}"));
+    }
+    byte[] bytes = Files.readAllBytes(folder.resolve(kept + ".json"));
+    assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).doesNotContain("marker", "secret");
+    try (TestServer second =
+        TestServer.start(s -> s.conversationFolder(folder).encryptConversations(key))) {
+      assertThat(
+              good(second, "GET", CONVERSATIONS + "/" + kept, "").at("/metadata/secret").asText())
+          .isEqualTo("marker");
+    }
+    try (TestServer third = TestServer.start(s -> s.conversationFolder(folder))) {
+      error(third, 404, "GET", CONVERSATIONS + "/" + kept, "");
+    }
+    key[3] = 8;
+    try (TestServer fourth =
+        TestServer.start(s -> s.conversationFolder(folder).encryptConversations(key))) {
+      error(fourth, 404, "GET", CONVERSATIONS + "/" + kept, "");
+    }
+    assertThat(folder.resolve(kept + ".json")).hasBinaryContent(bytes);
   }
 }

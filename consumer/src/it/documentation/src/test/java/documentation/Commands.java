@@ -37,6 +37,7 @@ final class Commands {
           "serve",
           "mcp",
           "studio",
+          "transcribe",
           "merge",
           "repeat",
           "delete",

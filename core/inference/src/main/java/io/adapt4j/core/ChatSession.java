@@ -163,8 +163,8 @@ public final class ChatSession {
   }
 
   /**
-   * Saves the session, atomically and durably, replacing an earlier file. The file is not
-   * encrypted. Other calls of the model run meanwhile.
+   * Saves the session, atomically and durably, replacing an earlier file; encrypted if {@link
+   * LanguageModel#encryptPrompts} was called. Other calls of the model run meanwhile.
    *
    * @param file the file to write
    * @param contents what to include

@@ -11,6 +11,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.DraftModel;
+import io.adapt4j.core.internal.generate.FileCipher;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.NextTokenDraft;
 import io.adapt4j.core.internal.generate.PrefixFolder;
@@ -361,7 +362,7 @@ public final class LanguageModel extends AdaptedModel {
    * again for prompts that begin the same, also after a restart. The files belong to the model's
    * files and its active adapters; those of another model in the folder are not used. Prompts read
    * with an adapter that a call named are not written. Reading and writing delay other calls.
-   * Damaged files are deleted with a warning. Files are not encrypted.
+   * Damaged files are deleted with a warning.
    *
    * @param folder folder of the files, created if it is missing; one model uses it at a time
    * @param bytes maximum size of all files; the least recently used ones are deleted
@@ -381,7 +382,22 @@ public final class LanguageModel extends AdaptedModel {
                     bytes,
                     model.decoder(),
                     lock(),
-                    () -> identity.text(null, Optional.empty()))));
+                    () -> identity.text(null, Optional.empty()),
+                    prompts.cipher())));
+  }
+
+  /**
+   * Encrypts the files of {@link #keepPromptsIn} and of saved {@linkplain ChatSession sessions}:
+   * AES-256 in counter mode, authenticated with HMAC-SHA-256. Plain files, and those of another
+   * key, are refused when a session is restored, and deleted from the folder with a warning.
+   *
+   * @param key 32 bytes, from a secure random source
+   * @throws IllegalArgumentException if the key has another length
+   * @throws IllegalStateException if {@link #keepPromptsIn} was called before
+   */
+  public void encryptPrompts(byte[] key) {
+    FileCipher cipher = new FileCipher(Texts.require("key", key));
+    exclusively(() -> prompts.encrypt(cipher));
   }
 
   /**

@@ -193,6 +193,25 @@ class ChatSessionTest {
   }
 
   @Test
+  void anEncryptedSessionIsRestoredWithItsKeyAlone() {
+    byte[] key = new byte[32];
+    Path file = folder.resolve("session");
+    model.encryptPrompts(key);
+    told().save(file, ChatSession.Contents.MESSAGES_AND_CACHE);
+    assertThat(ChatSession.restore(model, file).messages()).hasSize(3);
+    key[0] = 1;
+    model.encryptPrompts(key);
+    assertThatThrownBy(() -> ChatSession.restore(model, file))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("another key");
+    try (LanguageModel other = opened(folder.resolve("model"))) {
+      assertThatThrownBy(() -> ChatSession.restore(other, file))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("encryptPrompts");
+    }
+  }
+
+  @Test
   void messagesAloneAreASmallFileWithAllTheirFields() throws IOException {
     ChatSession session = told();
     ChatMessage call =

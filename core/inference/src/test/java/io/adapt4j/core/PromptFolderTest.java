@@ -8,6 +8,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,6 +74,35 @@ class PromptFolderTest {
       assertThat(answer(reopened, 2).cachedTokens()).isEqualTo(299);
       assertThat(answer(reopened, 1)).isEqualTo(first);
       assertThat(answer(reopened, 3).cachedTokens()).isZero();
+    }
+  }
+
+  @Test
+  void encryptedFilesComeBackWithTheirKeyAlone() throws IOException {
+    byte[] key = new byte[32];
+    new SplittableRandom(5).nextBytes(key);
+    Generation first;
+    try (LanguageModel opened = TestModels.fp32(model)) {
+      opened.encryptPrompts(key);
+      opened.keepPromptsIn(stored, PLENTY);
+      assertThatThrownBy(() -> opened.encryptPrompts(key))
+          .isInstanceOf(IllegalStateException.class);
+      first = answer(opened, 1);
+    }
+    assertThat(files()).hasSize(1);
+    assertThat(new String(Files.readAllBytes(files().get(0)), StandardCharsets.ISO_8859_1))
+        .doesNotContain("ids", "adapt4j prompt prefix");
+    try (LanguageModel opened = TestModels.fp32(model)) {
+      opened.encryptPrompts(key);
+      opened.keepPromptsIn(stored, PLENTY);
+      Generation again = answer(opened, 1);
+      assertThat(again.cachedTokens()).isEqualTo(299);
+      assertThat(again).isEqualTo(first);
+      opened.keepPromptsIn(folder.resolve("elsewhere"), PLENTY);
+    }
+    try (LanguageModel opened = TestModels.fp32(model)) {
+      opened.keepPromptsIn(stored, PLENTY);
+      assertThat(files()).as("not readable without the key").isEmpty();
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -17,6 +18,7 @@ import io.adapt4j.core.internal.nn.weights.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.op.Activation;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,6 +141,37 @@ class StepKernelsTest {
               variant ->
                   assertThat(difference(logits(decoder, variant, next), wanted)).isLessThan(1e-4));
     }
+  }
+
+  static Stream<Arguments> activations() {
+    return Stream.of("silu", "gelu", "gelu_new", "relu", "tanh", "relu2", "quick_gelu")
+        .flatMap(
+            name ->
+                Stream.of(
+                    Arguments.of("gpt2_unscaled", "activation_function", name),
+                    Arguments.of("granite", "hidden_act", name)));
+  }
+
+  /** Kernels and operators number activations alike, with and without a gate. */
+  @ParameterizedTest
+  @MethodSource("activations")
+  void everyActivationIsThatOfTheOperators(String family, String field, String name) {
+    try (Decoder decoder =
+        load(family, DType.F32, config -> config.with(field, TextNode.valueOf(name)))) {
+      int[][] next = tokens(decoder, STEPS);
+      List<float[]> wanted = logits(decoder, null, next);
+      assertThat(CpuKernelsTest.variantsOfSteps())
+          .isNotEmpty()
+          .allSatisfy(
+              variant ->
+                  assertThat(difference(logits(decoder, variant, next), wanted)).isLessThan(1e-4));
+    }
+  }
+
+  @Test
+  void theActivationsOfTheKernelsAreAllTested() {
+    assertThat(activations().map(row -> row.get()[2]).distinct())
+        .hasSameSizeAs(List.of(Activation.values()));
   }
 
   /** Operators round each result to 8 bits, steps only what products take. */
@@ -432,8 +466,12 @@ class StepKernelsTest {
   }
 
   static Decoder load(String family, DType type) {
+    return load(family, type, config -> config);
+  }
+
+  private static Decoder load(String family, DType type, UnaryOperator<ModelConfig> change) {
     Path path = FAMILIES.resolve(family);
-    Decoder decoder = (Decoder) Architectures.declare(ModelConfig.read(path));
+    Decoder decoder = (Decoder) Architectures.declare(change.apply(ModelConfig.read(path)));
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       decoder.allocate(type);
       Weights.load(decoder, checkpoint);

@@ -162,7 +162,7 @@ class SavedPrefixTest {
 
   private PrefixFolder stored(LoadedModel model) {
     return new PrefixFolder(
-        folder, 1L << 30, model.decoder(), new ReentrantLock(), () -> Optional.of("a model"));
+        folder, 1L << 30, model.decoder(), new ReentrantLock(), () -> Optional.of("a model"), null);
   }
 
   private static void whatIsDamagedIsRefused(LoadedModel model, Path file) throws IOException {

@@ -1,11 +1,13 @@
 package io.adapt4j.serve.internal.response;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.generate.FileCipher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +30,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * JSON objects by id, within limits: the least recently used ones are dropped. With a folder each
- * is a file too. A damaged file is skipped with a warning. Thread-safe.
+ * is a file too, encrypted if there is a key. A file that is damaged or of another key is skipped
+ * with a warning. Thread-safe.
  */
 final class StoredEntries implements AutoCloseable {
 
@@ -113,16 +116,37 @@ final class StoredEntries implements AutoCloseable {
       if (Files.size(file) > limits.bytes()) {
         throw new IOException("it is larger than all may be");
       }
-      CheckedJson.Content content = CheckedJson.read(file);
-      if (!content.checked() || !(content.json() instanceof ObjectNode object)) {
-        throw new IOException("it has no checksum");
-      }
-      object.remove("checksum");
+      ObjectNode object = contents(file);
       String name = file.getFileName().toString();
       hold(name.substring(0, name.length() - ".json".length()), object, modified(file));
       dropExcess();
     } catch (IOException e) {
       LOG.warn("{} is damaged and not used: {}", file, e.getMessage());
+    } catch (CheckpointException e) {
+      LOG.warn("{} It is not used.", e.getMessage());
+    }
+  }
+
+  private ObjectNode contents(Path file) throws IOException {
+    if (limits.cipher().isPresent()) {
+      return (ObjectNode)
+          Json.parse(new String(limits.cipher().get().read(file), StandardCharsets.UTF_8));
+    }
+    FileCipher.requirePlain(file);
+    CheckedJson.Content content = CheckedJson.read(file);
+    if (!content.checked() || !(content.json() instanceof ObjectNode object)) {
+      throw new IOException("it has no checksum");
+    }
+    object.remove("checksum");
+    return object;
+  }
+
+  private void write(Path file, ObjectNode object) throws IOException {
+    if (limits.cipher().isPresent()) {
+      byte[] contents = Json.compact(object).getBytes(StandardCharsets.UTF_8);
+      limits.cipher().get().write(file, contents);
+    } else {
+      CheckedJson.write(file, object);
     }
   }
 
@@ -140,7 +164,7 @@ final class StoredEntries implements AutoCloseable {
         .ifPresent(
             folder -> {
               try {
-                CheckedJson.write(file(folder, id), object);
+                write(file(folder, id), object);
               } catch (IOException e) {
                 throw new UncheckedIOException(file(folder, id) + ": cannot be written", e);
               }

@@ -19,10 +19,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * File of a JSON header and, if it has one, a text's prefix. It is: a mark of eight bytes, the
  * format's version and the header's length (integers, little endian), the header, the tensors in
  * native byte order by layer (keys and values, then states, then those of each checkpoint), and the
- * SHA-256 digest of all before.
+ * SHA-256 digest of all before. All of it may be encrypted.
  */
 final class PrefixFile {
 
@@ -55,12 +54,33 @@ final class PrefixFile {
   private static final String PREFIX = "prefix";
 
   private final Path file;
-  private final FileChannel channel;
+  private final FileCipher.Source source;
   private final MessageDigest digest = FileDigest.sha256();
 
-  private PrefixFile(Path file, FileChannel channel) {
+  private PrefixFile(Path file, FileCipher.Source source) {
     this.file = file;
-    this.channel = channel;
+    this.source = source;
+  }
+
+  /** Destination of a file's contents, which it digests. */
+  private record Target(WritableByteChannel channel, MessageDigest digest) {
+
+    private void write(ByteBuffer bytes) throws IOException {
+      digest.update(bytes.duplicate());
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    }
+
+    private void write(List<Tensor> copies) throws IOException {
+      try {
+        for (Tensor copy : copies) {
+          write(copy.data());
+        }
+      } finally {
+        copies.forEach(Tensor::close);
+      }
+    }
   }
 
   /**
@@ -73,9 +93,16 @@ final class PrefixFile {
   /**
    * Writes a file atomically. The lock is held while a tensor is copied, not while it is written. A
    * prefix whose windows have been freed is left out.
+   *
+   * @param cipher null for a plain file
    */
   static void write(
-      Path file, ObjectNode header, @Nullable KeptPrefix found, Decoder decoder, ReentrantLock lock)
+      Path file,
+      ObjectNode header,
+      @Nullable KeptPrefix found,
+      Decoder decoder,
+      ReentrantLock lock,
+      @Nullable FileCipher cipher)
       throws IOException {
     KeptPrefix prefix = found == null || found.cache().frees() ? null : found;
     if (prefix != null) {
@@ -90,19 +117,32 @@ final class PrefixFile {
     AtomicFiles.write(
         file,
         channel -> {
-          PrefixFile out = new PrefixFile(file, channel);
-          out.write(start(json.length));
-          out.write(ByteBuffer.wrap(json));
-          if (prefix != null) {
-            for (Supplier<List<Tensor>> layer : tensors(prefix)) {
-              out.write(copies(layer, decoder, lock));
+          if (cipher == null) {
+            write(channel, json, prefix, decoder, lock);
+          } else {
+            try (WritableByteChannel encrypted = cipher.encrypt(channel)) {
+              write(encrypted, json, prefix, decoder, lock);
             }
           }
-          ByteBuffer sum = ByteBuffer.wrap(out.digest.digest());
-          while (sum.hasRemaining()) {
-            channel.write(sum);
-          }
         });
+  }
+
+  private static void write(
+      WritableByteChannel channel,
+      byte[] json,
+      @Nullable KeptPrefix prefix,
+      Decoder decoder,
+      ReentrantLock lock)
+      throws IOException {
+    Target out = new Target(channel, FileDigest.sha256());
+    out.write(start(json.length));
+    out.write(ByteBuffer.wrap(json));
+    if (prefix != null) {
+      for (Supplier<List<Tensor>> layer : tensors(prefix)) {
+        out.write(copies(layer, decoder, lock));
+      }
+    }
+    out.write(ByteBuffer.wrap(out.digest.digest()));
   }
 
   private static ByteBuffer start(int header) {
@@ -163,23 +203,6 @@ final class PrefixFile {
     }
   }
 
-  private void write(List<Tensor> copies) throws IOException {
-    try {
-      for (Tensor copy : copies) {
-        write(copy.data());
-      }
-    } finally {
-      copies.forEach(Tensor::close);
-    }
-  }
-
-  private void write(ByteBuffer bytes) throws IOException {
-    digest.update(bytes.duplicate());
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
-  }
-
   /**
    * Reads a file and checks every byte of it. Throws a CheckpointException if it is damaged.
    *
@@ -187,10 +210,14 @@ final class PrefixFile {
    * @param wanted whether to read a prefix of so many bytes, the header given
    */
   static Content read(
-      Path file, Decoder decoder, Consumer<JsonNode> require, Predicate<JsonNode> wanted)
+      Path file,
+      Decoder decoder,
+      Consumer<JsonNode> require,
+      Predicate<JsonNode> wanted,
+      @Nullable FileCipher cipher)
       throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return new PrefixFile(file, channel).content(decoder, require, wanted);
+    try (FileCipher.Source source = FileCipher.open(file, cipher, true)) {
+      return new PrefixFile(file, source).content(decoder, require, wanted);
     } catch (EOFException e) {
       throw damaged(file, "it ends early", e);
     } catch (JsonProcessingException e) {
@@ -199,9 +226,9 @@ final class PrefixFile {
   }
 
   /** Reads the header alone, which may be damaged. */
-  static JsonNode header(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return new PrefixFile(file, channel).header();
+  static JsonNode header(Path file, @Nullable FileCipher cipher) throws IOException {
+    try (FileCipher.Source source = FileCipher.open(file, cipher, false)) {
+      return new PrefixFile(file, source).header();
     } catch (EOFException | JsonProcessingException e) {
       throw damaged(file, "its header cannot be read", e);
     }
@@ -250,7 +277,7 @@ final class PrefixFile {
           "%s: expected version %d of the format, found %d. Save it again with this version of the library."
               .formatted(file, VERSION, version));
     }
-    if (length < 2 || length > Math.min(MOST_HEADER, channel.size() - START)) {
+    if (length < 2 || length > Math.min(MOST_HEADER, source.left())) {
       throw damaged(file, "its header would have " + length + " bytes", null);
     }
     byte[] json = read(ByteBuffer.allocate(length)).array();
@@ -291,7 +318,7 @@ final class PrefixFile {
 
   /** Checks the size before memory is taken for the tensors. */
   private void requireLeft(long tensors) throws IOException {
-    long left = channel.size() - channel.position();
+    long left = source.left();
     if (left != tensors + DIGEST) {
       throw damaged(
           file, "expected %,d more bytes, found %,d".formatted(tensors + DIGEST, left), null);
@@ -300,7 +327,7 @@ final class PrefixFile {
 
   private void skip() throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
-    for (long left = channel.size() - channel.position() - DIGEST; left > 0; ) {
+    for (long left = source.left() - DIGEST; left > 0; ) {
       buffer.clear().limit((int) Math.min(buffer.capacity(), left));
       left -= buffer.limit();
       read(buffer);
@@ -382,7 +409,7 @@ final class PrefixFile {
   private ByteBuffer read(ByteBuffer buffer) throws IOException {
     int from = buffer.position();
     while (buffer.hasRemaining()) {
-      if (channel.read(buffer) < 0) {
+      if (source.read(buffer) < 0) {
         throw new EOFException();
       }
     }

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Folder of prefixes that a prompt cache evicted, up to a number of bytes: the least recently used
- * ones are deleted. A damaged file is deleted with a warning. Prefixes of other models may be in it
- * too. Guarded by the model's lock.
+ * ones are deleted. A file that is damaged or not encrypted with the key is deleted with a warning.
+ * Prefixes of other models may be in it too. Guarded by the model's lock.
  */
 public final class PrefixFolder implements AutoCloseable {
 
@@ -52,6 +52,7 @@ public final class PrefixFolder implements AutoCloseable {
   private final Decoder decoder;
   private final ReentrantLock lock;
   private final Supplier<Optional<String>> identity;
+  private final @Nullable FileCipher cipher;
   private final ProcessLock folderLock;
 
   /** Least recently used first. */
@@ -80,18 +81,21 @@ public final class PrefixFolder implements AutoCloseable {
    * @param limit maximum number of bytes of all files
    * @param lock the model's lock
    * @param identity the model's identity with its active adapters; empty if it has none
+   * @param cipher null for plain files
    */
   public PrefixFolder(
       Path folder,
       long limit,
       Decoder decoder,
       ReentrantLock lock,
-      Supplier<Optional<String>> identity) {
+      Supplier<Optional<String>> identity,
+      @Nullable FileCipher cipher) {
     this.folder = folder;
     this.limit = limit;
     this.decoder = decoder;
     this.lock = lock;
     this.identity = identity;
+    this.cipher = cipher;
     try {
       this.folderLock =
           ProcessLock.tryTake(folder.resolve(LOCK))
@@ -123,7 +127,7 @@ public final class PrefixFolder implements AutoCloseable {
 
   private void know(Path file) {
     try {
-      JsonNode header = PrefixFile.header(file);
+      JsonNode header = PrefixFile.header(file, cipher);
       JsonNode prefix = header.path("prefix");
       all.add(
           new Stored(
@@ -178,7 +182,7 @@ public final class PrefixFolder implements AutoCloseable {
     ObjectNode header = JsonNodeFactory.instance.objectNode().put("kind", KIND);
     header.put(MODEL, model).put(EXACT, exact);
     try {
-      PrefixFile.write(file, header, prefix, decoder, lock);
+      PrefixFile.write(file, header, prefix, decoder, lock, cipher);
       all.add(
           new Stored(
               file,
@@ -222,7 +226,8 @@ public final class PrefixFolder implements AutoCloseable {
       return Optional.empty();
     }
     try {
-      PrefixFile.Content content = PrefixFile.read(best.file, decoder, header -> {}, any -> true);
+      PrefixFile.Content content =
+          PrefixFile.read(best.file, decoder, header -> {}, any -> true, cipher);
       KeptPrefix prefix = content.prefix();
       if (prefix != null && !Arrays.equals(prefix.ids(), best.ids)) {
         prefix.close();

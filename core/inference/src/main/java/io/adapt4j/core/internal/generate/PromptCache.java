@@ -47,6 +47,8 @@ public final class PromptCache implements AutoCloseable {
   /** Takes what is evicted; null if it is dropped. */
   private @Nullable PrefixFolder folder;
 
+  private volatile @Nullable FileCipher cipher;
+
   /** Counts uses, to order them. */
   private long now;
 
@@ -151,6 +153,23 @@ public final class PromptCache implements AutoCloseable {
       exact = wanted;
       clear();
     }
+  }
+
+  /**
+   * Encrypts files that are written from now on.
+   *
+   * @throws IllegalStateException if a folder has been opened, whose files are not
+   */
+  public void encrypt(FileCipher wanted) {
+    if (folder != null) {
+      throw new IllegalStateException("Call encryptPrompts before keepPromptsIn.");
+    }
+    cipher = wanted;
+  }
+
+  /** {@return the encryption of files; null for plain ones} */
+  public @Nullable FileCipher cipher() {
+    return cipher;
   }
 
   /** Lets a folder, which this closes, take what is evicted from now on; null for none. */

@@ -56,7 +56,7 @@ public final class SavedSessions {
       lock.unlock();
     }
     try {
-      PrefixFile.write(file, described, kept, decoder, lock);
+      PrefixFile.write(file, described, kept, decoder, lock, prompts.cipher());
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": the session cannot be saved: " + e.getMessage(), e);
     } finally {
@@ -113,7 +113,7 @@ public final class SavedSessions {
 
   private PrefixFile.Content read(Path file, Consumer<JsonNode> require) {
     try {
-      return PrefixFile.read(file, decoder, require, this::isWanted);
+      return PrefixFile.read(file, decoder, require, this::isWanted, prompts.cipher());
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": the session cannot be read: " + e, e);
     }

@@ -74,7 +74,7 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.relu(x)
   elif kind == 5:
     return torch.square(torch.clamp(x, min=0))
-  elif kind == 6:
+  elif kind == 7:
     return torch.mul(x, torch.sigmoid(torch.mul(x, 1.702)))
   return torch.tanh(x)
 
@@ -89,7 +89,7 @@ def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
     return torch.relu_(x)
   elif kind == 5:
     return torch.square_(torch.clamp_(x, min=0))
-  elif kind == 6:
+  elif kind == 7:
     return torch.mul_(x, torch.sigmoid(torch.mul(x, 1.702)))
   return torch.tanh_(x)
 
@@ -104,7 +104,7 @@ def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
     return torch.threshold_backward(dy, x, 0)
   elif kind == 5:
     return torch.mul_(torch.mul(torch.clamp(x, min=0), 2), dy)
-  elif kind == 6:
+  elif kind == 7:
     return torch.silu_backward(dy, torch.mul(x, 1.702))
   return torch.tanh_backward(dy, torch.tanh(x))
 

@@ -15,7 +15,7 @@ public enum Activation {
   /** The square of max(x, 0). */
   RELU_SQUARED(5),
   /** x times sigmoid(1.702 x), an approximation of the Gaussian error linear unit. */
-  QUICK_GELU(6);
+  QUICK_GELU(7);
 
   private final int kind;
 
