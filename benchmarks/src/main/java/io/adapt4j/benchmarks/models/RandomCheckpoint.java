@@ -13,7 +13,9 @@ import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Writes checkpoints of random weights piece by piece, never entirely in memory. */
@@ -32,20 +34,27 @@ public final class RandomCheckpoint {
 
   /** Writes random weights, with the other files of a folder. */
   public static void write(ModelConfig config, Path folder, Path base) {
+    write(config, folder, base, Map.of());
+  }
+
+  /**
+   * Writes random weights like {@link #write(ModelConfig, Path, Path)}, with more tensors.
+   *
+   * @param more shapes by name
+   */
+  public static void write(
+      ModelConfig config, Path folder, Path base, Map<String, List<Long>> more) {
     StoredType type = config.dtype().orElse(StoredType.F32);
     byte[] numbers = numbers(type);
     List<TensorData> tensors = new ArrayList<>();
     try (Network declared = Architectures.declare(config)) {
-      declared
-          .tensors()
-          .forEach(
-              (name, shape) ->
-                  tensors.add(
-                      new TensorData(
-                          name,
-                          type,
-                          shape,
-                          channel -> fill(channel, name, shape, type, numbers))));
+      Map<String, List<Long>> shapes = new LinkedHashMap<>(declared.tensors());
+      shapes.putAll(more);
+      shapes.forEach(
+          (name, shape) ->
+              tensors.add(
+                  new TensorData(
+                      name, type, shape, channel -> fill(channel, name, shape, type, numbers))));
       CheckpointFolder.write(folder, base, config, tensors);
     }
   }
