@@ -1,9 +1,9 @@
 package io.adapt4j.benchmarks.inference;
 
 import io.adapt4j.benchmarks.harness.Arguments;
-import io.adapt4j.benchmarks.harness.Machine;
 import io.adapt4j.benchmarks.harness.MatmulCeiling;
 import io.adapt4j.benchmarks.harness.Measurement;
+import io.adapt4j.benchmarks.harness.OwnProcess;
 import io.adapt4j.benchmarks.harness.ReadBandwidth;
 import io.adapt4j.benchmarks.harness.Report;
 import io.adapt4j.benchmarks.harness.Samples;
@@ -43,11 +43,12 @@ import java.util.SplittableRandom;
 public final class PictureBenchmark {
 
   private static final String OPTIONS =
-      "--precision bf16 --tokens 64 --repetitions 5 --threads 0 --python "
+      "--precision bf16 --tokens 64 --repetitions 5 --threads 0 --python --model "
           + "--base vision/src/test/resources/models/idefics3";
   private static final int WIDTH = 1024;
   private static final int HEIGHT = 768;
   private static final double TARGET = 1.5;
+  private static final String MODEL = "--model";
   private static final String PICTURES = "pictures";
   private static final String PROMPT = "prompt";
   private static final String WHOLE = "whole";
@@ -66,10 +67,17 @@ public final class PictureBenchmark {
    * Options: {@code --precision bf16|fp32}, {@code --tokens}, {@code --repetitions}, {@code
    * --threads} (0: the engine's choice), {@code --python} a Python with PyTorch, which then
    * alternates with the same weights, pixels and prompt, {@code --base} a folder with the family's
-   * tokenizer.
+   * tokenizer, {@code --model} a written model, to answer about two pictures and print the peak
+   * memory.
    */
   public static void main(String[] line) throws IOException {
-    new PictureBenchmark(Arguments.parse(line, OPTIONS).useThreads()).run();
+    Arguments arguments = Arguments.parse(line, OPTIONS).useThreads();
+    PictureBenchmark benchmark = new PictureBenchmark(arguments);
+    if (arguments.text(MODEL).isEmpty()) {
+      benchmark.run();
+    } else {
+      benchmark.answerOnce();
+    }
   }
 
   private static Picture picture(int seed) {
@@ -88,17 +96,35 @@ public final class PictureBenchmark {
     bandwidth.measure();
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       PictureShape.write(folder.path(), Path.of(arguments.text("--base")));
-      Machine.resetPeakResident();
-      try (VisionLanguageModel model =
-          VisionLanguageModel.load(
-              ModelSource.path(folder.path()),
-              WeightFormat.asStored(),
-              bf16 ? Precision.BF16 : Precision.FP32)) {
-        model.languageModel().limitPromptCache(0);
-        model.limitPictures(0);
-        measure(model, folder.path(), ceiling, bandwidth);
+      OwnProcess alone =
+          OwnProcess.run(PictureBenchmark.class, arguments.with(MODEL, folder.path()));
+      try (VisionLanguageModel model = load(folder.path())) {
+        measure(model, folder.path(), alone.peak(), ceiling, bandwidth);
       }
     }
+  }
+
+  private VisionLanguageModel load(Path folder) {
+    VisionLanguageModel model =
+        VisionLanguageModel.load(
+            ModelSource.path(folder),
+            WeightFormat.asStored(),
+            bf16 ? Precision.BF16 : Precision.FP32);
+    model.languageModel().limitPromptCache(0);
+    model.limitPictures(0);
+    return model;
+  }
+
+  /** Answers alone, for the memory that it takes. */
+  private void answerOnce() {
+    try (VisionLanguageModel model = load(Path.of(arguments.text(MODEL)))) {
+      for (int seed = 0; seed < 2; seed++) {
+        try (VisionLanguageModel.Prompt prompt = read(model, picture(seed))) {
+          answer(model, prompt.prepared(), all);
+        }
+      }
+    }
+    OwnProcess.printPeak();
   }
 
   private VisionLanguageModel.Prompt read(VisionLanguageModel model, Picture picture) {
@@ -127,7 +153,11 @@ public final class PictureBenchmark {
   }
 
   private void measure(
-      VisionLanguageModel model, Path folder, MatmulCeiling ceiling, ReadBandwidth bandwidth)
+      VisionLanguageModel model,
+      Path folder,
+      double peak,
+      MatmulCeiling ceiling,
+      ReadBandwidth bandwidth)
       throws IOException {
     Picture picture = picture(0);
     PictureProcessor processor = PictureProcessors.open(folder);
@@ -156,7 +186,7 @@ public final class PictureBenchmark {
       ceiling.measure();
       bandwidth.measure();
       int[] answer = answer(model, prompt.prepared(), all);
-      report(turns, prompt.prepared().tokenIds(), answer, torch, ceiling, bandwidth);
+      report(turns, prompt.prepared().tokenIds(), answer, peak, torch, ceiling, bandwidth);
     }
   }
 
@@ -181,6 +211,7 @@ public final class PictureBenchmark {
       Turns turns,
       int[] ids,
       int[] answer,
+      double peak,
       TorchPictures torch,
       MatmulCeiling ceiling,
       ReadBandwidth bandwidth) {
@@ -200,28 +231,28 @@ public final class PictureBenchmark {
     report.figure(seconds(turns, "processor").smaller("of it the pixels", "ms"));
     report.figure(seconds(turns, PROMPT).smaller("prompt", "ms"));
     report.figure(rates(turns, "").larger("decoding", "tokens/s"));
-    report.figure(Measurement.smaller("peak resident", "GB", Machine.peakResident() / 1e9));
+    report.figure(Measurement.smaller("peak resident", "GB", peak / 1e9));
     if (torch == null) {
       report.line("PyTorch", "not measured: name a Python that has it with --python");
     } else {
-      beside(report, turns, answer, torch);
+      beside(report, turns, answer, peak, torch);
     }
     report.print();
   }
 
-  private void beside(Report report, Turns turns, int[] answer, TorchPictures torch) {
+  private void beside(Report report, Turns turns, int[] answer, double peak, TorchPictures torch) {
     report.line("beside", "%s", torch.peer().name() + " " + torch.peer().version());
     report.figure(seconds(turns, "torch " + PICTURES).smaller("its features from pixels", "ms"));
     report.figure(seconds(turns, "torch " + PROMPT).smaller("its prompt", "ms"));
     report.figure(rates(turns, "torch ").larger("its decoding", "tokens/s"));
-    double peak = torch.number("peak");
-    report.figure(Measurement.smaller("its peak resident", "GB", peak / 1e9));
+    double theirPeak = torch.number("peak");
+    report.figure(Measurement.smaller("its peak resident", "GB", theirPeak / 1e9));
     for (String part : List.of(PICTURES, PROMPT)) {
       report.figure(
           turns.ratio("torch " + part, part).largerRatio(part + ", times as fast").target(TARGET));
     }
     report.figure(rates(turns, "").over(rates(turns, "torch ")).label("").target(TARGET));
-    report.figure(Measurement.smallerRatio("share of its memory", Machine.peakResident() / peak));
+    report.figure(Measurement.smallerRatio("share of its memory", peak / theirPeak));
     int[] theirs = torch.ids();
     int equal = Arrays.mismatch(answer, theirs);
     report.line(
