@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.adapter.AdapterMechanics;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
+import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
@@ -30,6 +31,11 @@ public final class AdapterCourse<B> {
   private static final double LEARNING_RATE = 1e-9;
   private static final double WEIGHTS = 1e-3;
   private static final double TRAINED_LOGITS = 2e-3;
+
+  /** Parts of the name of a module's first matrix in an adapter file. */
+  private static final String PREFIX = "base_model.model.";
+
+  private static final String FIRST_MATRIX = ".lora_A.weight";
 
   /** A model, and how it reads micro-batches. */
   public interface Reader<B> extends TrainingStep.Objective<B> {
@@ -74,6 +80,7 @@ public final class AdapterCourse<B> {
     for (String name : List.of("initial", "random", "final")) {
       golden.attempt(name, () -> adapter(name));
     }
+    golden.attempt("wrapped_modules", this::wrapped);
     golden.attempt("grad_random", () -> gradients(false));
     golden.attempt("grad_random (recompute)", () -> gradients(true));
     golden.attempt("training", this::training);
@@ -124,6 +131,32 @@ public final class AdapterCourse<B> {
 
   private Adaptation attach(String name) {
     return PeftParts.attach(golden.path().resolve(name), reader.network(), base);
+  }
+
+  /** Checks which modules the adapter's targets stand for. */
+  private void wrapped() {
+    JsonNode stated = options.path("wrapped_modules");
+    Path initial = golden.path().resolve("initial");
+    if (!stated.isArray() || !PeftParts.isOfTargetsAlone(initial)) {
+      return;
+    }
+    List<String> wanted = new ArrayList<>();
+    stated.forEach(module -> wanted.add(module.asText()));
+    try (Adaptation adaptation = PeftParts.start(initial, reader.network(), base)) {
+      List<String> found =
+          adaptation.trained().stream()
+              .map(Parameter.Trainable::name)
+              .filter(name -> name.endsWith(FIRST_MATRIX))
+              .map(name -> name.substring(PREFIX.length(), name.length() - FIRST_MATRIX.length()))
+              .sorted()
+              .toList();
+      golden
+          .section()
+          .equal(
+              "wrapped_modules",
+              String.join(" ", wanted.stream().sorted().toList()),
+              String.join(" ", found));
+    }
   }
 
   private void gradients(boolean recompute) {

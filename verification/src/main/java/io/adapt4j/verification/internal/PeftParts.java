@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Adapters saved by PEFT, by kind. */
 public final class PeftParts {
@@ -84,6 +85,20 @@ public final class PeftParts {
       case "OFT" -> Methods.of(Oft.continuing(folder)).attach(network, base, 0);
       default -> Methods.of(Lora.continuing(folder)).attach(network, base, 0);
     };
+  }
+
+  /** Returns whether it is a LoRA adapter on the modules that names or an expression match. */
+  public static boolean isOfTargetsAlone(Path folder) {
+    JsonNode config = config(folder);
+    return isLora(folder)
+        && Stream.of("exclude_modules", "layers_to_transform", "target_parameters")
+            .noneMatch(config::hasNonNull);
+  }
+
+  /** Attaches a new LoRA adapter on the targets of a folder's. */
+  public static Adaptation start(Path folder, Network network, Path base) {
+    return Methods.of(Lora.rank(1).targets(targets(folder, "target_modules")))
+        .attach(network, base, 0);
   }
 
   private static Adaptation ia3(Path folder, Network network, Path base) {

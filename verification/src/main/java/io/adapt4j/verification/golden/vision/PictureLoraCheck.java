@@ -65,6 +65,7 @@ public final class PictureLoraCheck implements AdapterCourse.Reader<PictureLoraC
    *
    * @param starts where each row's tokens start in the stored batch, which may pad on the left
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record MicroBatch(Batch batch, int[] starts) {}
 
   private final Decoder decoder;
