@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
+import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +49,9 @@ public final class AdapterCourse<B> {
     /** Returns the logits of all positions [rows, length, vocabulary]. */
     float[] logits(B batch);
 
+    /** Returns the logits of another checkpoint. */
+    float[] logits(Path model, B batch);
+
     /** Returns the rows of positions to compare [rows, length]: 1 for tokens. */
     List<long[]> masks(B batch);
   }
@@ -80,22 +84,29 @@ public final class AdapterCourse<B> {
     for (String name : List.of("initial", "random", "final")) {
       golden.attempt(name, () -> adapter(name));
     }
+    golden.attempt("merged checkpoint", this::mergedCheckpoint);
     golden.attempt("wrapped_modules", this::wrapped);
     golden.attempt("grad_random", () -> gradients(false));
     golden.attempt("grad_random (recompute)", () -> gradients(true));
     golden.attempt("training", this::training);
   }
 
+  private B evaluation() {
+    return batches.get(options.path("eval_batch").asInt());
+  }
+
   private void logits(String tensor, String quantity) {
     logits(tensor, quantity, Tolerances.FP32);
   }
 
-  /** Compares the last positions of each row. */
   private void logits(String tensor, String quantity, double tolerance) {
-    B batch = batches.get(options.path("eval_batch").asInt());
-    float[] all = reader.logits(batch);
+    compare(reader.logits(evaluation()), tensor, quantity, tolerance);
+  }
+
+  /** Compares the last positions of each row. */
+  private void compare(float[] all, String tensor, String quantity, double tolerance) {
     float[] wanted = golden.floats(tensor);
-    List<long[]> masks = reader.masks(batch);
+    List<long[]> masks = reader.masks(evaluation());
     int rows = masks.size();
     int length = masks.get(0).length;
     int last = wanted.length / (all.length / length);
@@ -123,6 +134,24 @@ public final class AdapterCourse<B> {
       attached.unmerge();
     }
     logits("logits_base", tensor + " with the adapter taken off");
+  }
+
+  /** Checks the base with the adapter merged, as a checkpoint. */
+  private void mergedCheckpoint() throws IOException {
+    Path random = golden.path().resolve("random");
+    if (!PeftParts.isLora(random)) {
+      return;
+    }
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path written = folder.path().resolve("merged");
+      LoraAdapter.at(random).writeMerged(base, written);
+      String tensor = merged("logits_random");
+      compare(
+          reader.logits(written, evaluation()),
+          tensor,
+          tensor + " of the merged checkpoint",
+          Tolerances.FP32);
+    }
   }
 
   private String merged(String tensor) {
@@ -161,7 +190,7 @@ public final class AdapterCourse<B> {
 
   private void gradients(boolean recompute) {
     String suffix = recompute ? " (recompute)" : "";
-    B batch = batches.get(options.path("eval_batch").asInt());
+    B batch = evaluation();
     try (Adaptation adaptation = attach("random")) {
       double weight = reader.weight(batch);
       double loss = reader.forwardBackward(batch, 1 / weight, recompute, 0) / weight;

@@ -49,8 +49,7 @@ public final class SpeechLoraCheck implements AdapterCourse.Reader<SpeechLoraChe
   private static void run(GoldenFolder golden) {
     JsonNode options = GoldenFolder.json(golden.path(), AdapterCourse.OPTIONS);
     Path base = AdapterCourse.requireSupported(golden.path(), options);
-    try (WhisperModel model =
-            WhisperModel.load(base, Precision.FP32, WeightFormat.asStored(), List.of());
+    try (WhisperModel model = load(base);
         Scope scope = Scope.open();
         Checkpoint stored = Checkpoint.openFile(golden.path().resolve("batches.safetensors"))) {
       SpeechLoraCheck check = new SpeechLoraCheck(model);
@@ -60,6 +59,10 @@ public final class SpeechLoraCheck implements AdapterCourse.Reader<SpeechLoraChe
       }
       new AdapterCourse<>(golden, options, base, check, batches).run();
     }
+  }
+
+  private static WhisperModel load(Path folder) {
+    return WhisperModel.load(folder, Precision.FP32, WeightFormat.asStored(), List.of());
   }
 
   private MicroBatch batch(Checkpoint stored, String prefix) {
@@ -116,6 +119,13 @@ public final class SpeechLoraCheck implements AdapterCourse.Reader<SpeechLoraChe
       Tensor states =
           network().write(Ops.inference(), read(batch, Ops.inference(), false), ids, false, null);
       return network().head().logits(states).toFloats();
+    }
+  }
+
+  @Override
+  public float[] logits(Path other, MicroBatch batch) {
+    try (WhisperModel loaded = load(other)) {
+      return new SpeechLoraCheck(loaded).logits(batch);
     }
   }
 

@@ -68,10 +68,12 @@ public final class PictureLoraCheck implements AdapterCourse.Reader<PictureLoraC
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record MicroBatch(Batch batch, int[] starts) {}
 
+  private final TrainingPictures pictures;
   private final Decoder decoder;
   private final NextTokens task;
 
-  private PictureLoraCheck(Decoder decoder) {
+  private PictureLoraCheck(TrainingPictures pictures, Decoder decoder) {
+    this.pictures = pictures;
     this.decoder = decoder;
     this.task = new NextTokens(decoder);
   }
@@ -79,19 +81,23 @@ public final class PictureLoraCheck implements AdapterCourse.Reader<PictureLoraC
   private static void run(GoldenFolder golden) {
     JsonNode options = GoldenFolder.json(golden.path(), AdapterCourse.OPTIONS);
     Path base = AdapterCourse.requireSupported(golden.path(), options);
-    StoredModel stored = StoredModel.read(base, WeightFormat.asStored());
-    if (!Towers.modelTypes().contains(stored.config().modelType())) {
-      throw new UnsupportedQuantityException("image tower of " + stored.config().modelType());
+    ModelConfig config = ModelConfig.read(base);
+    if (!Towers.modelTypes().contains(config.modelType())) {
+      throw new UnsupportedQuantityException("image tower of " + config.modelType());
     }
-    TrainingPictures pictures = pictures(base, stored.config(), options.path("image_options"));
+    TrainingPictures pictures = pictures(base, config, options.path("image_options"));
     List<MicroBatch> batches = new Batches(golden, pictures).read(base, options.path("batches"));
-    try (Decoder decoder =
-        (Decoder)
-            TaskModel.generating(stored, base)
-                .reading(Optional.of(pictures))
-                .load(Precision.FP32, 0)) {
-      new AdapterCourse<>(golden, options, base, new PictureLoraCheck(decoder), batches).run();
+    try (Decoder decoder = load(base, pictures)) {
+      PictureLoraCheck check = new PictureLoraCheck(pictures, decoder);
+      new AdapterCourse<>(golden, options, base, check, batches).run();
     }
+  }
+
+  private static Decoder load(Path model, TrainingPictures pictures) {
+    return (Decoder)
+        TaskModel.generating(StoredModel.read(model, WeightFormat.asStored()), model)
+            .reading(Optional.of(pictures))
+            .load(Precision.FP32, 0);
   }
 
   private static TrainingPictures pictures(Path base, ModelConfig config, JsonNode options) {
@@ -223,6 +229,13 @@ public final class PictureLoraCheck implements AdapterCourse.Reader<PictureLoraC
         System.arraycopy(all, i * row, shifted, i * row + start, row - start);
       }
       return shifted;
+    }
+  }
+
+  @Override
+  public float[] logits(Path model, MicroBatch batch) {
+    try (Decoder other = load(model, pictures)) {
+      return new PictureLoraCheck(pictures, other).logits(batch);
     }
   }
 
