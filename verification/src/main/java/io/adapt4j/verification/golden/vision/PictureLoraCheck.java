@@ -31,7 +31,6 @@ import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import io.adapt4j.vision.internal.processor.PictureProcessors;
-import io.adapt4j.vision.internal.tower.Towers;
 import io.adapt4j.vision.internal.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,10 +80,8 @@ public final class PictureLoraCheck implements AdapterCourse.Reader<PictureLoraC
   private static void run(GoldenFolder golden) {
     JsonNode options = GoldenFolder.json(golden.path(), AdapterCourse.OPTIONS);
     Path base = AdapterCourse.requireSupported(golden.path(), options);
+    ConversationCheck.requireTower(base);
     ModelConfig config = ModelConfig.read(base);
-    if (!Towers.modelTypes().contains(config.modelType())) {
-      throw new UnsupportedQuantityException("image tower of " + config.modelType());
-    }
     TrainingPictures pictures = pictures(base, config, options.path("image_options"));
     List<MicroBatch> batches = new Batches(golden, pictures).read(base, options.path("batches"));
     try (Decoder decoder = load(base, pictures)) {
