@@ -10,7 +10,6 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.load.LoadedModels;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
@@ -31,7 +30,6 @@ import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Tolerances;
-import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import io.adapt4j.vision.internal.PictureFeatures;
 import io.adapt4j.vision.internal.PixelBatch;
 import io.adapt4j.vision.internal.image.Pixels;
@@ -42,7 +40,6 @@ import io.adapt4j.vision.internal.prompt.PictureStore;
 import io.adapt4j.vision.internal.tower.PictureTower;
 import io.adapt4j.vision.internal.tower.Towers;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -76,16 +73,8 @@ public final class ConversationCheck {
     this.files = new PictureFiles(golden);
   }
 
-  /** Skips the check of a model whose image tower is unsupported. */
-  static void requireTower(Path model) {
-    String family = ModelConfig.read(model).modelType();
-    if (!Towers.modelTypes().contains(family)) {
-      throw new UnsupportedQuantityException("image tower of " + family + " (model_type)");
-    }
-  }
-
   private void run() {
-    requireTower(golden.path());
+    PictureFiles.requireTower(golden.path());
     try (LanguageModel texts =
             LanguageModel.load(
                 ModelSource.path(golden.path()), WeightFormat.asStored(), Precision.FP32);

@@ -1,13 +1,16 @@
 package io.adapt4j.verification.golden.vision;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import io.adapt4j.vision.internal.PixelBatch;
 import io.adapt4j.vision.internal.image.Limits;
 import io.adapt4j.vision.internal.image.PictureReader;
 import io.adapt4j.vision.internal.image.Pixels;
 import io.adapt4j.vision.internal.processor.PictureProcessor;
+import io.adapt4j.vision.internal.tower.Towers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -26,6 +29,14 @@ record PictureFiles(GoldenFolder golden) {
   private static final Limits LIMITS = new Limits(64 << 20, 1 << 28, 1 << 16, 100);
   private static final double PIXELS = 1e-6;
   private static final double LARGEST = 255;
+
+  /** Skips the check of a model whose image tower is unsupported. */
+  static void requireTower(Path model) {
+    String family = ModelConfig.read(model).modelType();
+    if (!Towers.modelTypes().contains(family)) {
+      throw new UnsupportedQuantityException("image tower of " + family + " (model_type)");
+    }
+  }
 
   Pixels read(JsonNode file) throws IOException {
     return read(golden.path(), file);

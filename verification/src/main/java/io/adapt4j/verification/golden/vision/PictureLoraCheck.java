@@ -80,7 +80,7 @@ public final class PictureLoraCheck implements AdapterCourse.Reader<PictureLoraC
   private static void run(GoldenFolder golden) {
     JsonNode options = GoldenFolder.json(golden.path(), AdapterCourse.OPTIONS);
     Path base = AdapterCourse.requireSupported(golden.path(), options);
-    ConversationCheck.requireTower(base);
+    PictureFiles.requireTower(base);
     ModelConfig config = ModelConfig.read(base);
     TrainingPictures pictures = pictures(base, config, options.path("image_options"));
     List<MicroBatch> batches = new Batches(golden, pictures).read(base, options.path("batches"));
