@@ -19,6 +19,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.family.StackedLayers;
 import io.adapt4j.core.internal.nn.linear.AttachedAdapter;
 import io.adapt4j.core.internal.nn.memory.TrainableSummary;
+import io.adapt4j.core.internal.nn.picture.PictureTraining;
 import io.adapt4j.core.internal.nn.weights.CheckpointFolder;
 import io.adapt4j.core.internal.nn.weights.NewParameters;
 import io.adapt4j.core.internal.nn.weights.WeightMechanics;
@@ -39,6 +40,10 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
 
   /** PEFT's task type for embedding models. */
   private static final String EMBEDDINGS = "FEATURE_EXTRACTION";
+
+  /** Files of which a model that looks at pictures has one. */
+  private static final List<String> PICTURES =
+      List.of("preprocessor_config.json", "processor_config.json");
 
   static LoraAdapterMechanics at(Path folder) {
     return new LoraAdapterMechanics(LoraAdapter.at(folder));
@@ -136,7 +141,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   void rewrite(Path base, Path output, Consumer<LoraModel> change) {
     ModelConfig plain = ModelConfig.read(base);
     Optional<ModelConfig> classes = modelConfig(plain);
-    try (Network network = declare(classes.orElseGet(() -> adapted(plain)))) {
+    try (Network network = declare(base, classes.orElseGet(() -> adapted(plain)))) {
       load(network, base, classes.isPresent());
       try (LoraModel model = attach(network)) {
         change.accept(model);
@@ -153,7 +158,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
     ModelConfig plain = ModelConfig.read(base);
     Optional<ModelConfig> classes = modelConfig(plain);
-    try (Network network = declare(classes.orElseGet(() -> adapted(plain)))) {
+    try (Network network = declare(base, classes.orElseGet(() -> adapted(plain)))) {
       StoredType type = load(network, base, classes.isPresent());
       DequantizedBase.fill(network, weights, base);
       try (AttachedAdapter attached = attach(network)) {
@@ -168,8 +173,13 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
   }
 
-  private Network declare(ModelConfig config) {
-    return Architectures.declare(StackedLayers.of(config, layerStack()));
+  /** Declares a base's network, with its image tower if it has one and its files are there. */
+  private Network declare(Path base, ModelConfig config) {
+    Network network = Architectures.declare(StackedLayers.of(config, layerStack()));
+    if (PICTURES.stream().anyMatch(name -> Files.isRegularFile(base.resolve(name)))) {
+      PictureTraining.find(base, config).ifPresent(training -> network.join(training.declare()));
+    }
+    return network;
   }
 
   /**
@@ -230,6 +240,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       Weights.check(network, checkpoint);
       network.allocate(DType.F32);
       Weights.load(network, checkpoint);
+      network.pictureEncoder().ifPresent(encoder -> encoder.load(checkpoint, DType.F32));
       NewParameters.initialize(network, 0);
       return Weights.storedTypes(network, checkpoint).iterator().next();
     }

@@ -78,6 +78,37 @@ class GoldenCheckTest {
   }
 
   @Test
+  void foldersOfPicturesAndSpeechPassInEveryQuantity() {
+    List<String> lines = run(true, golden("multimodal"));
+    assertThat(lines.get(lines.size() - 1)).matches("[1-9]\\d+ passed, 0 failed, 0 unsupported");
+    assertThat(lines)
+        .anyMatch(line -> line.matches("operations on pictures: [1-9]\\d* passed, .*"))
+        .anyMatch(line -> line.matches("adapters on pictures: [1-9]\\d* passed, .*"))
+        .anyMatch(line -> line.matches("conversations about pictures: [1-9]\\d* passed, .*"));
+  }
+
+  @Test
+  void aClassifierOfPicturesIsComparedInAnotherSizeToo() throws IOException {
+    Path folder = temporary.resolve("vit");
+    copy(Path.of("..", "vision", "src", "test", "resources", "classifiers", "vit"), folder);
+    Files.createDirectory(folder.resolve("images"));
+    Files.copy(
+        golden("multimodal/models/siglip").resolve("images/photo_64x50.png"),
+        folder.resolve("images/photo.png"));
+    Files.writeString(folder.resolve("expected.json"), "{\"kind\": \"image_cls\"}");
+    Files.writeString(folder.resolve("cases.json"), "{\"image_order\": [\"photo.png\"]}");
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        """
+        {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32},
+         "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}""");
+    // The pictures behind the first numbers are not stored.
+    assertThat(run(false, folder))
+        .anyMatch(line -> line.matches(".*/vit +logits +FAIL expected 6 values, found 3"))
+        .anyMatch(line -> line.matches(".*/vit +other_size.logits +error .* PASS"));
+  }
+
+  @Test
   void adaptersThatStartFromTheBaseOrTrainMagnitudesPass() {
     for (String name : List.of("dora_rslora", "pissa", "olora", "ia3", "lora_bias")) {
       List<String> lines = run(true, golden("next/lora/" + name));

@@ -36,12 +36,15 @@ public final class ImageEmbedder implements AutoCloseable {
   private static final int PICTURES_AT_ONCE = 16;
   private static final int TEXTS_AT_ONCE = 64;
 
+  private final Path folder;
   private final ContrastiveModel model;
   private final PictureProcessor processor;
   private final Tokenizer tokenizer;
   private final SingleUse use;
 
-  private ImageEmbedder(ContrastiveModel model, PictureProcessor processor, Tokenizer tokenizer) {
+  private ImageEmbedder(
+      Path folder, ContrastiveModel model, PictureProcessor processor, Tokenizer tokenizer) {
+    this.folder = folder;
     this.model = model;
     this.processor = processor;
     this.tokenizer = tokenizer;
@@ -81,7 +84,7 @@ public final class ImageEmbedder implements AutoCloseable {
     try (Checkpoint checkpoint = config.openWeights(folder)) {
       PictureProcessor processor = PictureProcessors.open(folder);
       model.load(checkpoint, ComputeType.of(precision, checkpoint));
-      return new ImageEmbedder(model, processor, Tokenizer.load(folder));
+      return new ImageEmbedder(folder, model, processor, Tokenizer.load(folder));
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;
@@ -180,6 +183,11 @@ public final class ImageEmbedder implements AutoCloseable {
       }
     }
     return rows;
+  }
+
+  /** {@return the folder the model was read from; in the cache for a model of a hub} */
+  public Path folder() {
+    return folder;
   }
 
   /** {@return the width of the vectors} */

@@ -12,6 +12,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.finetune.Preview;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -103,6 +104,10 @@ class PictureTuningTest {
   }
 
   private static String answer(Path picture, Adapter... adapters) {
+    return answer(MODEL, picture, adapters);
+  }
+
+  private static String answer(Path folder, Path picture, Adapter... adapters) {
     ChatMessage question =
         ChatMessage.of(
             Map.of(
@@ -112,7 +117,7 @@ class PictureTuningTest {
                 List.of(Map.of("type", "image"), Map.of("type", "text", "text", QUESTION))));
     try (VisionLanguageModel model =
         VisionLanguageModel.load(
-            ModelSource.path(MODEL), WeightFormat.asStored(), Precision.FP32, adapters)) {
+            ModelSource.path(folder), WeightFormat.asStored(), Precision.FP32, adapters)) {
       return model.chat(List.of(question), List.of(Picture.read(picture)), PictureCase.SIXTEEN);
     }
   }
@@ -160,6 +165,31 @@ class PictureTuningTest {
             .run();
     assertThat(answer(PICTURES.resolve("photo_37x53.png"), LoraAdapter.at(report.last())))
         .isNotEmpty();
+  }
+
+  @Test
+  void aMergedModelAnswersAsWithItsAdapter() {
+    FineTuneReport report =
+        tuner("to_merge", 30)
+            .method(
+                Lora.rank(4)
+                    .targets(Targets.names("q_proj", "v_proj"))
+                    .modulesToSave("modality_projection"))
+            .build()
+            .run();
+    LoraAdapter adapter = LoraAdapter.at(report.last());
+    Path merged = folder.resolve("merged");
+    adapter.writeMerged(MODEL, merged);
+    for (String name : List.of("photo_37x53.png", "page_170x90.png")) {
+      assertThat(answer(merged, PICTURES.resolve(name)))
+          .isEqualTo(answer(PICTURES.resolve(name), adapter));
+    }
+  }
+
+  @Test
+  void aModelThatTrainsInFullKeepsItsTower() {
+    FineTuneReport report = tuner("full", 40).method(FullFineTuning.create()).build().run();
+    assertThat(answer(report.last(), PICTURES.resolve("photo_37x53.png"))).startsWith("a ");
   }
 
   @Test

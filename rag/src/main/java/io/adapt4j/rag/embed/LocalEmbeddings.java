@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.rag.internal.WellFormed;
+import io.adapt4j.rag.internal.embed.ModelIdentity;
 import io.adapt4j.rag.internal.embed.Vectors;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;

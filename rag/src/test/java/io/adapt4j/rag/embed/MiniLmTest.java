@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.RealModel;
+import io.adapt4j.rag.internal.embed.ModelIdentity;
 import io.adapt4j.rag.internal.embed.Vectors;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -12,6 +12,7 @@ import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.PeftParts;
 import io.adapt4j.verification.internal.Report;
 import io.adapt4j.verification.internal.TemporaryFolder;
 import io.adapt4j.verification.internal.Tolerances;

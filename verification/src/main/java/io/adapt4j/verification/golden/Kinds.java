@@ -4,6 +4,8 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.verification.golden.speech.SpeechCheck;
 import io.adapt4j.verification.golden.speech.SpeechLoraCheck;
 import io.adapt4j.verification.golden.vision.ConversationCheck;
+import io.adapt4j.verification.golden.vision.ImageOpsCheck;
+import io.adapt4j.verification.golden.vision.PictureLoraCheck;
 import io.adapt4j.verification.golden.vision.PictureModelCheck;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
@@ -25,6 +27,7 @@ final class Kinds {
           FourBitTensorCheck.KIND,
           DpoRunCheck.KIND,
           SpeechLoraCheck.KIND,
+          PictureLoraCheck.KIND,
           LoraCheck.KIND,
           PreferenceCheck.KIND,
           MethodsCheck.KIND,
@@ -38,6 +41,7 @@ final class Kinds {
           ModelCheck.KIND,
           SpeechCheck.KIND,
           ConversationCheck.KIND,
+          ImageOpsCheck.KIND,
           PictureModelCheck.EMBEDDERS,
           PictureModelCheck.CLASSIFIERS,
           EmbedderCheck.KIND,

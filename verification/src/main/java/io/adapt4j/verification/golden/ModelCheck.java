@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenException;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Gradients;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
 import io.adapt4j.verification.internal.Tolerances;

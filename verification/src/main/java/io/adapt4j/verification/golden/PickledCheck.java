@@ -10,6 +10,7 @@ import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.PeftParts;
 import io.adapt4j.verification.internal.Report;
 import java.nio.file.Files;
 import java.nio.file.Path;

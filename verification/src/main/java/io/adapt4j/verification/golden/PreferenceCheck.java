@@ -29,6 +29,7 @@ import io.adapt4j.lora.Lora;
 import io.adapt4j.verification.internal.Bases;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Gradients;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
 import io.adapt4j.verification.internal.Report;

@@ -13,6 +13,7 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.GoldenSource;
+import io.adapt4j.verification.internal.Gradients;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Networks;
 import io.adapt4j.verification.internal.Tolerances;

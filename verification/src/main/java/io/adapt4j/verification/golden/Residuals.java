@@ -3,6 +3,7 @@ package io.adapt4j.verification.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.PeftParts;
 import java.nio.file.Path;
 
 /**

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Gradients;
 import io.adapt4j.verification.internal.Networks;
 import io.adapt4j.verification.internal.Report;
 import java.nio.file.Path;

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.verification.internal.GoldenException;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.TrainerOptions;
-import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,9 +30,6 @@ public record Run(
     TrainingStep.Settings settings) {
 
   static Run read(Path folder, JsonNode options) {
-    if (!options.path("optimizer").asText("AdamW").equals("AdamW")) {
-      throw new UnsupportedQuantityException("optimizer " + options.get("optimizer").asText());
-    }
     List<Batch> batches = batches(folder.resolve("batches.safetensors"));
     List<List<Integer>> steps =
         steps(

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.tensor.loss.VocabularyDistillation.Rest;
 import io.adapt4j.core.internal.tensor.loss.VocabularyLoss;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.Gradients;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.util.Arrays;

@@ -14,6 +14,7 @@ import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenException;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.Networks;
+import io.adapt4j.verification.internal.PeftParts;
 import io.adapt4j.verification.internal.Series;
 import io.adapt4j.verification.internal.TemporaryFolder;
 import java.io.IOException;

@@ -1,8 +1,10 @@
 package io.adapt4j.verification.internal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
@@ -32,6 +34,10 @@ public record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.
 
   public static final String JSON = "expected.json";
   private static final String TENSORS = "expected.safetensors";
+
+  /** Reads NaN and infinities too, as Python's json module writes them. */
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   private static final Map<StoredType, DType> FLOATING =
       Map.of(
@@ -104,7 +110,7 @@ public record GoldenFolder(Path path, JsonNode json, Checkpoint tensors, Report.
 
   public static JsonNode json(Path file) {
     try {
-      return new ObjectMapper().readTree(file.toFile());
+      return MAPPER.readTree(file.toFile());
     } catch (JsonProcessingException e) {
       throw new GoldenException(file + ": expected JSON, found " + e.getOriginalMessage(), e);
     } catch (IOException e) {

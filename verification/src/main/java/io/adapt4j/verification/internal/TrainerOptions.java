@@ -12,6 +12,10 @@ public final class TrainerOptions {
 
   /** Returns the Trainer's optimizer settings. */
   public static TrainingStep.Settings settings(JsonNode options) {
+    String optimizer = options.path("optimizer").asText("AdamW");
+    if (!optimizer.equals("AdamW")) {
+      throw new UnsupportedQuantityException("optimizer " + optimizer);
+    }
     return new TrainingStep.Settings(
         new Optimizer.AdamW(
             options.path("adam_beta1").asDouble(),

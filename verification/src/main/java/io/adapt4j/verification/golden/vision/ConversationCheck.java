@@ -12,6 +12,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.load.LoadedModels;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.cache.KvCache;
 import io.adapt4j.core.internal.nn.cache.Positions;
 import io.adapt4j.core.internal.nn.picture.Pictures;
@@ -73,6 +74,7 @@ public final class ConversationCheck {
   }
 
   private void run() {
+    PictureFiles.requireTower(golden.path());
     try (LanguageModel texts =
             LanguageModel.load(
                 ModelSource.path(golden.path()), WeightFormat.asStored(), Precision.FP32);
@@ -129,9 +131,8 @@ public final class ConversationCheck {
       ids(prompts);
       List<Pixels> all = pictures.stream().flatMap(List::stream).toList();
       if (!all.isEmpty()) {
-        PixelBatch batch = processor(0).pixels(all);
-        files.compare(prefix, stated, batch, pictures.stream().mapToInt(List::size).toArray());
-        features(batch);
+        int[] counts = pictures.stream().mapToInt(List::size).toArray();
+        features(files.pixels(prefix, stated, processor(0), all, counts));
       }
       model(prompts, pictures);
     }
@@ -174,6 +175,10 @@ public final class ConversationCheck {
       equal("attention_mask", mask);
       equal("token_type_ids", types);
       equal("mm_token_type_ids", types);
+      for (int i = 0; i < ids.length; i++) {
+        ids[i] = types[i] == 1 ? ids[i] : TargetRows.IGNORED;
+      }
+      equal("labels", ids);
     }
 
     private void equal(String name, long[] found) {
@@ -232,6 +237,11 @@ public final class ConversationCheck {
     }
 
     private void logits(List<int[]> rows) {
+      List<float[]> all = new ArrayList<>();
+      for (int[] row : rows) {
+        all.add(logits(row, all.size()));
+      }
+      loss(rows, all);
       String name = prefix + (golden.has(prefix + "logits") ? "logits" : "logits_last");
       if (!golden.has(name)) {
         return;
@@ -241,7 +251,7 @@ public final class ConversationCheck {
       int vocabulary = expected.length / rows.size() / stored;
       Deviation worst = Deviation.NONE;
       for (int row = 0; row < rows.size(); row++) {
-        float[] found = logits(rows.get(row), row);
+        float[] found = all.get(row);
         int compared = Math.min(stored, rows.get(row).length) * vocabulary;
         int to = (row + 1) * stored * vocabulary;
         worst =
@@ -252,6 +262,42 @@ public final class ConversationCheck {
                     Tolerances.FP32));
       }
       golden.compared(name, worst);
+    }
+
+    /** Compares the mean loss of the answers, which is no number where there are none. */
+    private void loss(List<int[]> rows, List<float[]> logits) {
+      if (!stated.has("loss")) {
+        return;
+      }
+      double sum = 0;
+      int count = 0;
+      for (int row = 0; row < rows.size(); row++) {
+        int[] labels = golden.rows(prefix + "labels").get(row);
+        int length = rows.get(row).length;
+        int vocabulary = logits.get(row).length / length;
+        for (int i = 1; i < length; i++) {
+          int label = labels[labels.length - length + i];
+          if (label != TargetRows.IGNORED) {
+            sum -= logProbability(logits.get(row), (i - 1) * vocabulary, vocabulary, label);
+            count++;
+          }
+        }
+      }
+      JsonNode wanted = stated.path("loss");
+      if (Double.isFinite(wanted.asDouble())) {
+        golden.compared(
+            prefix + "loss", Deviation.of(sum / count, wanted.asDouble(), Tolerances.FP32));
+      } else {
+        golden.section().equal(prefix + "loss", wanted.asText(), String.valueOf(sum / count));
+      }
+    }
+
+    private static double logProbability(float[] logits, int from, int count, int chosen) {
+      double largest =
+          IntStream.range(from, from + count).mapToDouble(i -> logits[i]).max().orElse(0);
+      double sum =
+          IntStream.range(from, from + count).mapToDouble(i -> Math.exp(logits[i] - largest)).sum();
+      return logits[from + chosen] - largest - Math.log(sum);
     }
 
     /** Computes logits; in a prompt with an answer, pictures and prompt see each other. */

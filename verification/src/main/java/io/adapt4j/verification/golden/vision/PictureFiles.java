@@ -1,13 +1,18 @@
 package io.adapt4j.verification.golden.vision;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
+import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import io.adapt4j.vision.internal.PixelBatch;
 import io.adapt4j.vision.internal.image.Limits;
 import io.adapt4j.vision.internal.image.PictureReader;
 import io.adapt4j.vision.internal.image.Pixels;
+import io.adapt4j.vision.internal.processor.PictureProcessor;
+import io.adapt4j.vision.internal.tower.Towers;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -15,6 +20,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Pictures of a golden folder, and the comparison of what a processor makes of them. */
 record PictureFiles(GoldenFolder golden) {
@@ -23,24 +30,63 @@ record PictureFiles(GoldenFolder golden) {
   private static final double PIXELS = 1e-6;
   private static final double LARGEST = 255;
 
+  /** Skips the check of a model whose image tower is unsupported. */
+  static void requireTower(Path model) {
+    String family = ModelConfig.read(model).modelType();
+    if (!Towers.modelTypes().contains(family)) {
+      throw new UnsupportedQuantityException("image tower of " + family + " (model_type)");
+    }
+  }
+
   Pixels read(JsonNode file) throws IOException {
-    Path path = golden.path().resolve("images").resolve(file.asText());
+    return read(golden.path(), file);
+  }
+
+  static Pixels read(Path folder, JsonNode file) throws IOException {
+    Path path = folder.resolve("images").resolve(file.asText());
     return PictureReader.read(Files.readAllBytes(path), LIMITS);
   }
 
   /**
-   * Compares pixels with those of a case.
+   * Prepares pictures and compares their pixels with those of a case, of both backends.
    *
    * @param prefix of the case's tensors; empty in folders with one case
    * @param rows pictures of each row of the case
    */
-  void compare(String prefix, JsonNode stated, PixelBatch batch, int[] rows) throws IOException {
+  PixelBatch pixels(
+      String prefix, JsonNode stated, PictureProcessor opened, List<Pixels> pictures, int... rows)
+      throws IOException {
+    PictureProcessor processor = opened;
+    String backend = stated.path("backend").asText("");
+    if (!backend.isEmpty()) {
+      processor = opened.with(Map.of("backend", backend));
+      golden
+          .section()
+          .equal(prefix + "backend", processor.backend().name(), opened.backend().name());
+    }
+    PixelBatch batch = processor.pixels(pictures);
     String name = prefix + "pixel_values";
     if (golden.has(name)) {
-      float[] found = padded(prefix, batch, rows, batch.values());
       String stored = stated.path("tensors").path("pixel_values").path("stored").asText("whole");
-      golden.compared(name, every(found, stored), PIXELS);
+      float[] found = every(padded(prefix, batch, rows, batch.values()), stored);
+      golden.compare(name, () -> Deviation.of(found, golden.floats(name), PIXELS));
     }
+    digest(prefix, "", stated, batch, rows);
+    JsonNode other = stated.path("other_backend");
+    if (other.has("pixel_values_uint8_sha256")) {
+      String named = other.path("backend").asText();
+      PixelBatch others = processor.with(Map.of("backend", named)).pixels(pictures);
+      digest(prefix, named + ".", other, others, rows);
+    }
+    whole(prefix + "image_grid_thw", Arrays.stream(batch.grids()).flatMapToInt(Arrays::stream));
+    whole(
+        prefix + "spatial_shapes",
+        Arrays.stream(batch.grids()).flatMapToInt(grid -> Arrays.stream(grid, 1, grid.length)));
+    return batch;
+  }
+
+  private void digest(
+      String prefix, String backend, JsonNode stated, PixelBatch batch, int[] rows) {
     String digest = stated.path("pixel_values_uint8_sha256").asText("");
     if (!digest.isEmpty()) {
       float[] units = padded(prefix, batch, rows, units(batch));
@@ -48,15 +94,11 @@ record PictureFiles(GoldenFolder golden) {
       for (int i = 0; i < bytes.length; i++) {
         bytes[i] = (byte) (int) units[i];
       }
-      golden.section().equal(name + "_uint8_sha256", digest, sha256(bytes));
+      golden.section().equal(prefix + backend + "pixel_values_uint8_sha256", digest, sha256(bytes));
     }
-    whole(prefix + "image_grid_thw", Arrays.stream(batch.grids()).flatMapToInt(Arrays::stream));
-    whole(
-        prefix + "spatial_shapes",
-        Arrays.stream(batch.grids()).flatMapToInt(grid -> Arrays.stream(grid, 1, grid.length)));
   }
 
-  private void whole(String name, java.util.stream.IntStream found) {
+  private void whole(String name, IntStream found) {
     if (golden.has(name)) {
       long[] expected = golden.longs(name);
       golden.compared(
@@ -103,12 +145,16 @@ record PictureFiles(GoldenFolder golden) {
     return all;
   }
 
+  /** Returns the fields of the processor of pictures. */
+  JsonNode processor() {
+    return Files.exists(golden.path().resolve("preprocessor_config.json"))
+        ? GoldenFolder.json(golden.path(), "preprocessor_config.json")
+        : GoldenFolder.json(golden.path(), "processor_config.json").path("image_processor");
+  }
+
   /** Returns the values before normalization, 0 on padding. */
   private float[] units(PixelBatch batch) {
-    JsonNode file =
-        Files.exists(golden.path().resolve("preprocessor_config.json"))
-            ? GoldenFolder.json(golden.path(), "preprocessor_config.json")
-            : GoldenFolder.json(golden.path(), "processor_config.json").path("image_processor");
+    JsonNode file = processor();
     List<Integer> shape = batch.shape();
     boolean interleaved = shape.size() == 3;
     int row = shape.get(shape.size() - 1);
@@ -125,7 +171,22 @@ record PictureFiles(GoldenFolder golden) {
     return units;
   }
 
-  private static String sha256(byte[] bytes) {
+  /** Returns stored 8-bit values after normalization [pictures, channels, height, width]. */
+  float[] normalized(String tensor, List<Integer> shape) {
+    ByteBuffer stored = golden.tensors().bytes(tensor);
+    float[] values = new float[stored.remaining()];
+    JsonNode file = processor();
+    int plane = shape.get(2) * shape.get(3);
+    for (int i = 0; i < values.length; i++) {
+      int channel = i / plane % shape.get(1);
+      double mean = file.path("image_mean").path(channel).asDouble();
+      double deviation = file.path("image_std").path(channel).asDouble();
+      values[i] = (float) (((stored.get(i) & 0xff) / LARGEST - mean) / deviation);
+    }
+    return values;
+  }
+
+  static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {

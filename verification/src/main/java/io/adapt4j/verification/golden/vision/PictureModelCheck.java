@@ -8,12 +8,15 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.verification.internal.Deviation;
 import io.adapt4j.verification.internal.GoldenFolder;
 import io.adapt4j.verification.internal.GoldenSource;
 import io.adapt4j.verification.internal.Kind;
 import io.adapt4j.verification.internal.Tolerances;
+import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import io.adapt4j.vision.internal.PixelBatch;
 import io.adapt4j.vision.internal.image.Pixels;
+import io.adapt4j.vision.internal.processor.PictureProcessor;
 import io.adapt4j.vision.internal.processor.PictureProcessors;
 import io.adapt4j.vision.internal.tower.ContrastiveModel;
 import io.adapt4j.vision.internal.tower.ContrastiveModels;
@@ -23,6 +26,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** Checks embedders of pictures and texts, and classifiers of pictures, from their files on. */
 public final class PictureModelCheck {
@@ -31,7 +36,10 @@ public final class PictureModelCheck {
   public static final Kind EMBEDDERS =
       kind(
           "embedders of pictures",
-          "embed",
+          source ->
+              (source.kind().startsWith("image") && source.kind().contains("embed"))
+                  || ContrastiveModels.modelTypes().contains(config(source, "model_type")),
+          ContrastiveModels.modelTypes(),
           golden -> {
             try (ContrastiveModel model =
                     ContrastiveModels.declare(ModelConfig.read(golden.path()));
@@ -46,7 +54,10 @@ public final class PictureModelCheck {
   public static final Kind CLASSIFIERS =
       kind(
           "classifiers of pictures",
-          "classif",
+          source ->
+              (source.kind().startsWith("image") && source.kind().contains("classif"))
+                  || config(source, "architectures").endsWith("ForImageClassification\"]"),
+          PictureClassifiers.modelTypes(),
           golden -> {
             try (PictureClassifier model =
                     PictureClassifiers.declare(ModelConfig.read(golden.path()));
@@ -59,6 +70,9 @@ public final class PictureModelCheck {
   /** Tolerance of vectors of length 1. */
   private static final double NORMALIZED = 1e-5;
 
+  /** Prefix of tensors of pictures in another size. */
+  private static final String OTHER = "other_size.";
+
   private final GoldenFolder golden;
   private final JsonNode cases;
   private final PictureFiles files;
@@ -69,32 +83,43 @@ public final class PictureModelCheck {
     this.files = new PictureFiles(golden);
   }
 
-  private static Kind kind(String name, String part, Kind.FolderCheck check) {
+  private static String config(GoldenSource source, String field) {
+    JsonNode value = source.file(ModelConfig.FILE).path(field);
+    return value.isTextual() ? value.asText() : value.toString();
+  }
+
+  private static Kind kind(
+      String name, Predicate<GoldenSource> matches, Set<String> families, Kind.FolderCheck check) {
     return new Kind(
         name,
-        source -> source.kind().startsWith("image") && source.kind().contains(part),
+        source ->
+            source.has(GoldenFolder.JSON) && source.has(GoldenSource.CASES) && matches.test(source),
         (source, section) -> {
+          String family = config(source, "model_type");
+          if (!families.contains(family)) {
+            throw new UnsupportedQuantityException(name + " of family " + family + " (model_type)");
+          }
           try (GoldenFolder golden = GoldenFolder.open(source.path(), section)) {
             check.run(golden);
           }
         });
   }
 
-  private PixelBatch pixels(String prefix, JsonNode stated) throws IOException {
+  private PixelBatch pixels(String prefix, JsonNode stated, PictureProcessor processor)
+      throws IOException {
     List<Pixels> pictures = new ArrayList<>();
     for (JsonNode file : stated.path("image_order")) {
       pictures.add(files.read(file));
     }
-    PixelBatch batch = PictureProcessors.open(golden.path()).pixels(pictures);
-    files.compare(prefix, stated, batch, new int[] {pictures.size()});
-    return batch;
+    return files.pixels(prefix, stated, processor, pictures, pictures.size());
   }
 
   private void embedder(ContrastiveModel model, Tokenizer tokenizer) throws IOException {
-    PixelBatch batch = pixels("", cases);
+    PixelBatch batch = pixels("", cases, PictureProcessors.open(golden.path()));
     List<String> texts = new ArrayList<>();
     cases.path("texts").forEach(text -> texts.add(text.asText()));
     List<int[]> ids = tokenizer.encodeAllTruncated(texts, model.maxTokens());
+    ids(ids, tokenizer.paddingId());
     try (Scope scope = Scope.open()) {
       Ops ops = Ops.inference();
       Tensor pictures = model.pictures(ops, batch);
@@ -118,15 +143,62 @@ public final class PictureModelCheck {
         }
       }
       compare("logits_per_image", all, Tolerances.FP32);
+      float[] turned = new float[all.length];
+      for (int i = 0; i < all.length; i++) {
+        turned[i % others.size() * logits.size() + i / others.size()] = all[i];
+      }
+      compare("logits_per_text", turned, Tolerances.FP32);
       compare("probabilities", probabilities, Tolerances.FP32);
     }
   }
 
-  private void classifier(PictureClassifier model) throws IOException {
-    try (Scope scope = Scope.open()) {
-      compare(
-          "logits", model.logits(Ops.inference(), pixels("", cases)).toFloats(), Tolerances.FP32);
+  /** Compares token ids; the reference pads on the right. */
+  private void ids(List<int[]> found, int padding) {
+    if (!golden.has("input_ids")) {
+      return;
     }
+    int wrong = 0;
+    int row = 0;
+    for (int[] wanted : golden.rows("input_ids")) {
+      int[] own = Arrays.copyOf(found.get(row), wanted.length);
+      Arrays.fill(own, Math.min(found.get(row).length, own.length), own.length, padding);
+      wrong += Arrays.equals(own, wanted) ? 0 : 1;
+      row++;
+    }
+    golden.compared("input_ids", new Deviation(wrong, 0));
+  }
+
+  private void classifier(PictureClassifier model) throws IOException {
+    PixelBatch batch = pixels("", cases, PictureProcessors.open(golden.path()));
+    golden.attempt("logits", () -> logits(model, "", batch));
+    if (golden.has(OTHER + "logits")) {
+      golden.attempt(OTHER + "logits", () -> logits(model, OTHER, otherSize()));
+    }
+  }
+
+  private void logits(PictureClassifier model, String prefix, PixelBatch batch) {
+    try (Scope scope = Scope.open()) {
+      compare(prefix + "logits", model.logits(Ops.inference(), batch).toFloats(), Tolerances.FP32);
+    }
+  }
+
+  /** Returns the stored pixels of another size, to which positions are resized. */
+  private PixelBatch otherSize() {
+    String name = OTHER + "pixel_values";
+    boolean normalized = golden.has(name);
+    String stored = normalized ? name : name + "_uint8";
+    if (!golden.has(stored)) {
+      throw new UnsupportedQuantityException("another size without its pixels");
+    }
+    List<Integer> shape =
+        golden.tensors().entry(stored).shape().stream().map(Math::toIntExact).toList();
+    if (shape.size() != 4) {
+      throw new UnsupportedQuantityException("another size with a part of its pixels");
+    }
+    float[] values = normalized ? golden.floats(stored) : files.normalized(stored, shape);
+    int[] each = new int[shape.get(0)];
+    Arrays.fill(each, 1);
+    return new PixelBatch(values, shape, new int[0][], each, new byte[0]);
   }
 
   private void compare(String name, float[] found, double tolerance) {

@@ -8,14 +8,14 @@ import io.adapt4j.vision.internal.image.Pixels;
  * @param tables [3, 256]
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Normalizer(float[][] tables) {
+public record Normalizer(float[][] tables) {
 
   /**
    * Computes the tables.
    *
    * @param fused whether scale, mean and deviation are one step, as in torchvision's processors
    */
-  static Normalizer of(boolean fused, double scale, double[] mean, double[] std) {
+  public static Normalizer of(boolean fused, double scale, double[] mean, double[] std) {
     float[][] tables = new float[3][256];
     for (int c = 0; c < 3; c++) {
       for (int value = 0; value < 256; value++) {

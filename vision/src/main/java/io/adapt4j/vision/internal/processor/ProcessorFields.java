@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +86,9 @@ final class ProcessorFields {
     ObjectNode json = image.json();
     changes.forEach((name, value) -> json.set(name, new ObjectMapper().valueToTree(value)));
     ConfigReader changed = ConfigReader.parse(image.file(), Json.compact(json));
-    return new ProcessorFields(folder, modelType, nested, changed, processor, changes);
+    Map<String, Object> all = new HashMap<>(options);
+    all.putAll(changes);
+    return new ProcessorFields(folder, modelType, nested, changed, processor, all);
   }
 
   Path folder() {

@@ -2,6 +2,7 @@ package io.adapt4j.vision.internal.tower;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Registry of the models of pictures and texts that this build supports, by {@code model_type}. */
@@ -14,6 +15,11 @@ public final class ContrastiveModels {
           "clip", ClipModel::new);
 
   private ContrastiveModels() {}
+
+  /** Returns the supported values of {@code model_type}. */
+  public static Set<String> modelTypes() {
+    return ALL.keySet();
+  }
 
   /** Declares a model, without weights. */
   public static ContrastiveModel declare(ModelConfig config) {

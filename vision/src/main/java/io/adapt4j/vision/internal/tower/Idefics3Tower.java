@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * layers on the tiles of a picture, positions by the share of the tile before a patch, and a pixel
  * shuffle before one projection.
  */
-final class Idefics3Tower implements PictureTower {
+public final class Idefics3Tower implements PictureTower {
 
   private final TowerWeights weights = new TowerWeights("vision_model.", "connector.");
   private final SiglipEncoder encoder;
@@ -112,7 +112,7 @@ final class Idefics3Tower implements PictureTower {
    * Returns the row or column of the position table for each of n patches, in fp32 as the
    * reference: a share equal to a boundary goes up.
    */
-  static int[] buckets(int patches, int side) {
+  public static int[] buckets(int patches, int side) {
     float step = 1f / patches;
     float last = 1 - 1e-6f;
     int[] places = new int[patches];

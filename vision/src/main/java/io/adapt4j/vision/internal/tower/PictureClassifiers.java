@@ -2,6 +2,7 @@ package io.adapt4j.vision.internal.tower;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Registry of the classifiers of pictures that this build supports, by {@code model_type}. */
@@ -13,6 +14,11 @@ public final class PictureClassifiers {
       Map.of("vit", Vit::declare, "dinov2", Dinov2::declare);
 
   private PictureClassifiers() {}
+
+  /** Returns the supported values of {@code model_type}. */
+  public static Set<String> modelTypes() {
+    return ALL.keySet();
+  }
 
   /** Declares the classifier of a configuration, without weights. */
   public static PictureClassifier declare(ModelConfig config) {

@@ -2,7 +2,9 @@ package io.adapt4j.vision.internal.tower;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.StoredValues;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.layer.Layer;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.norm.Norm;
@@ -16,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -103,6 +106,24 @@ public final class TowerWeights implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Returns the values under the names and in the shapes of a checkpoint. */
+  public List<TensorData> tensors(Checkpoint checkpoint, StoredType type) {
+    Map<String, String> names = check(checkpoint);
+    List<TensorData> tensors = new ArrayList<>();
+    for (Parameter parameter : parameters()) {
+      for (Parameter.Slice slice : parameter.slices()) {
+        String name = Objects.requireNonNull(names.get(slice.name()), slice.name());
+        tensors.add(
+            new TensorData(
+                name,
+                type,
+                checkpoint.entry(name).shape(),
+                Weights.tensor(name, parameter.master(), slice, type).content()));
+      }
+    }
+    return tensors;
   }
 
   /** Returns the stored name of each tensor. */

@@ -1,6 +1,8 @@
 package io.adapt4j.vision.internal.training;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.nn.picture.PictureEncoder;
 import io.adapt4j.core.internal.tensor.DType;
@@ -28,6 +30,11 @@ record TrainedTower(PictureRegister pictures, PictureTower tower) implements Pic
   @Override
   public void load(Checkpoint checkpoint, DType type) {
     tower.weights().load(checkpoint, type);
+  }
+
+  @Override
+  public List<TensorData> tensors(Checkpoint base, StoredType type) {
+    return tower.weights().tensors(base, type);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.adapt4j.core.internal.nn.picture;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.linear.LinearSlot;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -35,6 +37,13 @@ public interface PictureEncoder extends AutoCloseable {
 
   /** Reads the weights. */
   void load(Checkpoint checkpoint, DType type);
+
+  /**
+   * Returns the values under the names and in the shapes of the base, for writing.
+   *
+   * @param base the base's weights
+   */
+  List<TensorData> tensors(Checkpoint base, StoredType type);
 
   /** Returns the picture that an id belongs to. */
   Known find(int id);

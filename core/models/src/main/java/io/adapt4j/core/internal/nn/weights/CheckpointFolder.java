@@ -25,13 +25,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Writes complete Hugging Face checkpoint folders. */
 public final class CheckpointFolder {
 
   /** Files that belong to a model but do not depend on its weights, except for the tokenizer's. */
   private static final List<String> COMPANIONS =
-      List.of(GenerationDefaults.FILE, "chat_template.jinja", "chat_template.json");
+      List.of(
+          GenerationDefaults.FILE,
+          "chat_template.jinja",
+          "chat_template.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "video_preprocessor_config.json");
 
   /** Age at which unfinished files are considered abandoned; no save takes that long. */
   private static final Duration ABANDONED = Duration.ofHours(24);
@@ -51,8 +59,9 @@ public final class CheckpointFolder {
 
   /**
    * Writes a model like {@link #write(Path, Path, ModelConfig, List)}, including the tensors of its
-   * base that this library does not use but that the model's class in Transformers has. Experts
-   * that the base stores in MXFP4 are written unchanged if none of them was trained.
+   * base that this library does not use but that the model's class in Transformers has, and those
+   * of an image tower that was joined. Experts that the base stores in MXFP4 are written unchanged
+   * if none of them was trained.
    */
   public static void write(
       Path folder, Path base, ModelConfig config, Network network, StoredType type) {
@@ -62,7 +71,13 @@ public final class CheckpointFolder {
       return;
     }
     try (Checkpoint checkpoint = network.modelConfig().openWeights(base)) {
-      tensors.addAll(Weights.kept(network, checkpoint, type));
+      network
+          .pictureEncoder()
+          .ifPresent(encoder -> tensors.addAll(encoder.tensors(checkpoint, type)));
+      Set<String> names = tensors.stream().map(TensorData::name).collect(Collectors.toSet());
+      Weights.kept(network, checkpoint, type).stream()
+          .filter(tensor -> !names.contains(tensor.name()))
+          .forEach(tensors::add);
       Optional<FourBitExperts.Model> model = FourBitExperts.unchanged(config, tensors, checkpoint);
       if (model.isPresent()) {
         write(folder, base, model.get().config(), model.get().tensors());

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.embed;
+package io.adapt4j.rag.internal.embed;
 
 import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Identity of a model by the content of its files, regardless of location. */
-final class ModelIdentity {
+public final class ModelIdentity {
 
   private static final int DIGITS = 16;
 
   private ModelIdentity() {}
 
   /** Returns the folder's name, and a hash of all its weights and settings and of a text. */
-  static String of(Path folder, String settings) {
+  public static String of(Path folder, String settings) {
     MessageDigest digest = FileDigest.sha256();
     try (Stream<Path> files = Files.walk(folder)) {
       List<Path> sorted = files.filter(ModelIdentity::counts).sorted().toList();

@@ -1,4 +1,4 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.primitives.Floats;
@@ -15,8 +15,6 @@ import io.adapt4j.lora.Miss;
 import io.adapt4j.lora.Oft;
 import io.adapt4j.lora.Shira;
 import io.adapt4j.lora.Targets;
-import io.adapt4j.verification.internal.GoldenFolder;
-import io.adapt4j.verification.internal.UnsupportedQuantityException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,9 +25,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Adapters saved by PEFT, by kind. */
-final class PeftParts {
+public final class PeftParts {
 
   /** Name of an expert's LoRA matrix: module, number, parameter, matrix. */
   private static final Pattern EXPERT =
@@ -42,7 +41,7 @@ final class PeftParts {
   private PeftParts() {}
 
   /** Skips the check of an adapter of an unsupported kind. */
-  static void requireSupported(Path folder) {
+  public static void requireSupported(Path folder) {
     type(folder);
   }
 
@@ -55,30 +54,30 @@ final class PeftParts {
   }
 
   /** Returns whether it is a MiSS adapter without a variant, which PEFT converts exactly. */
-  static boolean isPlainMiss(Path folder) {
+  public static boolean isPlainMiss(Path folder) {
     return type(folder).equals("MISS") && config(folder).path("init_weights").isBoolean();
   }
 
-  static boolean isLora(Path folder) {
+  public static boolean isLora(Path folder) {
     return type(folder).equals("LORA");
   }
 
   /** Returns whether the adapter's initial values were taken from the base weight. */
-  static boolean leavesResidual(Path folder) {
+  public static boolean leavesResidual(Path folder) {
     String initial = config(folder).path("init_lora_weights").asText();
     return initial.startsWith("pissa") || initial.equals("olora") || initial.equals("loftq");
   }
 
-  static JsonNode config(Path folder) {
+  public static JsonNode config(Path folder) {
     return GoldenFolder.json(folder, CONFIG);
   }
 
-  static Adapter at(Path folder) {
+  public static Adapter at(Path folder) {
     return Adapter.at(folder);
   }
 
   /** Attaches a folder's adapter for further training. */
-  static Adaptation attach(Path folder, Network network, Path base) {
+  public static Adaptation attach(Path folder, Network network, Path base) {
     return switch (type(folder)) {
       case "IA3" -> ia3(folder, network, base);
       case "MISS" -> Methods.of(Miss.continuing(folder)).attach(network, base, 0);
@@ -86,6 +85,20 @@ final class PeftParts {
       case "OFT" -> Methods.of(Oft.continuing(folder)).attach(network, base, 0);
       default -> Methods.of(Lora.continuing(folder)).attach(network, base, 0);
     };
+  }
+
+  /** Returns whether it is a LoRA adapter on the modules that names or an expression match. */
+  public static boolean isOfTargetsAlone(Path folder) {
+    JsonNode config = config(folder);
+    return isLora(folder)
+        && Stream.of("exclude_modules", "layers_to_transform", "target_parameters")
+            .noneMatch(config::hasNonNull);
+  }
+
+  /** Attaches a new LoRA adapter on the targets of a folder's. */
+  public static Adaptation start(Path folder, Network network, Path base) {
+    return Methods.of(Lora.rank(1).targets(targets(folder, "target_modules")))
+        .attach(network, base, 0);
   }
 
   private static Adaptation ia3(Path folder, Network network, Path base) {
@@ -109,12 +122,12 @@ final class PeftParts {
     return Targets.names(names.toArray(String[]::new));
   }
 
-  static Checkpoint weights(Path folder) {
+  public static Checkpoint weights(Path folder) {
     return Checkpoint.openFile(folder.resolve("adapter_model.safetensors"));
   }
 
   /** Returns the product of a module's matrices with its scale, [out, in]. */
-  static float[] update(Path folder, String path) {
+  public static float[] update(Path folder, String path) {
     JsonNode config = config(folder);
     double rank = config.path("r").asInt();
     double scale =
@@ -139,7 +152,7 @@ final class PeftParts {
    * Joins the gradients of experts whose weights are [experts, in, out], as in PEFT: A stacked by
    * rows, B with the experts interleaved by columns.
    */
-  static Map<String, float[]> stacked(Map<String, float[]> gradients) {
+  public static Map<String, float[]> stacked(Map<String, float[]> gradients) {
     Map<String, TreeMap<Integer, float[]>> parts = new TreeMap<>();
     Map<String, float[]> joined = new HashMap<>(gradients);
     for (Map.Entry<String, float[]> gradient : gradients.entrySet()) {
@@ -173,7 +186,7 @@ final class PeftParts {
    * Returns a weight; for experts stacked by Transformers 5, assembled from the checkpoint's
    * tensors.
    */
-  static float[] weight(Checkpoint checkpoint, String name) {
+  public static float[] weight(Checkpoint checkpoint, String name) {
     Matcher matcher = STACK.matcher(name);
     if (checkpoint.names().contains(name) || !matcher.matches()) {
       return GoldenFolder.floats(checkpoint, name);
@@ -196,7 +209,7 @@ final class PeftParts {
    * Returns the name in an adapter file of a tensor that PEFT names differently in memory: with the
    * adapter's name, and for DoRA as a module with a weight.
    */
-  static String stored(String name) {
+  public static String stored(String name) {
     return name.replaceAll(
             "\\.lora_magnitude_vector\\.default(\\.weight)?$", ".lora_magnitude_vector")
         .replaceAll("(\\.modules_to_save)?\\.default(?=\\.|$)", "");

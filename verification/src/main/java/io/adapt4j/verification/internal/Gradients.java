@@ -1,10 +1,6 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.internal;
 
 import com.google.common.primitives.Floats;
-import io.adapt4j.verification.internal.Deviation;
-import io.adapt4j.verification.internal.GoldenException;
-import io.adapt4j.verification.internal.GoldenFolder;
-import io.adapt4j.verification.internal.Tolerances;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -14,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Gradients by the names of golden files. */
-final class Gradients {
+public final class Gradients {
 
   /** A tensor of all experts of a layer, as Transformers 5 has them in memory. */
   private static final Pattern STACK = Pattern.compile("(.*\\.experts)\\.(gate_up_proj|down_proj)");
@@ -35,7 +31,7 @@ final class Gradients {
   private Gradients() {}
 
   /** Returns the global norm of all gradients. */
-  static double norm(Collection<float[]> gradients) {
+  public static double norm(Collection<float[]> gradients) {
     double squares = 0;
     for (float[] gradient : gradients) {
       for (float value : gradient) {
@@ -50,7 +46,7 @@ final class Gradients {
    * mixture is called {@code mlp} in Transformers 5, experts are stacked there, and a tied output
    * has the name of one of the two modules.
    */
-  static float[] found(Map<String, float[]> gradients, String name) {
+  public static float[] found(Map<String, float[]> gradients, String name) {
     return exact(gradients, name)
         .or(() -> exact(gradients, name.replace(".mlp.", ".block_sparse_moe.")))
         .or(() -> exact(gradients, name.replace(".gate.moe_statics.", ".moe_statics.")))
@@ -61,13 +57,13 @@ final class Gradients {
   }
 
   /** Compares every expected gradient, whose names have a prefix, with the one found. */
-  static void compare(
+  public static void compare(
       GoldenFolder golden, String prefix, Map<String, float[]> gradients, String label) {
     compare(golden, prefix, gradients, label, Tolerances.FP32, Tolerances.RELATIVE);
   }
 
   /** Compares with given tolerances; the label is a format for the tensor's name. */
-  static void compare(
+  public static void compare(
       GoldenFolder golden,
       String prefix,
       Map<String, float[]> gradients,

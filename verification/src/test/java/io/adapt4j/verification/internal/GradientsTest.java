@@ -1,9 +1,8 @@
-package io.adapt4j.verification.golden;
+package io.adapt4j.verification.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.verification.internal.GoldenException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
