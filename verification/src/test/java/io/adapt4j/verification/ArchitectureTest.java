@@ -75,6 +75,7 @@ class ArchitectureTest {
                   "federated",
                   "gguf",
                   "structured",
+                  "vision",
                   "serve",
                   "rag",
                   "eval")),

@@ -1,6 +1,7 @@
 package io.adapt4j.benchmarks.inference;
 
 import io.adapt4j.benchmarks.harness.Arguments;
+import io.adapt4j.benchmarks.harness.InSuite;
 import io.adapt4j.benchmarks.harness.MatmulCeiling;
 import io.adapt4j.benchmarks.harness.Measurement;
 import io.adapt4j.benchmarks.harness.OwnProcess;
@@ -40,6 +41,9 @@ import java.util.SplittableRandom;
  * A question about a picture with a model of SmolVLM-256M's shape: the picture's tiles through the
  * tower, the prompt, and decoding.
  */
+@InSuite(
+    quick = "--tokens 8 --repetitions 2",
+    full = {"", "--precision fp32"})
 public final class PictureBenchmark {
 
   private static final String OPTIONS =
