@@ -328,9 +328,18 @@ ADAPT4J_ROW_KERNELS(ADAPT4J_AVX512)
 }
 namespace brain {
 
+inline void anyActivation(int kind, const void* x, int type, int64_t width, void* y) {
+  if (kind == GELU_TANH && type == BF16) {
+    geluTanhRow(static_cast<const uint16_t*>(x), width, static_cast<uint16_t*>(y));
+  } else {
+    avx512::activateRow(kind, x, type, width, y);
+  }
+}
+
 inline void anyGated(int kind, const void* x, int type, int64_t width, void* y) {
-  if (kind == SILU && type == BF16) {
-    gatedRow(static_cast<const uint16_t*>(x), width, static_cast<uint16_t*>(y));
+  if (type == BF16) {
+    (kind == SILU ? gatedRow<SILU> : gatedRow<GELU_TANH>)(static_cast<const uint16_t*>(x), width,
+                                                          static_cast<uint16_t*>(y));
   } else {
     avx512::gatedRow(kind, x, type, width, y);
   }
@@ -374,7 +383,7 @@ inline float anyCrossEntropy(const RowLoss& rule, void* logits, int type, int64_
                       : avx512::crossEntropyRow(rule, logits, type, target, weight);
 }
 
-constexpr RowKernels ROWS{avx512::layerNormRow, avx512::activateRow, anyRmsNorm, anyRmsNormBackward,
+constexpr RowKernels ROWS{avx512::layerNormRow, anyActivation,       anyRmsNorm, anyRmsNormBackward,
                           anyGated,             anyGatedBackward,    avx512::restoreRow,
                           anyCrossEntropy};
 

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Activation;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -111,6 +112,32 @@ class LayerNormKernelTest {
         assertThat((double) beside[i])
             .as("gelu(%s)", values[i])
             .isCloseTo(gelu(values[i]), within(2e-7 * Math.max(1, Math.abs(values[i]))));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void theApproximateGeluIsThatOfItsFormula(CpuVariant variant) {
+    float[] values = new float[4 * 251];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) DType.BF16.round((i - values.length / 2) / 64f);
+    }
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      try (Scope scope = Scope.open()) {
+        Tensor x = Tensor.of(values, 4, 251).copyAs(type);
+        Tensor y = Tensor.empty(type, 4, 251);
+        new CpuLayerKernels(variant).activate(x, Activation.GELU_TANH, y);
+        float[] found = y.toFloats();
+        double error = type == DType.F32 ? 4e-7 : BF16_ERROR;
+        for (int i = 0; i < found.length; i++) {
+          double v = values[i];
+          double wanted =
+              v / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)));
+          assertThat((double) found[i])
+              .as("%s, %s of %s", variant, type, v)
+              .isCloseTo(wanted, within(error * Math.max(1, Math.abs(v))));
+        }
       }
     }
   }

@@ -156,7 +156,8 @@ abstract class AttentionOps extends LinearOps {
     boolean differentiated = isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v);
     boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
     double drop = attentionDropout();
-    if (drop == 0 && !differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
+    boolean fused = seesAll && rule.softCap() == 0 && q.size(1) == k.size(1);
+    if (drop == 0 && !differentiated && fused && !FusedOps.attends(q, mask, rule)) {
       return FUSED_ATTENTION.tensor(q, k, v, masks, scale);
     }
     seedWeights(drop);
