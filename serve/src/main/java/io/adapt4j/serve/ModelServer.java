@@ -19,6 +19,7 @@ import io.adapt4j.serve.internal.model.Models;
 import io.adapt4j.serve.internal.response.Conversations;
 import io.adapt4j.serve.internal.response.StorageLimits;
 import io.adapt4j.serve.version.VersionedModel;
+import io.adapt4j.serve.vision.PictureModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -200,6 +201,7 @@ public final class ModelServer implements AutoCloseable {
 
     private final Map<String, LanguageModel> models = new LinkedHashMap<>();
     private final Map<String, VersionedModel> versioned = new LinkedHashMap<>();
+    private final Map<String, PictureModel> pictureModels = new LinkedHashMap<>();
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
     private final Map<String, TextClassifier> classifiers = new LinkedHashMap<>();
@@ -252,6 +254,22 @@ public final class ModelServer implements AutoCloseable {
     public Builder model(String name, VersionedModel model) {
       requireNew(name);
       versioned.put(name, Objects.requireNonNull(model, "model"));
+      return this;
+    }
+
+    /**
+     * Adds a model that reads pictures, for conversations and completions, otherwise as {@link
+     * #model(String, LanguageModel)}. A request may have 16 pictures in a body of 16 MiB, or of
+     * {@link ServerLimits#bodyBytes()} if that is more.
+     *
+     * @param name the model's name in requests
+     * @param model such as {@link io.adapt4j.serve.vision.ServedVision}, usable for as long as the
+     *     server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder model(String name, PictureModel model) {
+      requireNew(name);
+      pictureModels.put(name, Objects.requireNonNull(model, "model"));
       return this;
     }
 
@@ -400,8 +418,11 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private Models models(Limits each) {
-      return new Models(
-          models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
+      Models all =
+          new Models(
+              models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
+      pictureModels.forEach(all::add);
+      return all;
     }
 
     private Served served(Models all, Limits each, Consumer<ServedRequest> to) {
@@ -602,6 +623,7 @@ public final class ModelServer implements AutoCloseable {
       }
       if (reusesExactly) {
         models.values().forEach(model -> model.reusePromptsExactly(true));
+        pictureModels.values().forEach(model -> model.languageModel().reusePromptsExactly(true));
       }
       return new ModelServer(this);
     }

@@ -47,7 +47,8 @@ class ArchitectureTest {
           Map.entry("speech", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry(
-              "serve", Set.of("core", "jinja", "rag", "structured", "tools", "eval", "speech")),
+              "serve",
+              Set.of("core", "jinja", "rag", "structured", "tools", "eval", "speech", "vision")),
           Map.entry("rag", Set.of("core", "vision")),
           Map.entry("federated", Set.of("core", "lora")),
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
