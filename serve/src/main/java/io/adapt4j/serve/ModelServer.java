@@ -215,10 +215,12 @@ public final class ModelServer implements AutoCloseable {
     private boolean allowsAnyone;
     private ServerLimits limits = ServerLimits.defaults();
     private boolean reusesExactly;
-    private int mostConversations = DEFAULT_CONVERSATIONS;
-    private long conversationBytes = DEFAULT_CONVERSATION_BYTES;
-    private Duration conversationAge = DEFAULT_CONVERSATION_AGE;
-    private @Nullable Path conversationFolder;
+    private StorageLimits storage =
+        new StorageLimits(
+            DEFAULT_CONVERSATIONS,
+            DEFAULT_CONVERSATION_BYTES,
+            DEFAULT_CONVERSATION_AGE,
+            Optional.empty());
     private Consumer<AccessRecord> accessLog = entry -> {};
     private Consumer<ServedRequest> telemetry = request -> {};
     private boolean logsContents;
@@ -431,7 +433,7 @@ public final class ModelServer implements AutoCloseable {
               .filter(entry -> entry.getValue() instanceof QuestionAnswering.Searchable)
               .map(Map.Entry::getKey)
               .toList();
-      Conversations stored = new Conversations(storage(), !keys.isEmpty());
+      Conversations stored = new Conversations(storage, !keys.isEmpty());
       return new Served(
           all, each, Optional.ofNullable(recorder), to, searchable, stored, Set.copyOf(origins));
     }
@@ -498,9 +500,7 @@ public final class ModelServer implements AutoCloseable {
       if (Texts.require("age", age).isNegative() || age.isZero()) {
         throw new IllegalArgumentException("age: expected a time above 0, found " + age);
       }
-      this.mostConversations = entries;
-      this.conversationBytes = bytes;
-      this.conversationAge = age;
+      this.storage = new StorageLimits(entries, bytes, age, storage.folder());
       return this;
     }
 
@@ -511,16 +511,13 @@ public final class ModelServer implements AutoCloseable {
      * @param folder the folder, created if it is missing; one server uses it at a time
      */
     public Builder conversationFolder(Path folder) {
-      this.conversationFolder = Texts.require("folder", folder);
+      this.storage =
+          new StorageLimits(
+              storage.entries(),
+              storage.bytes(),
+              storage.age(),
+              Optional.of(Texts.require("folder", folder)));
       return this;
-    }
-
-    private StorageLimits storage() {
-      return new StorageLimits(
-          mostConversations,
-          conversationBytes,
-          conversationAge,
-          Optional.ofNullable(conversationFolder));
     }
 
     /**

@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModels;
@@ -193,6 +194,30 @@ public final class VisionLanguageModel implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       texts.close();
       throw e;
+    }
+  }
+
+  /**
+   * Returns whether a model reads pictures: its family has an image tower here, and the folder has
+   * its weights and a {@code preprocessor_config.json} or {@code processor_config.json}.
+   *
+   * @return true if {@link #load} can load it
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration or an index of
+   *     weights is missing or malformed
+   */
+  public static boolean reads(ModelSource source) {
+    Path folder = Texts.require("source", source).folder();
+    if (!PictureProcessors.areIn(folder)) {
+      return false;
+    }
+    ModelConfig config = ModelConfig.read(folder);
+    if (!Towers.modelTypes().contains(config.modelType())) {
+      return false;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        PictureTower declared = Towers.declare(config)) {
+      return declared.weights().areIn(checkpoint);
     }
   }
 

@@ -67,7 +67,7 @@ public final class Messages {
     if (given != null) {
       content =
           role.equals("user")
-              ? pictures.content(at + ".content", given, TEXT, READS)
+              ? content(at + ".content", given, TEXT, READS, pictures)
               : content(at + ".content", given);
     }
     Optional<String> thinking =
@@ -123,6 +123,32 @@ public final class Messages {
     return content(at, json, TEXT, READS);
   }
 
+  /**
+   * Reads the content of a user's message: a text, or with pictures the parts as chat templates
+   * read them.
+   */
+  public static Object content(
+      String at, JsonNode json, Set<String> types, String reads, PictureParts pictures) {
+    boolean isText = true;
+    for (JsonNode part : json) {
+      isText &= !PictureParts.isPicture(part);
+    }
+    if (!json.isArray() || isText) {
+      return content(at, json, types, reads);
+    }
+    List<Map<String, Object>> parts = new ArrayList<>();
+    for (int i = 0; i < json.size(); i++) {
+      JsonNode part = json.get(i);
+      if (PictureParts.isPicture(part)) {
+        pictures.add(at + "[" + i + "]", part);
+        parts.add(Map.of("type", "image"));
+      } else {
+        parts.add(Map.of("type", "text", "text", text(at, part, types, reads)));
+      }
+    }
+    return parts;
+  }
+
   /** Reads a text, or several parts of some types joined by line feeds. */
   public static String content(String at, JsonNode json, Set<String> types, String reads) {
     if (json.isTextual()) {
@@ -140,7 +166,7 @@ public final class Messages {
   }
 
   /** Reads a part that is a text. */
-  static String text(String at, JsonNode part, Set<String> types, String reads) {
+  private static String text(String at, JsonNode part, Set<String> types, String reads) {
     String type = part.path("type").asText();
     if (!types.contains(type)) {
       throw Fault.unsupported(at, "this server reads " + reads + " '" + type + "'");

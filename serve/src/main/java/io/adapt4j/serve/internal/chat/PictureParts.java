@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -73,36 +72,13 @@ public final class PictureParts {
     return pictures.isEmpty();
   }
 
-  /**
-   * Reads the content of a user's message: a text, or with pictures the parts as chat templates
-   * read them.
-   */
-  public Object content(String at, JsonNode json, Set<String> types, String reads) {
-    boolean isText = true;
-    for (JsonNode part : json) {
-      isText &= !isPicture(part);
-    }
-    if (!json.isArray() || isText) {
-      return Messages.content(at, json, types, reads);
-    }
-    List<Map<String, Object>> parts = new ArrayList<>();
-    for (int i = 0; i < json.size(); i++) {
-      JsonNode part = json.get(i);
-      if (isPicture(part)) {
-        add(at + "[" + i + "]", part);
-        parts.add(Map.of("type", "image"));
-      } else {
-        parts.add(Map.of("type", "text", "text", Messages.text(at, part, types, reads)));
-      }
-    }
-    return parts;
-  }
-
-  private static boolean isPicture(JsonNode part) {
+  /** Returns whether a content part is a picture. */
+  static boolean isPicture(JsonNode part) {
     return TYPES.contains(part.path("type").asText());
   }
 
-  private void add(String at, JsonNode part) {
+  /** Reads a picture. */
+  void add(String at, JsonNode part) {
     if (!areTaken) {
       throw Fault.unsupported(
           at, "this model reads no pictures. Leave them out, or ask a model that reads them.");

@@ -105,7 +105,7 @@ final class ResponseInput {
     JsonNode given = fields.required("content");
     Object content =
         role.equals("user")
-            ? pictures.content(at + ".content", given, TEXTS, READS)
+            ? Messages.content(at + ".content", given, TEXTS, READS, pictures)
             : content(at + ".content", given);
     add(Messages.message(role, content), role.equals(ASSISTANT));
   }
