@@ -52,7 +52,8 @@ class ArchitectureTest {
           Map.entry("rag", Set.of("core", "vision")),
           Map.entry("federated", Set.of("core", "lora")),
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
-          Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep")),
+          Map.entry(
+              "langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep", "vision")),
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve", "rag")),
           Map.entry("eval", Set.of("core")),
           Map.entry("upkeep", Set.of("core", "lora", "eval", "rag")),
