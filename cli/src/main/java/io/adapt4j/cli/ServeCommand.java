@@ -106,6 +106,13 @@ final class ServeCommand implements Callable<Integer> {
   private final List<String> origins = new ArrayList<>();
 
   @Option(
+      names = "--allow-image-urls",
+      description =
+          "Download pictures that requests name by http and https URLs, from addresses of the public"
+              + " internet alone.")
+  private boolean allowImageUrls;
+
+  @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
       description = "Most tokens of an answer; default 4096.")
@@ -257,6 +264,9 @@ final class ServeCommand implements Callable<Integer> {
       settings.page(page);
     }
     origins.forEach(settings::allowOrigin);
+    if (allowImageUrls) {
+      settings.allowPictureUrls();
+    }
     if (accessLog) {
       settings.accessLog(
           entry -> {

@@ -6,6 +6,7 @@ import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.serve.feedback.AnswerRecorder;
+import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.internal.gateway.AdapterEndpoint;
 import io.adapt4j.serve.internal.gateway.ApiKeys;
 import io.adapt4j.serve.internal.gateway.Gateway;
@@ -202,6 +203,10 @@ public final class ModelServer implements AutoCloseable {
     private final Map<String, LanguageModel> models = new LinkedHashMap<>();
     private final Map<String, VersionedModel> versioned = new LinkedHashMap<>();
     private final Map<String, PictureModel> pictureModels = new LinkedHashMap<>();
+
+    /** Downloader of pictures that have URLs; null without one. Tests set their own. */
+    @Nullable PublicDownload pictureUrls;
+
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
     private final Map<String, TextClassifier> classifiers = new LinkedHashMap<>();
@@ -272,6 +277,17 @@ public final class ModelServer implements AutoCloseable {
     public Builder model(String name, PictureModel model) {
       requireNew(name);
       pictureModels.put(name, Objects.requireNonNull(model, "model"));
+      return this;
+    }
+
+    /**
+     * Lets requests name pictures by {@code http} and {@code https} URLs, which the server then
+     * downloads within 20 seconds; by default it downloads nothing. Only addresses of the public
+     * internet are asked, also after redirects, none of this machine or of private networks, and no
+     * proxy is used.
+     */
+    public Builder allowPictureUrls() {
+      this.pictureUrls = new PublicDownload();
       return this;
     }
 
@@ -424,6 +440,9 @@ public final class ModelServer implements AutoCloseable {
           new Models(
               models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
       pictureModels.forEach(all::add);
+      if (pictureUrls != null) {
+        all.allowPictureUrls(pictureUrls);
+      }
       return all;
     }
 

@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.data.Datasets;
@@ -18,10 +19,13 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
+import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.vision.ServedVision;
 import io.adapt4j.vision.Picture;
 import io.adapt4j.vision.VisionLanguageModel;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -336,6 +340,52 @@ class PicturesTest {
         part(dataUrl(PHOTO)) + "," + part(flat),
         "messages[1].content[1].image_url.url",
         "together");
+  }
+
+  @Test
+  void urlsAreDownloadedWhereTheyAreAllowed() throws Exception {
+    HttpServer pictures =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    pictures.createContext(
+        "/photo.png",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write(Files.readAllBytes(file(PHOTO)));
+          }
+        });
+    pictures.start();
+    String port = ":" + pictures.getAddress().getPort();
+    try (TestServer allowing =
+        TestServer.start(
+            settings -> {
+              settings.model("vision", new ServedVision(model)).allowPictureUrls();
+              settings.pictureUrls =
+                  new PublicDownload(
+                      InetAddress::getAllByName, address -> address.isLoopbackAddress());
+              return settings;
+            })) {
+      String photo = part("http://127.0.0.1" + port + "/photo.png");
+      JsonNode answer = allowing.answer(CHAT, request("vision", user(photo, text("What is it?"))));
+      assertThat(said(answer))
+          .isEqualTo(own(model, List.of(asking(IMAGE, textPart("What is it?"))), PHOTO).text());
+      HttpResponse<String> none =
+          allowing.post(
+              CHAT, request("vision", user(part("http://127.0.0.1" + port + "/none.png"))));
+      assertThat(none.statusCode()).isEqualTo(400);
+      assertThat(none.body()).contains("messages[0].content[0].image_url.url: ", "found 404");
+    } finally {
+      pictures.stop(0);
+    }
+    try (TestServer allowing =
+        TestServer.start(
+            settings -> settings.model("vision", new ServedVision(model)).allowPictureUrls())) {
+      HttpResponse<String> inner =
+          allowing.post(
+              CHAT, request("vision", user(part("http://127.0.0.1" + port + "/photo.png"))));
+      assertThat(inner.statusCode()).isEqualTo(400);
+      assertThat(inner.body()).contains("not at an address of the public internet");
+    }
   }
 
   @Test

@@ -71,6 +71,7 @@ public record ChatEndpoint(
     Sampling sampling = Sampling.read(call, parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
     answering.requireFew(sampling.choices());
+    conversation.download(call, answering, sampling.streams());
     boolean inTurn = call.hasTurn();
     ToolPrompt prepared =
         answering.prepare(

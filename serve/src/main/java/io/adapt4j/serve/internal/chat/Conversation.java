@@ -4,9 +4,12 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.serve.internal.answer.AnswerPool;
+import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.vision.PictureModel;
 import io.adapt4j.tools.ToolRequest;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -33,6 +36,11 @@ public final class Conversation implements AutoCloseable {
 
   public List<ChatMessage> messages() {
     return messages;
+  }
+
+  /** Downloads the pictures that have URLs. */
+  public void download(Call call, AnswerPool answering, boolean streams) throws IOException {
+    parts.download(call, answering, streams);
   }
 
   /** Encodes the conversation once. */

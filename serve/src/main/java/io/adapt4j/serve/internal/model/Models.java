@@ -8,6 +8,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.load.UnknownAdapterException;
+import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Limits;
@@ -55,6 +56,7 @@ public final class Models {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<AdapterName, LanguageModel> adapted = new ConcurrentHashMap<>();
   private final Map<String, PictureModel> pictureModels = new LinkedHashMap<>();
+  private Optional<PublicDownload> pictureUrls = Optional.empty();
   private final Limits limits;
   private final long since = Instant.now().getEpochSecond();
 
@@ -81,6 +83,16 @@ public final class Models {
   public void add(String name, PictureModel model) {
     entries.put(name, new Entry(Kind.LANGUAGE, model.languageModel()));
     pictureModels.put(name, model);
+  }
+
+  /** Allows pictures by URL. */
+  public void allowPictureUrls(PublicDownload download) {
+    pictureUrls = Optional.of(download);
+  }
+
+  /** Returns how pictures are downloaded; empty if they are not. */
+  public Optional<PublicDownload> pictureUrls() {
+    return pictureUrls;
   }
 
   /** Returns whether a model reads pictures. */

@@ -83,6 +83,7 @@ public record ResponsesEndpoint(
     ignoreStreamOptions(parameters);
     parameters.requireNoOthers();
     GenerationOptions options = asked.build();
+    conversation.download(call, answering, streams);
     boolean inTurn = call.hasTurn();
     ToolPrompt prepared =
         answering.prepare(
