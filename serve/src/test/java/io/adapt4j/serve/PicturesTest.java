@@ -19,6 +19,9 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
+import io.adapt4j.serve.feedback.AnswerRecorder;
+import io.adapt4j.serve.feedback.ServedAnswer;
+import io.adapt4j.serve.feedback.ServedFeedback;
 import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.vision.ServedVision;
 import io.adapt4j.vision.Picture;
@@ -36,6 +39,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -340,6 +344,31 @@ class PicturesTest {
         part(dataUrl(PHOTO)) + "," + part(flat),
         "messages[1].content[1].image_url.url",
         "together");
+  }
+
+  @Test
+  void answersAboutPicturesAreNotRecorded() throws Exception {
+    List<List<ChatMessage>> recorded = new CopyOnWriteArrayList<>();
+    AnswerRecorder recorder =
+        new AnswerRecorder() {
+          @Override
+          public void answered(ServedAnswer answer) {
+            recorded.add(answer.messages());
+          }
+
+          @Override
+          public boolean judged(ServedFeedback feedback) {
+            return false;
+          }
+        };
+    try (TestServer recording =
+        TestServer.start(
+            settings -> settings.model("vision", new ServedVision(model)).recorder(recorder))) {
+      String photo = user(part(dataUrl(PHOTO)), text("What?"));
+      recording.answer(CHAT, request("vision", photo));
+      recording.answer(CHAT, request("vision", "{'role':'user','content':'Hello'}"));
+    }
+    assertThat(recorded).containsExactly(List.of(ChatMessage.user("Hello")));
   }
 
   @Test
