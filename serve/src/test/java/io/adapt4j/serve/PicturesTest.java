@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
+import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.data.Datasets;
@@ -344,6 +345,24 @@ class PicturesTest {
         part(dataUrl(PHOTO)) + "," + part(flat),
         "messages[1].content[1].image_url.url",
         "together");
+  }
+
+  @Test
+  void textsReachATemplateThatReadsPartsAlone() throws Exception {
+    ModelSource smolVlm = ModelSource.path(Golden.folder("multimodal/models/smolvlm"));
+    try (VisionLanguageModel other =
+            VisionLanguageModel.load(smolVlm, WeightFormat.asStored(), Precision.FP32);
+        TestServer serving =
+            TestServer.start(settings -> settings.model("smol", new ServedVision(other)))) {
+      String hello = "{'role':'user','content':'Hello'}";
+      JsonNode answer = serving.answer(CHAT, request("smol", hello));
+      Generation expected = own(other, List.of(ChatMessage.user("Hello")));
+      assertThat(said(answer)).isEqualTo(expected.text());
+      assertThat(answer.at("/usage/prompt_tokens").asInt()).isEqualTo(expected.promptTokens());
+      Generation looking = own(other, List.of(asking(IMAGE, textPart("What?"))), PHOTO);
+      String look = user(part(dataUrl(PHOTO)), text("What?"));
+      assertThat(said(serving.answer(CHAT, request("smol", look)))).isEqualTo(looking.text());
+    }
   }
 
   @Test
