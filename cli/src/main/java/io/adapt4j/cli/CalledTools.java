@@ -71,6 +71,11 @@ final class CalledTools {
       this.say = say;
     }
 
+    /** Returns whether there are tools, which conversations with pictures cannot use. */
+    boolean areThere() {
+      return servers != null;
+    }
+
     /** Answers a conversation, running what the model calls; returns it with the answer. */
     List<ChatMessage> answer(
         LanguageModel model,

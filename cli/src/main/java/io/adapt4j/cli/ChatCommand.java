@@ -8,7 +8,6 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.method.Adapter;
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.tools.mcp.McpException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -46,6 +45,7 @@ final class ChatCommand implements Callable<Integer> {
       /system TEXT   begin anew, with these instructions before the first message
       /clear         begin anew, with the same instructions
       /adapter NAME  answer with this adapter alone; without a name, with none
+      /image FILE    show a picture with the next message
       /save FILE     append the conversation to a file of training data (JSON Lines)
       /exit          end
       """;
@@ -54,6 +54,7 @@ final class ChatCommand implements Callable<Integer> {
   @Mixin private SamplingArguments sampling;
   @Mixin private ModelArgument.Draft draft;
   @Mixin private CalledTools tools;
+  @Mixin private ChatPictures pictures;
   @Spec private CommandSpec command;
 
   @Option(
@@ -83,12 +84,15 @@ final class ChatCommand implements Callable<Integer> {
     Adapter[] loaded = template.adapters(adapters);
     Optional<ChatTemplate> chosen = template.resolve();
     Path folder = model.folder();
+    pictures.read();
     Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
     try (CalledTools.Opened called = tools.open(in, this::say);
-        LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded);
-        ModelArgument.Draft.Opened smaller = draft.open(opened)) {
+        ModelArgument.Loaded parts = ModelArgument.Loaded.load(folder, loaded);
+        ModelArgument.Draft.Opened smaller = draft.open(parts.texts())) {
+      LanguageModel opened = parts.texts();
       chosen.ifPresent(found -> template.use(opened, found));
       begin();
+      pictures.showTo(called.areThere() ? Optional.empty() : parts.vision());
       prompt();
       String line = in.readLine();
       while (line != null && !line.strip().equals("/exit")) {
@@ -129,14 +133,18 @@ final class ChatCommand implements Callable<Integer> {
     if (system != null) {
       messages.add(ChatMessage.system(system));
     }
+    pictures.keepOnlyIn(messages);
   }
 
   private void answer(
       LanguageModel opened, CalledTools.Opened called, GenerationOptions options, String line) {
     List<ChatMessage> before = List.copyOf(messages);
-    messages.add(ChatMessage.user(line));
+    messages.add(pictures.message(line));
     try {
-      List<ChatMessage> after = called.answer(opened, messages, options, this::print);
+      List<ChatMessage> after =
+          pictures.areRead()
+              ? pictures.answer(messages, options, this::print)
+              : called.answer(opened, messages, options, this::print);
       messages.clear();
       messages.addAll(after);
       out().println();
@@ -155,6 +163,7 @@ final class ChatCommand implements Callable<Integer> {
   private void restore(List<ChatMessage> before) {
     messages.clear();
     messages.addAll(before);
+    pictures.keepOnlyIn(messages);
   }
 
   private void print(String piece) {
@@ -176,6 +185,7 @@ final class ChatCommand implements Callable<Integer> {
           opened.useAdapters(rest.isEmpty() ? new String[0] : rest.split("\\s+"));
           say("Adapters in use: " + opened.activeAdapters() + "\n");
         }
+        case "/image" -> pictures.add("/image", rest);
         case "/save" -> save(rest);
         case "/help" -> say(HELP);
         default -> say("There is no " + words[0] + ". What can be said:\n" + HELP);
@@ -233,9 +243,10 @@ final class ChatCommand implements Callable<Integer> {
     ObjectNode row = JsonNodeFactory.instance.objectNode();
     for (ChatMessage message : messages) {
       ObjectNode json = row.withArray("messages").addObject();
-      json.put("role", message.role()).put("content", String.valueOf(message.content()));
+      json.put("role", message.role()).put("content", ChatPictures.marked(message.content()));
       message.fields().forEach((name, value) -> json.putIfAbsent(name, Output.tree(value)));
     }
+    pictures.paths().forEach(row.withArray("images")::add);
     requireRows(Path.of(file));
     append(Path.of(file), row + "\n");
     say("Saved " + messages.size() + " messages to " + file + ".\n");

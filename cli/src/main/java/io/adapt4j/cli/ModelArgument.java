@@ -3,9 +3,12 @@ package io.adapt4j.cli;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.vision.VisionLanguageModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +122,25 @@ final class ModelArgument {
         smaller.close();
         throw e;
       }
+    }
+  }
+
+  /** A language model, with its image tower if the folder has one. */
+  record Loaded(LanguageModel texts, Optional<VisionLanguageModel> vision)
+      implements AutoCloseable {
+
+    static Loaded load(Path folder, Adapter... adapters) {
+      ModelSource source = ModelSource.path(folder);
+      if (!VisionLanguageModel.reads(source)) {
+        return new Loaded(LanguageModel.load(source, adapters), Optional.empty());
+      }
+      VisionLanguageModel model = VisionLanguageModel.load(source, adapters);
+      return new Loaded(model.languageModel(), Optional.of(model));
+    }
+
+    @Override
+    public void close() {
+      vision.ifPresentOrElse(VisionLanguageModel::close, texts::close);
     }
   }
 }

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.method.Adapter;
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.ServerLimits;
+import io.adapt4j.serve.vision.ServedVision;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -106,6 +106,13 @@ final class ServeCommand implements Callable<Integer> {
   private final List<String> origins = new ArrayList<>();
 
   @Option(
+      names = "--allow-image-urls",
+      description =
+          "Download pictures that requests name by http and https URLs, from addresses of the public"
+              + " internet alone.")
+  private boolean allowImageUrls;
+
+  @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
       description = "Most tokens of an answer; default 4096.")
@@ -182,7 +189,8 @@ final class ServeCommand implements Callable<Integer> {
     feedback.apply(settings, follow.ratings());
     Adapter[] loaded = template.adapters(adapters);
     try (Interruption interruption = new Interruption(stopped::countDown);
-        LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
+        ModelArgument.Loaded texts = ModelArgument.Loaded.load(folder, loaded)) {
+      LanguageModel opened = texts.texts();
       chosen.ifPresent(found -> template.use(opened, found));
       opened.cacheInEightBits(inEightBits);
       opened.freeWindows(freeWindows);
@@ -191,13 +199,18 @@ final class ServeCommand implements Callable<Integer> {
       }
       kept.apply(opened);
       String called = name != null ? name : ServedParts.nameOf(folder);
-      settings.model(called, opened);
+      texts
+          .vision()
+          .ifPresentOrElse(
+              vision -> settings.model(called, new ServedVision(vision)),
+              () -> settings.model(called, opened));
       try (ServedParts.Opened served =
           parts.open(settings, opened, template.allowsAny(), maxNewTokens)) {
         transcriber.open(settings, served);
         served.keep(draft.open(opened));
         served.keep(follow.open(settings, opened, template.allowsAny(), output.err()));
-        run(settings, follow.name().orElse(called), opened.hasChatTemplate());
+        String asked = follow.name().orElse(called);
+        run(settings, asked, opened.hasChatTemplate(), texts.vision().isPresent());
       }
     }
     return ExitCode.OK;
@@ -213,10 +226,11 @@ final class ServeCommand implements Callable<Integer> {
     return cacheType.equals("q8");
   }
 
-  private void run(ModelServer.Builder settings, String called, boolean chats)
+  private void run(
+      ModelServer.Builder settings, String called, boolean chats, boolean readsPictures)
       throws InterruptedException {
     try (ModelServer server = started(settings)) {
-      tell(server, called, chats);
+      tell(server, called, chats, readsPictures);
       stopped.await();
       output.err().println("Stopping when what runs is answered.");
       output.err().flush();
@@ -250,6 +264,9 @@ final class ServeCommand implements Callable<Integer> {
       settings.page(page);
     }
     origins.forEach(settings::allowOrigin);
+    if (allowImageUrls) {
+      settings.allowPictureUrls();
+    }
     if (accessLog) {
       settings.accessLog(
           entry -> {
@@ -327,13 +344,14 @@ final class ServeCommand implements Callable<Integer> {
     return key.strip();
   }
 
-  private void tell(ModelServer server, String called, boolean chats) {
+  private void tell(ModelServer server, String called, boolean chats, boolean readsPictures) {
     ObjectNode json =
         JsonNodeFactory.instance
             .objectNode()
             .put("address", server.address().toString())
             .put("model", called)
-            .put("chat", chats);
+            .put("chat", chats)
+            .put("pictures", readsPictures);
     String path = chats ? "/v1/chat/completions" : "/v1/completions";
     String asked =
         chats
@@ -343,6 +361,7 @@ final class ServeCommand implements Callable<Integer> {
     output.write(
         "Serving "
             + called
+            + (readsPictures ? ", which reads pictures," : "")
             + " at "
             + server.address()
             + "; Ctrl-C stops.\n"

@@ -106,6 +106,7 @@ class PathsTest {
           argument("chat", "--draft", Use.MODEL, "model --draft PATH"),
           argument("chat", "--chat-template", Use.TEMPLATE, "model --chat-template PATH"),
           argument("chat", "--mcp", Use.TASKS, "model --mcp PATH"),
+          argument("chat", "--image", Use.ROWS, "model --image PATH"),
           argument("mcp", "MODEL", Use.MODEL, "PATH"),
           argument("mcp", "--adapter", Use.ADAPTER, "model --adapter PATH"),
           argument("mcp", "--named-adapter", Use.ADAPTER, "model --named-adapter a=PATH"),

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -39,6 +40,10 @@ class ServeTest {
   private Process process;
 
   private void start(String... arguments) throws IOException {
+    start(CommandsTest.MODEL, arguments);
+  }
+
+  private void start(Path model, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -49,7 +54,7 @@ class ServeTest {
                 System.getProperty("java.class.path"),
                 Adapt4j.class.getName(),
                 "serve",
-                CommandsTest.MODEL.toString(),
+                model.toString(),
                 "--port",
                 "0"));
     command.addAll(List.of(arguments));
@@ -102,6 +107,29 @@ class ServeTest {
                     "{" + fields + ",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
             .build();
     return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void aModelWithAnImageTowerReadsPictures() throws Exception {
+    start(ChatTest.VISION, "--max-new-tokens", "8");
+    URI address = address();
+    assertThat(said()).contains("Serving idefics3, which reads pictures, at " + address);
+    String photo =
+        Base64.getEncoder()
+            .encodeToString(Files.readAllBytes(ChatTest.VISION.resolve("images/photo_37x53.png")));
+    String part = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,%s\"}}";
+    HttpRequest request =
+        HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"model\":\"idefics3\",\"messages\":[{\"role\":\"user\",\"content\":["
+                        + part.formatted(photo)
+                        + "]}]}"))
+            .build();
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
   }
 
   @Test

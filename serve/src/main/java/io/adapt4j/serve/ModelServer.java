@@ -7,6 +7,7 @@ import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.FileCipher;
 import io.adapt4j.serve.feedback.AnswerRecorder;
+import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.internal.gateway.AdapterEndpoint;
 import io.adapt4j.serve.internal.gateway.ApiKeys;
 import io.adapt4j.serve.internal.gateway.Gateway;
@@ -20,6 +21,7 @@ import io.adapt4j.serve.internal.model.Models;
 import io.adapt4j.serve.internal.response.Conversations;
 import io.adapt4j.serve.internal.response.StorageLimits;
 import io.adapt4j.serve.version.VersionedModel;
+import io.adapt4j.serve.vision.PictureModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -201,6 +203,11 @@ public final class ModelServer implements AutoCloseable {
 
     private final Map<String, LanguageModel> models = new LinkedHashMap<>();
     private final Map<String, VersionedModel> versioned = new LinkedHashMap<>();
+    private final Map<String, PictureModel> pictureModels = new LinkedHashMap<>();
+
+    /** Downloader of pictures that have URLs; null without one. Tests set their own. */
+    @Nullable PublicDownload pictureUrls;
+
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
     private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
     private final Map<String, TextClassifier> classifiers = new LinkedHashMap<>();
@@ -226,8 +233,10 @@ public final class ModelServer implements AutoCloseable {
     private boolean logsContents;
     private @Nullable AnswerRecorder recorder;
     private @Nullable Boolean showsPage;
-    private @Nullable Path adapterFolder;
-    private String adminKey = "";
+    private @Nullable AdapterAccess adapterAccess;
+
+    /** Folder of adapters that requests with a key may load. */
+    private record AdapterAccess(Path folder, String key) {}
 
     private Builder() {}
 
@@ -256,6 +265,33 @@ public final class ModelServer implements AutoCloseable {
     public Builder model(String name, VersionedModel model) {
       requireNew(name);
       versioned.put(name, Objects.requireNonNull(model, "model"));
+      return this;
+    }
+
+    /**
+     * Adds a model that reads pictures, for conversations and completions, otherwise as {@link
+     * #model(String, LanguageModel)}. A request may have 16 pictures in a body of 16 MiB, or of
+     * {@link ServerLimits#bodyBytes()} if that is more.
+     *
+     * @param name the model's name in requests
+     * @param model such as {@link io.adapt4j.serve.vision.ServedVision}, usable for as long as the
+     *     server
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder model(String name, PictureModel model) {
+      requireNew(name);
+      pictureModels.put(name, Objects.requireNonNull(model, "model"));
+      return this;
+    }
+
+    /**
+     * Lets requests name pictures by {@code http} and {@code https} URLs, which the server then
+     * downloads within 20 seconds; by default it downloads nothing. Only addresses of the public
+     * internet are asked, also after redirects, none of this machine or of private networks, and no
+     * proxy is used.
+     */
+    public Builder allowPictureUrls() {
+      this.pictureUrls = new PublicDownload();
       return this;
     }
 
@@ -390,11 +426,11 @@ public final class ModelServer implements AutoCloseable {
      *     space around it
      */
     public Builder adapterFolder(Path folder, String adminKey) {
-      this.adminKey = required("adminKey", adminKey);
+      String required = required("adminKey", adminKey);
       if (!Files.isDirectory(Texts.require("folder", folder))) {
         throw new IllegalArgumentException("adapterFolder: there is no folder " + folder);
       }
-      this.adapterFolder = folder;
+      this.adapterAccess = new AdapterAccess(folder, required);
       return this;
     }
 
@@ -404,8 +440,14 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private Models models(Limits each) {
-      return new Models(
-          models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
+      Models all =
+          new Models(
+              models, versioned, embedders, rerankers, classifiers, answerers, transcribers, each);
+      pictureModels.forEach(all::add);
+      if (pictureUrls != null) {
+        all.allowPictureUrls(pictureUrls);
+      }
+      return all;
     }
 
     private Served served(Models all, Limits each, Consumer<ServedRequest> to) {
@@ -420,8 +462,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     private Optional<AdapterEndpoint> adapters(Models served, Limits each) {
-      return Optional.ofNullable(adapterFolder)
-          .map(folder -> new AdapterEndpoint(folder, adminKey, served, each));
+      return Optional.ofNullable(adapterAccess)
+          .map(access -> new AdapterEndpoint(access.folder(), access.key(), served, each));
     }
 
     /**
@@ -608,6 +650,7 @@ public final class ModelServer implements AutoCloseable {
       }
       if (reusesExactly) {
         models.values().forEach(model -> model.reusePromptsExactly(true));
+        pictureModels.values().forEach(model -> model.languageModel().reusePromptsExactly(true));
       }
       return new ModelServer(this);
     }

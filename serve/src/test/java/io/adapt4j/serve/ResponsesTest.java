@@ -131,7 +131,7 @@ class ResponsesTest {
         "[{'role':'user'}]|content",
         "[{'role':'boss','content':'Hi'}]|input[0].role",
         "[{'type':'item_reference','id':'msg_1'}]|input[0].type",
-        "[{'role':'user','content':[{'type':'input_image'}]}]|input[0].content",
+        "[{'role':'user','content':[{'type':'input_image'}]}]|input[0].content[0]",
       })
   void whatIsNoConversationIsRefused(String input, String name) throws Exception {
     HttpResponse<String> response = server.post(PATH, ask(",'input':" + input));

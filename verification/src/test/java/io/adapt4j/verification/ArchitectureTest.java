@@ -47,11 +47,13 @@ class ArchitectureTest {
           Map.entry("speech", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry(
-              "serve", Set.of("core", "jinja", "rag", "structured", "tools", "eval", "speech")),
+              "serve",
+              Set.of("core", "jinja", "rag", "structured", "tools", "eval", "speech", "vision")),
           Map.entry("rag", Set.of("core", "vision")),
           Map.entry("federated", Set.of("core", "lora")),
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
-          Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep")),
+          Map.entry(
+              "langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep", "vision")),
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve", "rag")),
           Map.entry("eval", Set.of("core")),
           Map.entry("upkeep", Set.of("core", "lora", "eval", "rag")),

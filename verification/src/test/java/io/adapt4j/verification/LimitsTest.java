@@ -36,7 +36,7 @@ class LimitsTest {
           entry("io.adapt4j.core.internal.task.TaskRunner", 51),
           entry("io.adapt4j.core.finetune.FineTuner", 41),
           // A class a command, and one for options that commands share.
-          entry("io.adapt4j.cli", 53),
+          entry("io.adapt4j.cli", 54),
           // Tables of fields that a family's configuration and a tensor's storage have.
           entry("io.adapt4j.core.internal.nn.family.common.LlamaLike", 85),
           entry("io.adapt4j.gguf.internal.family.LlamaLike", 74),

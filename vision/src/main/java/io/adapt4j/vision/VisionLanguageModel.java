@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModels;
@@ -39,6 +40,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
@@ -70,7 +72,10 @@ public final class VisionLanguageModel implements AutoCloseable {
   private final PictureProcessor stated;
   private final PictureStore store;
   private final Tokenizer tokenizer;
-  private final boolean isView;
+
+  /** The only active adapter; empty for those activated on the model. */
+  private final Optional<String> adapter;
+
   private volatile Preparation preparation;
 
   /**
@@ -105,7 +110,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     this.preparation = Preparation.of(processor, Map.of());
     this.store = store;
     this.tokenizer = tokenizer;
-    this.isView = false;
+    this.adapter = Optional.empty();
   }
 
   private VisionLanguageModel(VisionLanguageModel model, String adapter) {
@@ -114,7 +119,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     this.preparation = model.preparation;
     this.store = model.store;
     this.tokenizer = model.tokenizer;
-    this.isView = true;
+    this.adapter = Optional.of(adapter);
   }
 
   /** A prompt whose pictures were read, which are held in memory until it is closed. */
@@ -182,12 +187,37 @@ public final class VisionLanguageModel implements AutoCloseable {
         PictureTower tower = Towers.load(decoder.modelConfig(), checkpoint, decoder.type());
         decoder.join(TrainingPictures.around(tower, decoder.modelConfig(), processor));
         apply(texts, adapters);
-        PictureStore store = new PictureStore(decoder, tower, DEFAULT_PICTURE_BYTES);
+        PictureStore store =
+            new PictureStore(parts, LoadedModels.lock(texts), tower, DEFAULT_PICTURE_BYTES);
         return new VisionLanguageModel(texts, processor, store, tokenizer);
       }
     } catch (RuntimeException | Error e) {
       texts.close();
       throw e;
+    }
+  }
+
+  /**
+   * Returns whether a model reads pictures: its family has an image tower here, and the folder has
+   * its weights and a {@code preprocessor_config.json} or {@code processor_config.json}.
+   *
+   * @return true if {@link #load} can load it
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration or an index of
+   *     weights is missing or malformed
+   */
+  public static boolean reads(ModelSource source) {
+    Path folder = Texts.require("source", source).folder();
+    if (!PictureProcessors.areIn(folder)) {
+      return false;
+    }
+    ModelConfig config = ModelConfig.read(folder);
+    if (!Towers.modelTypes().contains(config.modelType())) {
+      return false;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        PictureTower declared = Towers.declare(config)) {
+      return declared.weights().areIn(checkpoint);
     }
   }
 
@@ -217,7 +247,7 @@ public final class VisionLanguageModel implements AutoCloseable {
 
   /**
    * Returns a view of this model that answers with one of its adapters alone, as {@link
-   * LanguageModel#withAdapter} does.
+   * LanguageModel#withAdapter} does. Pictures are read with it too, by a tower that it changes.
    *
    * @param name name of a loaded adapter
    * @return the view, usable until this model is closed
@@ -393,8 +423,6 @@ public final class VisionLanguageModel implements AutoCloseable {
     PictureProcessor processor = prepared.of(rendered, tokenizer);
     List<Pixels> pixels = pictures.stream().map(Picture::pixels).toList();
     PicturePrompt prompt = processor.prompt(tokenizer, rendered, pixels);
-    String adapters =
-        texts.adapterNames().isEmpty() ? "" : String.join("\n", texts.activeAdapters());
     // Refuses what is too long before the tower reads pictures.
     texts.prompts().ids(prompt.ids(), options);
     List<Pictures.Held> held = new ArrayList<>();
@@ -403,8 +431,8 @@ public final class VisionLanguageModel implements AutoCloseable {
         if (cancellation.isCancelled()) {
           throw new CancellationException("the prompt was cancelled");
         }
-        String digest = digest(picture) + prepared.key() + adapters;
-        held.add(store.hold(digest, () -> processor.pixels(List.of(picture))));
+        String digest = digest(picture) + prepared.key();
+        held.add(store.hold(digest, adapter, () -> processor.pixels(List.of(picture))));
       }
       return new Prompt(texts.prompts().ids(withRows(prompt, held), options), held);
     } catch (RuntimeException | Error e) {
@@ -480,7 +508,7 @@ public final class VisionLanguageModel implements AutoCloseable {
   /** Frees the memory, after calls in progress; no effect on a view with one adapter. */
   @Override
   public void close() {
-    if (isView) {
+    if (adapter.isPresent()) {
       return;
     }
     texts.close();

@@ -188,6 +188,10 @@ class VisionLanguageModelTest {
     for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
       Files.copy(FOLDER.resolve(file), folder.resolve(file));
     }
+    assertThat(VisionLanguageModel.reads(ModelSource.path(FOLDER))).isTrue();
+    assertThat(VisionLanguageModel.reads(ModelSource.path(folder))).isFalse();
+    assertThat(VisionLanguageModel.reads(ModelSource.path(FOLDER.resolveSibling("siglip"))))
+        .isFalse();
     assertThatThrownBy(() -> load(folder))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("preprocessor_config.json");

@@ -65,6 +65,11 @@ abstract class AdaptedModel implements AutoCloseable {
     model.close();
   }
 
+  /** The lock and lifetime, shared with views. */
+  final SingleUse use() {
+    return use;
+  }
+
   final void exclusively(Runnable action) {
     use.run(action);
   }

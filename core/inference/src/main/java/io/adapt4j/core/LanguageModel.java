@@ -65,6 +65,10 @@ public final class LanguageModel extends AdaptedModel {
   /** Default size limit of the prompt cache, 256 MiB. */
   public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
 
+  static {
+    LoadedModels.lockedBy(model -> ((LanguageModel) model).use());
+  }
+
   final PromptCache prompts;
   private final RequestScheduler requests;
   private final Generator generator;

@@ -14,8 +14,9 @@ import java.util.Set;
  * A model in this process as a LangChain4j chat model.
  *
  * <p>Temperature, top-p, top-k, stop sequences and the token limit of a request override those of
- * the builder; {@link Adapt4jChatRequestParameters} has more. Unsupported features, such as images,
- * are refused with an {@code UnsupportedFeatureException}, never ignored.
+ * the builder; {@link Adapt4jChatRequestParameters} has more. Unsupported features, such as images
+ * for a model that {@link LangChain4jVision} has not added, are refused with an {@code
+ * UnsupportedFeatureException}, never ignored.
  *
  * <p>Safe for use by several threads: concurrent requests are computed as one batch.
  */

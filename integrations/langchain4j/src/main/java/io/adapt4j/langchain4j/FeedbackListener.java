@@ -92,6 +92,9 @@ public final class FeedbackListener implements ChatModelListener {
     if (response.id() == null || !answers || response.aiMessage().hasToolExecutionRequests()) {
       return;
     }
+    if (Requests.hasPictures(request)) {
+      return; // rows of training would lack them
+    }
     String name = Objects.requireNonNullElse(response.modelName(), request.modelName());
     RecordedAnswer answer =
         RecordedAnswer.of(response.id(), version.apply(name), Requests.messages(request), text)

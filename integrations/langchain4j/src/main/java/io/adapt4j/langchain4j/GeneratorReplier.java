@@ -12,6 +12,9 @@ record GeneratorReplier(TextGenerator generator) implements Replier {
 
   @Override
   public void check(Question question) {
+    if (!question.pictures().isEmpty()) {
+      throw Requests.unsupported("image contents");
+    }
     if (!question.tools().isEmpty()) {
       throw Requests.unsupported(
           question.choice() == ToolChoice.REQUIRED ? "tools with ToolChoice.REQUIRED" : "tools");

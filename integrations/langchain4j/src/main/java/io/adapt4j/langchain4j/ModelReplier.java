@@ -35,7 +35,7 @@ final class ModelReplier implements Replier {
   private final Map<String, Replier> adapted = new ConcurrentHashMap<>();
 
   ModelReplier(LanguageModel model) {
-    this(model, model::chat);
+    this(model, ModelAccess.of(model));
   }
 
   /** Uses the model's template and tokenizer, but another source of generated text. */
@@ -51,6 +51,7 @@ final class ModelReplier implements Replier {
     if (!model.hasChatTemplate()) {
       plain.check(question);
     }
+    access.checkPictures(question);
     Formats.constraint(question.format());
     tools(question);
   }
@@ -72,12 +73,16 @@ final class ModelReplier implements Replier {
       return Optional.empty();
     }
     try {
-      return Optional.of(
-          adapted.computeIfAbsent(name, found -> new ModelReplier(model.withAdapter(found))));
+      return Optional.of(adapted.computeIfAbsent(name, this::newWithAdapter));
     } catch (IllegalArgumentException e) {
       // Removed in the meantime.
       return Optional.empty();
     }
+  }
+
+  private Replier newWithAdapter(String name) {
+    LanguageModel view = model.withAdapter(name);
+    return new ModelReplier(view, access.withAdapter(view, name));
   }
 
   @Override
@@ -93,8 +98,7 @@ final class ModelReplier implements Replier {
             .request(question.messages(), question.options());
     ToolParser parser = request.parser(new CallEvents(listener));
     Generation generation =
-        access.chat(
-            question.messages(), request.chat(), request.options(), parser::accept, cancellation);
+        access.chat(question, request.chat(), request.options(), parser::accept, cancellation);
     return reply(request.answer(parser.finish(), generation));
   }
 

@@ -1,8 +1,10 @@
 package io.adapt4j.langchain4j;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.data.image.Image;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
@@ -17,8 +19,10 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.tools.ToolCall;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Converts LangChain4j's requests to Adapt4J's types. */
 final class Requests {
@@ -29,6 +33,7 @@ final class Requests {
     ChatRequestParameters parameters = request.parameters();
     return new Question(
         messages(request),
+        pictures(request),
         options(parameters, usual),
         Objects.requireNonNullElse(parameters.toolSpecifications(), List.of()),
         Objects.requireNonNullElse(parameters.toolChoice(), ToolChoice.AUTO),
@@ -39,12 +44,26 @@ final class Requests {
     return request.messages().stream().map(Requests::message).toList();
   }
 
+  static boolean hasPictures(ChatRequest request) {
+    return !pictures(request).isEmpty();
+  }
+
+  private static List<Image> pictures(ChatRequest request) {
+    return request.messages().stream()
+        .flatMap(
+            message ->
+                message instanceof UserMessage user ? user.contents().stream() : Stream.empty())
+        .filter(ImageContent.class::isInstance)
+        .map(content -> ((ImageContent) content).image())
+        .toList();
+  }
+
   private static ChatMessage message(dev.langchain4j.data.message.ChatMessage message) {
     if (message instanceof SystemMessage system) {
       return ChatMessage.system(system.text());
     }
     if (message instanceof UserMessage user) {
-      return ChatMessage.user(text(user.contents()));
+      return user(user.contents());
     }
     if (message instanceof AiMessage answer) {
       return answer(answer);
@@ -55,6 +74,22 @@ final class Requests {
       return result.id() == null ? named : named.with("tool_call_id", result.id());
     }
     throw unsupported("messages of the type " + message.type());
+  }
+
+  /** Returns a text, or with pictures the parts as chat templates read them. */
+  private static ChatMessage user(List<Content> contents) {
+    if (contents.stream().noneMatch(ImageContent.class::isInstance)) {
+      return ChatMessage.user(text(contents));
+    }
+    List<Map<String, String>> parts =
+        contents.stream()
+            .map(
+                content ->
+                    content instanceof ImageContent
+                        ? Map.of("type", "image")
+                        : Map.of("type", "text", "text", text(content)))
+            .toList();
+    return ChatMessage.of(Map.of("role", "user", "content", parts));
   }
 
   private static ChatMessage answer(AiMessage answer) {

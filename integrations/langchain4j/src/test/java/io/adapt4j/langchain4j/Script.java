@@ -43,7 +43,7 @@ final class Script implements TextGenerator, ModelAccess {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    Generation said = chat(messages, ChatOptions.defaults(), options, onText, cancellation);
+    Generation said = answer(messages, ChatOptions.defaults(), options, onText, cancellation);
     return new GeneratedText(
         said.text(),
         said.finishReason(),
@@ -53,6 +53,15 @@ final class Script implements TextGenerator, ModelAccess {
 
   @Override
   public Generation chat(
+      Question question,
+      ChatOptions chat,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    return answer(question.messages(), chat, options, onText, cancellation);
+  }
+
+  private static Generation answer(
       List<ChatMessage> messages,
       ChatOptions chat,
       GenerationOptions options,

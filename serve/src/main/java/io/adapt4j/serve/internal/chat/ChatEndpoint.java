@@ -38,19 +38,40 @@ public record ChatEndpoint(
   private static final String MESSAGES = "messages";
 
   @Override
+  public Parameters read(Call call, Limits usual) throws IOException {
+    return PictureParts.body(call, models, usual);
+  }
+
+  @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     LanguageModel model = models.chatModel(call, parameters);
-    List<ChatMessage> messages = Messages.read(parameters);
+    PictureParts pictures = PictureParts.of(models, call);
+    List<ChatMessage> messages = Messages.read(parameters, pictures);
+    try (Conversation conversation = new Conversation(model, messages, pictures)) {
+      // Rows of training have no pictures, so that such answers are not recorded.
+      answer(call, parameters, conversation, pictures.isEmpty() ? recorder : Optional.empty());
+    }
+  }
+
+  private void answer(
+      Call call,
+      Parameters parameters,
+      Conversation conversation,
+      Optional<AnswerRecorder> recording)
+      throws IOException {
+    LanguageModel model = conversation.model();
+    List<ChatMessage> messages = conversation.messages();
     ToolFields fields = ToolFields.read(parameters);
     TextShape text = TextShape.read(parameters);
     refuse(parameters);
-    Recording recording = Recording.read(recorder, call, choice -> messages, parameters);
+    Recording recorded = Recording.read(recording, call, choice -> messages, parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
     Sampling sampling = Sampling.read(call, parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
     answering.requireFew(sampling.choices());
+    conversation.download(call, answering, sampling.streams());
     boolean inTurn = call.hasTurn();
     ToolPrompt prepared =
         answering.prepare(
@@ -58,7 +79,7 @@ public record ChatEndpoint(
             sampling.streams(),
             (onText, cancellation) ->
                 fields.prompt(
-                    model, text, messages, sampling.options(), MESSAGES, inTurn, cancellation),
+                    conversation, text, sampling.options(), MESSAGES, inTurn, cancellation),
             MESSAGES);
     ToolRequest request = prepared.request();
     ModelPrompts.Prepared prompt = prepared.prompt();
@@ -72,15 +93,14 @@ public record ChatEndpoint(
     }
     Envelope envelope = Envelope.of("chatcmpl-", call, sampling.sendsUsage());
     Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
-    ChatReply reply = new ChatReply(call, envelope, logprobs, request, sampling, recording);
+    ChatReply reply = new ChatReply(call, envelope, logprobs, request, sampling, recorded);
     answering.answer(call, jobs, 1, reply, MESSAGES);
     Shadows.Copying copying =
         (version, onText, cancellation) -> {
           ToolPrompt copy =
               fields.prompt(
-                  version.model(),
+                  new Conversation(version.model(), messages, PictureParts.none()),
                   text,
-                  messages,
                   sampling.options(),
                   MESSAGES,
                   false,

@@ -11,27 +11,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Parses the messages of a conversation; only text content is read. */
+/** Parses the messages of a conversation; only texts and pictures are read. */
 public final class Messages {
 
   private static final String NAME = "messages";
+  private static final Set<String> TEXT = Set.of("text");
+  private static final String READS = "parts of the type text, found";
   private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
 
   private Messages() {}
 
+  /** Reads a conversation of texts. */
   public static List<ChatMessage> read(Parameters parameters) {
+    return read(parameters, PictureParts.none());
+  }
+
+  /** Reads a conversation, and its pictures. */
+  public static List<ChatMessage> read(Parameters parameters, PictureParts pictures) {
     JsonNode json = parameters.required(NAME);
     if (!json.isArray() || json.isEmpty()) {
       throw Fault.parameter(NAME, "expected an array with at least one message");
     }
     List<ChatMessage> messages = new ArrayList<>();
     for (int i = 0; i < json.size(); i++) {
-      messages.add(message(NAME + "[" + i + "]", json.get(i)));
+      messages.add(message(NAME + "[" + i + "]", json.get(i), pictures));
     }
     return messages;
   }
 
-  private static ChatMessage message(String at, JsonNode json) {
+  private static ChatMessage message(String at, JsonNode json, PictureParts pictures) {
     if (!json.isObject()) {
       throw Fault.parameter(at, "expected an object, found " + Parameters.kind(json));
     }
@@ -55,12 +63,18 @@ public final class Messages {
     fields.ignore("annotations");
     JsonNode given =
         calls.isEmpty() ? fields.required("content") : fields.value("content").orElse(null);
-    String content = given == null ? "" : content(at + ".content", given);
+    Object content = "";
+    if (given != null) {
+      content =
+          role.equals("user")
+              ? content(at + ".content", given, TEXT, READS, pictures)
+              : content(at + ".content", given);
+    }
     Optional<String> thinking =
         fields.value("reasoning_content").map(value -> fields.text("reasoning_content"));
     Optional<String> name = fields.value("name").map(value -> fields.text("name"));
     fields.requireNoOthers();
-    ChatMessage message = ChatMessage.of(role.equals("developer") ? "system" : role, content);
+    ChatMessage message = message(role, content);
     if (name.isPresent()) {
       message = message.with("name", name.get());
     }
@@ -106,7 +120,33 @@ public final class Messages {
   }
 
   private static String content(String at, JsonNode json) {
-    return content(at, json, Set.of("text"), "parts of the type text, found");
+    return content(at, json, TEXT, READS);
+  }
+
+  /**
+   * Reads the content of a user's message: a text, or with pictures the parts as chat templates
+   * read them.
+   */
+  public static Object content(
+      String at, JsonNode json, Set<String> types, String reads, PictureParts pictures) {
+    boolean isText = true;
+    for (JsonNode part : json) {
+      isText &= !PictureParts.isPicture(part);
+    }
+    if (!json.isArray() || isText) {
+      return content(at, json, types, reads);
+    }
+    List<Map<String, Object>> parts = new ArrayList<>();
+    for (int i = 0; i < json.size(); i++) {
+      JsonNode part = json.get(i);
+      if (PictureParts.isPicture(part)) {
+        pictures.add(at + "[" + i + "]", part);
+        parts.add(Map.of("type", "image"));
+      } else {
+        parts.add(Map.of("type", "text", "text", text(at, part, types, reads)));
+      }
+    }
+    return parts;
   }
 
   /** Reads a text, or several parts of some types joined by line feeds. */
@@ -120,16 +160,29 @@ public final class Messages {
     }
     List<String> texts = new ArrayList<>();
     for (JsonNode part : json) {
-      String type = part.path("type").asText();
-      if (!types.contains(type)) {
-        throw Fault.unsupported(at, "this server reads " + reads + " '" + type + "'");
-      }
-      if (!part.path("text").isTextual()) {
-        throw Fault.parameter(at, "expected a text in each part");
-      }
-      texts.add(part.get("text").textValue());
+      texts.add(text(at, part, types, reads));
     }
     return String.join("\n", texts);
+  }
+
+  /** Reads a part that is a text. */
+  private static String text(String at, JsonNode part, Set<String> types, String reads) {
+    String type = part.path("type").asText();
+    if (!types.contains(type)) {
+      throw Fault.unsupported(at, "this server reads " + reads + " '" + type + "'");
+    }
+    if (!part.path("text").isTextual()) {
+      throw Fault.parameter(at, "expected a text in each part");
+    }
+    return part.get("text").textValue();
+  }
+
+  /** Creates a message of a text or parts. */
+  public static ChatMessage message(String role, Object content) {
+    String known = role.equals("developer") ? "system" : role;
+    return content instanceof String text
+        ? ChatMessage.of(known, text)
+        : ChatMessage.of(Map.of("role", known, "content", content));
   }
 
   /** Creates a tool call of an assistant's message. */

@@ -2,9 +2,7 @@ package io.adapt4j.serve.internal.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatException;
-import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -129,9 +127,8 @@ public record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) 
 
   /** Prepares the request to a model. */
   public ToolPrompt prompt(
-      LanguageModel model,
+      Conversation conversation,
       TextShape text,
-      List<ChatMessage> messages,
       GenerationOptions options,
       String input,
       boolean inTurn,
@@ -142,11 +139,9 @@ public record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) 
             ? limited(
                 inTurn,
                 cancellation,
-                () -> request(model, text, messages, options, input, cancellation))
-            : request(model, text, messages, options, input, cancellation);
-    ModelPrompts.Prepared prompt =
-        model.prompts().chat(messages, request.chat(), request.options(), cancellation);
-    return new ToolPrompt(request, prompt);
+                () -> request(conversation, text, options, input, cancellation))
+            : request(conversation, text, options, input, cancellation);
+    return new ToolPrompt(request, conversation.prompt(request, cancellation));
   }
 
   /** Compiles schemas within limits, one after the other. */
@@ -162,12 +157,12 @@ public record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) 
   }
 
   private ToolRequest request(
-      LanguageModel model,
+      Conversation conversation,
       TextShape text,
-      List<ChatMessage> messages,
       GenerationOptions options,
       String input,
       CancellationToken cancellation) {
+    LanguageModel model = conversation.model();
     RenderOptions rendering =
         RenderOptions.defaults().withCancellation(printed -> cancellation.isCancelled());
     ToolChat chat =
@@ -181,7 +176,7 @@ public record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) 
       chat = chat.text(constraint.get());
     }
     try {
-      ToolRequest request = chat.request(messages, options);
+      ToolRequest request = chat.request(conversation.messages(), options);
       // Vocabulary data of a constraint is computed here, not between steps of the model.
       request
           .options()

@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.internal.load.UnknownAdapterException;
+import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Limits;
 import io.adapt4j.serve.internal.http.Parameters;
 import io.adapt4j.serve.version.VersionedModel;
+import io.adapt4j.serve.vision.PictureModel;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +55,8 @@ public final class Models {
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<AdapterName, LanguageModel> adapted = new ConcurrentHashMap<>();
+  private final Map<String, PictureModel> pictureModels = new LinkedHashMap<>();
+  private Optional<PublicDownload> pictureUrls = Optional.empty();
   private final Limits limits;
   private final long since = Instant.now().getEpochSecond();
 
@@ -72,6 +77,41 @@ public final class Models {
     classifiers.forEach((name, model) -> entries.put(name, new Entry(Kind.CLASSIFY, model)));
     answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
     transcribers.forEach((name, model) -> entries.put(name, new Entry(Kind.SPEECH, model)));
+  }
+
+  /** Adds a language model that reads pictures. */
+  public void add(String name, PictureModel model) {
+    entries.put(name, new Entry(Kind.LANGUAGE, model.languageModel()));
+    pictureModels.put(name, model);
+  }
+
+  /** Allows pictures by URL. */
+  public void allowPictureUrls(PublicDownload download) {
+    pictureUrls = Optional.of(download);
+  }
+
+  /** Returns how pictures are downloaded; empty if they are not. */
+  public Optional<PublicDownload> pictureUrls() {
+    return pictureUrls;
+  }
+
+  /** Returns whether a model reads pictures. */
+  public boolean readsPictures() {
+    return !pictureModels.isEmpty();
+  }
+
+  /** Returns what reads pictures for a model or adapter, if it can. */
+  public Optional<PictureModel> pictureModel(String name) {
+    if (entries.containsKey(name)) {
+      return Optional.ofNullable(pictureModels.get(name));
+    }
+    try {
+      return Optional.ofNullable(adapters().get(name))
+          .map(pictureModels::get)
+          .map(base -> base.withAdapter(name));
+    } catch (UnknownAdapterException e) {
+      throw Fault.unknownModel(name); // removed in the meantime
+    }
   }
 
   /** Returns the model that a request names, in the version for who asks. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.serve.internal.chat.PictureParts;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Endpoint;
 import io.adapt4j.serve.internal.http.Fault;
@@ -55,7 +56,8 @@ public record ConversationsEndpoint(Conversations stored) implements Endpoint {
       throw Fault.parameter(
           Conversations.ITEMS, "expected an array of at most " + MOST_ITEMS + " items");
     }
-    ResponseInput.read(Optional.empty(), before, items, Conversations.ITEMS);
+    ResponseInput.read(
+        Optional.empty(), before, items, Conversations.ITEMS, PictureParts.unanswered());
     return StoredItems.of(items);
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.serve.internal.chat.PictureParts;
 import io.adapt4j.serve.internal.http.Call;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Parameters;
@@ -25,7 +26,8 @@ record ResponseContext(
   private static final String PREVIOUS = "previous_response_id";
   private static final String CONVERSATION = "conversation";
 
-  static ResponseContext read(Conversations conversations, Call call, Parameters parameters) {
+  static ResponseContext read(
+      Conversations conversations, Call call, Parameters parameters, PictureParts pictures) {
     if (!conversations.isOn()) {
       parameters.refuse(PREVIOUS, id -> false);
       parameters.refuse(CONVERSATION, id -> false);
@@ -49,7 +51,7 @@ record ResponseContext(
     Optional<String> instructions =
         parameters.value("instructions").map(given -> parameters.text("instructions"));
     List<ChatMessage> messages =
-        ResponseInput.read(instructions, before, input, ResponseInput.NAME);
+        ResponseInput.read(instructions, before, input, ResponseInput.NAME, pictures);
     boolean isStored =
         conversations.isOn() && (parameters.value("store").isEmpty() || parameters.flag("store"));
     return new ResponseContext(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.serve.internal.chat.Messages;
+import io.adapt4j.serve.internal.chat.PictureParts;
 import io.adapt4j.serve.internal.http.Fault;
 import io.adapt4j.serve.internal.http.Parameters;
 import java.util.ArrayList;
@@ -28,6 +29,9 @@ final class ResponseInput {
   private static final Set<String> TEXTS =
       Set.of("input_text", "output_text", "text", "reasoning_text");
 
+  private static final String READS = "texts, found a part of the type";
+
+  private final PictureParts pictures;
   private final List<ChatMessage> messages = new ArrayList<>();
   private final Set<String> called = new HashSet<>();
 
@@ -39,12 +43,18 @@ final class ResponseInput {
 
   private boolean answering;
 
-  private ResponseInput() {}
+  private ResponseInput(PictureParts pictures) {
+    this.pictures = pictures;
+  }
 
   /** Reads the conversation; instructions become the system message. */
   static List<ChatMessage> read(
-      Optional<String> instructions, ArrayNode before, JsonNode json, String name) {
-    ResponseInput input = new ResponseInput();
+      Optional<String> instructions,
+      ArrayNode before,
+      JsonNode json,
+      String name,
+      PictureParts pictures) {
+    ResponseInput input = new ResponseInput(pictures);
     instructions.ifPresent(text -> input.messages.add(ChatMessage.system(text)));
     for (int i = 0; i < before.size(); i++) {
       input.item("stored[" + i + "]", before.get(i));
@@ -92,9 +102,12 @@ final class ResponseInput {
       throw Fault.parameter(
           at + ".role", "expected system, developer, user or assistant, found '" + role + "'");
     }
-    String content = content(at + ".content", fields.required("content"));
-    boolean answers = role.equals(ASSISTANT);
-    add(ChatMessage.of(role.equals("developer") ? "system" : role, content), answers);
+    JsonNode given = fields.required("content");
+    Object content =
+        role.equals("user")
+            ? Messages.content(at + ".content", given, TEXTS, READS, pictures)
+            : content(at + ".content", given);
+    add(Messages.message(role, content), role.equals(ASSISTANT));
   }
 
   /** Adds a message. Reasoning belongs to the answer after it; without one it is dropped. */
@@ -156,6 +169,6 @@ final class ResponseInput {
   }
 
   private static String content(String at, JsonNode json) {
-    return Messages.content(at, json, TEXTS, "texts, found a part of the type");
+    return Messages.content(at, json, TEXTS, READS);
   }
 }

@@ -11,6 +11,8 @@ import io.adapt4j.serve.internal.answer.Logprobs;
 import io.adapt4j.serve.internal.answer.Recording;
 import io.adapt4j.serve.internal.answer.Sampling;
 import io.adapt4j.serve.internal.answer.Shadows;
+import io.adapt4j.serve.internal.chat.Conversation;
+import io.adapt4j.serve.internal.chat.PictureParts;
 import io.adapt4j.serve.internal.chat.TextShape;
 import io.adapt4j.serve.internal.chat.ToolFields;
 import io.adapt4j.serve.internal.chat.ToolPrompt;
@@ -40,15 +42,40 @@ public record ResponsesEndpoint(
   private static final String REASONING = "reasoning.encrypted_content";
 
   @Override
+  public Parameters read(Call call, Limits usual) throws IOException {
+    return PictureParts.body(call, models, usual);
+  }
+
+  @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     LanguageModel model = models.chatModel(call, parameters);
-    ResponseContext context = ResponseContext.read(conversations, call, parameters);
+    PictureParts pictures = PictureParts.of(models, call);
+    ResponseContext context = ResponseContext.read(conversations, call, parameters, pictures);
+    try (Conversation conversation = new Conversation(model, context.messages(), pictures)) {
+      answer(model, conversation, context, parameters, !pictures.isEmpty());
+    }
+  }
+
+  private void answer(
+      LanguageModel model,
+      Conversation conversation,
+      ResponseContext context,
+      Parameters parameters,
+      boolean hasPictures)
+      throws IOException {
+    Call call = context.call();
     List<ChatMessage> messages = context.messages();
     ToolFields fields = ToolFields.readFlat(parameters);
     TextShape text = TextShape.readText(parameters);
     refuse(parameters);
     Recording recording =
-        Recording.read(recorder, call, choice -> messages, parameters, context.mayBeStored());
+        Recording.read(
+            // Rows of training have no pictures, so that such answers are not recorded.
+            hasPictures ? Optional.empty() : recorder,
+            call,
+            choice -> messages,
+            parameters,
+            context.mayBeStored());
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
     GenerationOptions.Builder asked = Sampling.options(call, parameters, tokens, limits);
     logprobs(parameters, asked);
@@ -56,6 +83,7 @@ public record ResponsesEndpoint(
     ignoreStreamOptions(parameters);
     parameters.requireNoOthers();
     GenerationOptions options = asked.build();
+    conversation.download(call, answering, streams);
     boolean inTurn = call.hasTurn();
     ToolPrompt prepared =
         answering.prepare(
@@ -63,7 +91,7 @@ public record ResponsesEndpoint(
             streams,
             (onText, cancellation) ->
                 fields.prompt(
-                    model, text, messages, options, ResponseInput.NAME, inTurn, cancellation),
+                    conversation, text, options, ResponseInput.NAME, inTurn, cancellation),
             ResponseInput.NAME);
     AnswerPool.Job<Generation> job =
         (onText, cancellation) -> prepared.generate(model, onText, cancellation);
@@ -78,9 +106,8 @@ public record ResponsesEndpoint(
         (version, onText, cancellation) -> {
           ToolPrompt copy =
               fields.prompt(
-                  version.model(),
+                  new Conversation(version.model(), messages, PictureParts.none()),
                   text,
-                  messages,
                   options,
                   ResponseInput.NAME,
                   false,

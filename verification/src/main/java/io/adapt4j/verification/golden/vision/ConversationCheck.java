@@ -10,6 +10,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModels;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TargetRows;
@@ -45,6 +46,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -80,9 +82,11 @@ public final class ConversationCheck {
                 ModelSource.path(golden.path()), WeightFormat.asStored(), Precision.FP32);
         Tokenizer tokenizer = Tokenizer.load(golden.path());
         Checkpoint checkpoint = Checkpoint.open(golden.path())) {
-      Decoder decoder = LoadedModels.of(texts).decoder();
+      LoadedModel loaded = LoadedModels.of(texts);
+      Decoder decoder = loaded.decoder();
       PictureTower tower = Towers.load(decoder.modelConfig(), checkpoint, DType.F32);
-      try (PictureStore store = new PictureStore(decoder, tower, KEPT_BYTES)) {
+      try (PictureStore store =
+          new PictureStore(loaded, LoadedModels.lock(texts), tower, KEPT_BYTES)) {
         Parts parts = new Parts(texts, decoder, tokenizer, tower, store);
         for (JsonNode stated : GoldenFolder.json(golden.path(), GoldenSource.CASES).path("cases")) {
           String name = stated.path("name").asText();
@@ -218,7 +222,10 @@ public final class ConversationCheck {
             Pictures.Held own =
                 parts
                     .store()
-                    .hold(prefix + row + "." + i, () -> processor.pixels(List.of(picture)));
+                    .hold(
+                        prefix + row + "." + i,
+                        Optional.empty(),
+                        () -> processor.pixels(List.of(picture)));
             held.add(own);
             for (int id : own.ids()) {
               while (ids[place] != prompts.get(row).placeId()) {

@@ -1,6 +1,7 @@
 package io.adapt4j.vision.internal.processor;
 
 import io.adapt4j.core.exception.CheckpointException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeSet;
@@ -39,6 +40,11 @@ public final class PictureProcessors {
           Map.entry("paligemma", PaliGemmaProcessor::new));
 
   private PictureProcessors() {}
+
+  /** Returns whether a folder has the file of a processor. */
+  public static boolean areIn(Path folder) {
+    return ProcessorFields.FILES.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
 
   /** Reads the processor of a model folder. */
   public static PictureProcessor open(Path folder) {

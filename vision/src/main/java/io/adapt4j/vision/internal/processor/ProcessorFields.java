@@ -31,6 +31,10 @@ final class ProcessorFields {
 
   private static final String IMAGE_FILE = "preprocessor_config.json";
   private static final String PROCESSOR_FILE = "processor_config.json";
+
+  /** Files of a processor, of which a folder has one or both. */
+  static final List<String> FILES = List.of(IMAGE_FILE, PROCESSOR_FILE);
+
   private static final String NESTED = "image_processor";
   private static final String BACKEND = "backend";
   private static final String SPECIAL = "add_special_tokens";

@@ -1,5 +1,8 @@
 package io.adapt4j.vision.internal.prompt;
 
+import io.adapt4j.core.internal.SingleUse;
+import io.adapt4j.core.internal.load.AdapterSet;
+import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.picture.PictureRows;
 import io.adapt4j.core.internal.nn.picture.Pictures;
@@ -17,12 +20,14 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Rows of pictures for a text model: computed by its tower, and kept for later prompts within a
- * limit. Thread-safe.
+ * Rows of pictures for a text model: computed by its tower with the adapters of the prompt, and
+ * kept for later prompts within a limit. Thread-safe.
  */
 public final class PictureStore implements AutoCloseable {
 
   private final Decoder decoder;
+  private final AdapterSet adapters;
+  private final SingleUse use;
   private final PictureTower tower;
 
   /** Pictures by their digests, least recently used first. */
@@ -30,16 +35,18 @@ public final class PictureStore implements AutoCloseable {
 
   private long limit;
   private long bytes;
-  private boolean closed;
 
   /**
    * Creates an empty store.
    *
+   * @param use lock of the text model, whose adapters may change the tower too
    * @param tower closed with this
    * @param limit bytes of rows that no prompt uses
    */
-  public PictureStore(Decoder decoder, PictureTower tower, long limit) {
-    this.decoder = decoder;
+  public PictureStore(LoadedModel parts, SingleUse use, PictureTower tower, long limit) {
+    this.decoder = parts.decoder();
+    this.adapters = parts.adapters();
+    this.use = use;
     this.tower = tower;
     this.limit = limit;
   }
@@ -48,21 +55,56 @@ public final class PictureStore implements AutoCloseable {
    * Returns a picture's rows, closed by the caller.
    *
    * @param digest of the picture
+   * @param alone name of the only adapter; empty for the active ones
    * @param pixels what the tower takes, if the rows are not there yet
    */
-  public Pictures.Held hold(String digest, Supplier<PixelBatch> pixels) {
+  public Pictures.Held hold(String digest, Optional<String> alone, Supplier<PixelBatch> pixels) {
+    return use.share(
+        () -> {
+          boolean isPlain = adapters.isUntouched();
+          Optional<Pictures.Held> known =
+              isPlain ? find(digest) : use.call(() -> find(digest + adapters.key(alone)));
+          if (known.isPresent()) {
+            return known.get();
+          }
+          PixelBatch batch = pixels.get();
+          if (isPlain) {
+            PictureRows rows = rows(batch);
+            if (adapters.isUntouched()) {
+              return add(digest, rows);
+            }
+            rows.close(); // an adapter may have changed the tower meanwhile
+          }
+          return use.call(() -> computed(digest + adapters.key(alone), alone, batch));
+        });
+  }
+
+  /** Computes rows, while nothing else uses the model. */
+  private Pictures.Held computed(String digest, Optional<String> alone, PixelBatch batch) {
+    return find(digest)
+        .orElseGet(
+            () ->
+                add(
+                    digest,
+                    alone
+                        .map(name -> adapters.with(name, () -> rows(batch)))
+                        .orElseGet(() -> rows(batch))));
+  }
+
+  private Optional<Pictures.Held> find(String digest) {
     Optional<Pictures.Held> known = decoder.pictures().find(digest);
-    Pictures.Held held =
-        known.isPresent() ? known.get() : decoder.pictures().hold(digest, rows(pixels.get()));
+    known.ifPresent(held -> keep(digest, held));
+    return known;
+  }
+
+  private Pictures.Held add(String digest, PictureRows rows) {
+    Pictures.Held held = decoder.pictures().hold(digest, rows);
     keep(digest, held);
     return held;
   }
 
   private PictureRows rows(PixelBatch pixels) {
     synchronized (tower) {
-      if (closed) {
-        throw new IllegalStateException("This VisionLanguageModel has been closed");
-      }
       try (Scope scope = Scope.open(decoder.engine())) {
         PictureFeatures features = tower.forward(Ops.inference(), pixels);
         List<Tensor> deeper = new ArrayList<>();
@@ -111,13 +153,10 @@ public final class PictureStore implements AutoCloseable {
     }
   }
 
-  /** Drops all rows that no prompt uses, and closes the tower. */
+  /** Drops all rows that no prompt uses, and closes the tower; after the text model. */
   @Override
   public void close() {
     limit(-1);
-    synchronized (tower) {
-      closed = true;
-      tower.close();
-    }
+    tower.close();
   }
 }

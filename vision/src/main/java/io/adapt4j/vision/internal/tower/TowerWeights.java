@@ -126,6 +126,11 @@ public final class TowerWeights implements AutoCloseable {
     return tensors;
   }
 
+  /** Returns whether a checkpoint has tensors of this part. */
+  public boolean areIn(Checkpoint checkpoint) {
+    return checkpoint.names().stream().anyMatch(this::isOwn);
+  }
+
   /** Returns the stored name of each tensor. */
   private Map<String, String> check(Checkpoint checkpoint) {
     Set<String> stored = checkpoint.names();

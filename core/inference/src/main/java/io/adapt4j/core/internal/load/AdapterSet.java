@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Named adapters attached to one model, of which some are active. Since an adapter may replace base
@@ -52,10 +53,14 @@ public final class AdapterSet implements AutoCloseable {
     /** Identity of the adapter's files; empty if it is not on disk. */
     private final Optional<String> identity;
 
+    /** Tells it from every other adapter that was attached to the model. */
+    private final int number;
+
     private int leases;
 
-    Entry(String name, AdapterMechanics mechanics, AttachedAdapter adapter) {
+    Entry(String name, int number, AdapterMechanics mechanics, AttachedAdapter adapter) {
       this.name = name;
+      this.number = number;
       this.adapter = adapter;
       this.identity = mechanics.folder().map(FolderIdentity::ofAdapter);
     }
@@ -101,6 +106,10 @@ public final class AdapterSet implements AutoCloseable {
 
   private boolean enabled = true;
   private volatile boolean merged;
+
+  /** Number of adapters that were ever attached, counted before the model changes. */
+  private volatile int count;
+
   private Listener listener = new Listener() {};
 
   /** Creates an empty set for a model. */
@@ -174,7 +183,9 @@ public final class AdapterSet implements AutoCloseable {
   private Entry attach(String name, AdapterMechanics adapter) {
     turn(List.of());
     listener.rearranged();
-    Entry entry = new Entry(name, adapter, adapter.attach(network));
+    int number = count + 1;
+    count = number;
+    Entry entry = new Entry(name, number, adapter, adapter.attach(network));
     on = List.of(entry);
     synchronized (this) {
       attached.remove(name);
@@ -395,6 +406,23 @@ public final class AdapterSet implements AutoCloseable {
   public synchronized Optional<List<String>> identities(String name) {
     requireKnown(List.of(name));
     return attached.get(name).identity.map(List::of);
+  }
+
+  /** Returns whether no adapter was ever attached. */
+  public boolean isUntouched() {
+    return count == 0;
+  }
+
+  /**
+   * Returns what tells results with the active adapters, or with one alone, from those with others;
+   * an adapter that replaced another is another.
+   *
+   * @param alone name of the only adapter; empty for the active ones
+   */
+  public synchronized String key(Optional<String> alone) {
+    alone.ifPresent(this::requireKnown);
+    List<Entry> entries = alone.map(name -> List.of(attached.get(name))).orElse(on);
+    return entries.stream().map(entry -> "#" + entry.number).collect(Collectors.joining());
   }
 
   /** Throws an exception if no adapter has this name. */
