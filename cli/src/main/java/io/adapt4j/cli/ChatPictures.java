@@ -67,8 +67,8 @@ final class ChatPictures {
     if (model.isEmpty()) {
       throw new IllegalArgumentException(
           name
-              + ": expected a model that reads pictures, without tools. Leave it out, or --mcp, or"
-              + " use another model.");
+              + ": the model reads no pictures, or has tools from --mcp. Name a model with an image"
+              + " tower, without --mcp.");
     }
   }
 
