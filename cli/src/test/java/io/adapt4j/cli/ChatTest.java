@@ -117,7 +117,7 @@ class ChatTest {
     CommandsTest.Result result =
         chat("Hi\n", CommandsTest.MODEL.toString(), "--image", PHOTO.toString());
     assertThat(result.code()).isNotEqualTo(ExitCode.OK);
-    assertThat(result.err()).contains("--image: expected a model that reads pictures");
+    assertThat(result.err()).contains("--image: the model reads no pictures");
   }
 
   @Test
