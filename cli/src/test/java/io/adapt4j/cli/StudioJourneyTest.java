@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.studio.Studio;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,6 +73,21 @@ class StudioJourneyTest {
     try (Stream<Path> files = Files.list(Path.of("../examples/models/stories260K"))) {
       for (Path file : files.toList()) {
         Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  /** Services outlive the studio, and would this test. */
+  @AfterEach
+  void stopServices() throws IOException {
+    Path workspace = folder.resolve("workspace");
+    if (Files.notExists(workspace)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(workspace)) {
+      for (Path file : files.filter(path -> path.endsWith("service.json")).toList()) {
+        long pid = Json.parse(Files.readString(file)).path("pid").asLong();
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
       }
     }
   }
