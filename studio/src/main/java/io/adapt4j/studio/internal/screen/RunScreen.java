@@ -14,6 +14,8 @@ import io.adapt4j.studio.internal.web.Request;
 import io.adapt4j.studio.internal.web.Response;
 import io.adapt4j.studio.internal.web.Screen;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,10 +119,16 @@ public final class RunScreen implements Screen {
     row.put("badge", badge(run.state()));
     row.put("running", run.state() == State.RUNNING);
     row.put("active", run.state().isActive());
+    row.put("every", refreshMillis(Duration.between(run.changed(), Instant.now())));
     row.put("resumable", run.state().canResume());
     row.put("ending", ending);
     row.put("examine", run.state() == State.DONE ? look.to("exams?training=" + run.id()) : "");
     return row;
+  }
+
+  /** Returns the time between two looks at a run: a second, later more, at most five. */
+  static long refreshMillis(Duration running) {
+    return Math.min(5000, Math.max(1000, running.toMillis() / 60));
   }
 
   static String badge(State state) {
