@@ -54,7 +54,8 @@ class ArchitectureTest {
           Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
           Map.entry(
               "langchain4j", Set.of("core", "tools", "structured", "rag", "upkeep", "vision")),
-          Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve", "rag")),
+          Map.entry(
+              "spring-boot-3", Set.of("core", "tools", "structured", "serve", "rag", "vision")),
           Map.entry("eval", Set.of("core")),
           Map.entry("upkeep", Set.of("core", "lora", "eval", "rag")),
           Map.entry("studio", Set.of("core", "jinja", "serve", "rag", "eval", "upkeep")),

@@ -27,8 +27,9 @@ import reactor.core.scheduler.Schedulers;
  * A model in this process as a Spring AI chat model.
  *
  * <p>A prompt's options override the default options, and these the {@link GenerationOptions};
- * {@link Adapt4jChatOptions} has more than the options common to all models. Media are refused with
- * an {@code UnsupportedOperationException}, never ignored.
+ * {@link Adapt4jChatOptions} has more than the options common to all models. Media other than
+ * pictures, and pictures without {@link SpringAiVision}, are refused with an {@code
+ * UnsupportedOperationException}, never ignored.
  *
  * <p>Safe for use by several threads: concurrent requests are computed as one batch. A cancelled
  * stream ends its answer at once. The model belongs to the caller, who closes it.

@@ -18,6 +18,9 @@ record GeneratorReplier(Supplier<? extends TextGenerator> generator) implements 
     if (question.schema().isPresent()) {
       throw Requests.unsupported("a schema of the output");
     }
+    if (!question.pictures().isEmpty()) {
+      throw Requests.unsupported("media in messages");
+    }
     GeneratedText answer =
         generator.get().stream(question.messages(), question.options(), onText, cancellation);
     return new Reply(

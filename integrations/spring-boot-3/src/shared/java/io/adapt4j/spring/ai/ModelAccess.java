@@ -1,11 +1,9 @@
 package io.adapt4j.spring.ai;
 
-import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import java.util.List;
 import java.util.function.Consumer;
 
 /** Generates the text of an answer, as {@code LanguageModel.chat} does. */
@@ -14,9 +12,16 @@ interface ModelAccess {
 
   /** Generates an answer. */
   Generation chat(
-      List<ChatMessage> messages,
+      Question question,
       ChatOptions chat,
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation);
+
+  /** Refuses pictures, which this does not read. */
+  default void checkPictures(Question question) {
+    if (!question.pictures().isEmpty()) {
+      throw Requests.unsupported("media in messages; add a model that reads pictures. They are");
+    }
+  }
 }

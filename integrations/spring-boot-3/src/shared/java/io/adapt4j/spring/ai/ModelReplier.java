@@ -31,7 +31,7 @@ final class ModelReplier implements Replier {
   private final Supplier<ToolChat> chat;
 
   ModelReplier(Supplier<LanguageModel> source) {
-    this(source, model -> model::chat);
+    this(source, ModelReplier::ofTexts);
   }
 
   /** Uses the model's template and tokenizer, but another source of generated text. */
@@ -41,9 +41,16 @@ final class ModelReplier implements Replier {
     this.chat = SingletonSupplier.of(() -> ToolChat.of(source.get()));
   }
 
+  private static ModelAccess ofTexts(LanguageModel model) {
+    return (question, chat, options, onText, cancellation) ->
+        model.chat(question.messages(), chat, options, onText, cancellation);
+  }
+
   @Override
   public Reply reply(Question question, Consumer<String> onText, CancellationToken cancellation) {
     LanguageModel model = source.get();
+    ModelAccess read = access.apply(model);
+    read.checkPictures(question);
     if (!model.hasChatTemplate()) {
       return new GeneratorReplier(model::asGenerator).reply(question, onText, cancellation);
     }
@@ -59,14 +66,7 @@ final class ModelReplier implements Replier {
               }
             });
     Generation generation =
-        access
-            .apply(model)
-            .chat(
-                question.messages(),
-                request.chat(),
-                request.options(),
-                parser::accept,
-                cancellation);
+        read.chat(question, request.chat(), request.options(), parser::accept, cancellation);
     return reply(request.answer(parser.finish(), generation));
   }
 

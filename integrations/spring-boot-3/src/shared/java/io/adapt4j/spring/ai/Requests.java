@@ -5,12 +5,14 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.tools.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.MessageType;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.content.Media;
 import org.springframework.ai.content.MediaContent;
 import org.springframework.ai.tool.definition.ToolDefinition;
 
@@ -24,20 +26,23 @@ final class Requests {
       Adapt4jChatOptions options,
       List<ToolDefinition> tools,
       GenerationOptions usual) {
+    List<Media> pictures = new ArrayList<>();
     return new Question(
-        messages(instructions),
+        messages(instructions, pictures),
+        List.copyOf(pictures),
         generation(options, usual),
         tools,
         Optional.ofNullable(options.getOutputSchema()).filter(schema -> !schema.isBlank()));
   }
 
-  private static List<ChatMessage> messages(List<Message> instructions) {
+  /** Converts messages, and adds the pictures in them to a list. */
+  private static List<ChatMessage> messages(List<Message> instructions, List<Media> pictures) {
     List<ChatMessage> messages = new ArrayList<>();
     for (Message message : instructions) {
       if (message instanceof MediaContent content && !content.getMedia().isEmpty()) {
-        throw unsupported("media in messages");
-      }
-      if (message instanceof ToolResponseMessage results) {
+        messages.add(withPictures(message, content.getMedia()));
+        pictures.addAll(content.getMedia());
+      } else if (message instanceof ToolResponseMessage results) {
         results
             .getResponses()
             .forEach(
@@ -51,6 +56,27 @@ final class Requests {
       }
     }
     return messages;
+  }
+
+  private static ChatMessage withPictures(Message message, List<Media> media) {
+    if (message.getMessageType() != MessageType.USER) {
+      throw unsupported("media in messages other than the user's");
+    }
+    List<Map<String, String>> parts = new ArrayList<>();
+    for (Media each : media) {
+      if (!each.getMimeType().getType().equals("image")) {
+        throw unsupported("media of the type " + each.getMimeType());
+      }
+      if (!(each.getData() instanceof byte[])) {
+        throw unsupported("pictures by URL; give their bytes. Others are");
+      }
+      parts.add(Map.of("type", "image"));
+    }
+    String text = Objects.requireNonNullElse(message.getText(), "");
+    if (!text.isEmpty()) {
+      parts.add(Map.of("type", "text", "text", text));
+    }
+    return ChatMessage.of(Map.of("role", "user", "content", parts));
   }
 
   private static ChatMessage message(Message message) {

@@ -22,11 +22,12 @@ final class Script implements ModelAccess {
 
   @Override
   public synchronized Generation chat(
-      List<ChatMessage> messages,
+      Question question,
       ChatOptions chat,
       GenerationOptions chosen,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    List<ChatMessage> messages = question.messages();
     asked.add(messages);
     options.add(chosen);
     ChatMessage last = messages.get(messages.size() - 1);

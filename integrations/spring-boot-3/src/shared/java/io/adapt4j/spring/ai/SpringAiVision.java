@@ -1,0 +1,67 @@
+package io.adapt4j.spring.ai;
+
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.vision.Picture;
+import io.adapt4j.vision.PictureException;
+import io.adapt4j.vision.PictureLimits;
+import io.adapt4j.vision.VisionLanguageModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.springframework.ai.content.Media;
+
+/**
+ * Models that read pictures in Spring AI chat models; needs the module {@code vision}. They read
+ * media of user messages whose data are the bytes of a picture, and refuse URLs.
+ */
+public final class SpringAiVision {
+
+  private SpringAiVision() {}
+
+  /**
+   * Uses a model in this process, otherwise as {@link Adapt4jChatModel.Builder#model}.
+   *
+   * @param builder the builder
+   * @param model the model, which the caller closes
+   * @return the builder
+   */
+  public static Adapt4jChatModel.Builder add(
+      Adapt4jChatModel.Builder builder, VisionLanguageModel model) {
+    Objects.requireNonNull(model, "model");
+    return builder.replier(new ModelReplier(model::languageModel, texts -> new Access(model)));
+  }
+
+  private record Access(VisionLanguageModel model) implements ModelAccess {
+
+    @Override
+    public Generation chat(
+        Question question,
+        ChatOptions chat,
+        GenerationOptions options,
+        Consumer<String> onText,
+        CancellationToken cancellation) {
+      List<Picture> pictures = new ArrayList<>();
+      for (Media media : question.pictures()) {
+        pictures.add(picture("media " + (pictures.size() + 1), media.getDataAsByteArray()));
+      }
+      return model.chat(question.messages(), pictures, chat, options, onText, cancellation);
+    }
+
+    private static Picture picture(String name, byte[] bytes) {
+      try {
+        return Picture.of(name, bytes, PictureLimits.defaults());
+      } catch (PictureException e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public void checkPictures(Question question) {
+      // All are read.
+    }
+  }
+}
