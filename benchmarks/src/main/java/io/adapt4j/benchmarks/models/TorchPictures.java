@@ -39,12 +39,12 @@ public final class TorchPictures implements AutoCloseable {
         Objects.requireNonNull(TorchPictures.class.getResourceAsStream(SCRIPT), SCRIPT)) {
       Path script = folder.resolve(SCRIPT);
       Files.copy(source, script);
-      ByteBuffer values = buffer(pixels.length);
-      values.asFloatBuffer().put(pixels);
-      Files.write(folder.resolve("pixels.bin"), values.array());
-      ByteBuffer tokens = buffer(ids.length);
-      tokens.asIntBuffer().put(ids);
-      Files.write(folder.resolve("ids.bin"), tokens.array());
+      byte[] values = new byte[pixels.length * Float.BYTES];
+      little(values).asFloatBuffer().put(pixels);
+      Files.write(folder.resolve("pixels.bin"), values);
+      byte[] tokens = new byte[ids.length * Integer.BYTES];
+      little(tokens).asIntBuffer().put(ids);
+      Files.write(folder.resolve("ids.bin"), tokens);
       process =
           new ProcessBuilder(
                   python, script.toString(), folder.toString(), type, String.valueOf(threads))
@@ -62,8 +62,8 @@ public final class TorchPictures implements AutoCloseable {
     }
   }
 
-  private static ByteBuffer buffer(int numbers) {
-    return ByteBuffer.allocate(numbers * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer little(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   public Peer peer() {
