@@ -48,24 +48,27 @@ record AudioEndpoint(Models models, AnswerPool computing, Set<String> origins, b
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
+    String text;
+    RecordingTranscriber.Request request;
+    // The file is gone before the client has its answer.
     try {
       String name = parameters.text("model");
       RecordingTranscriber transcriber = models.transcriber(name, RecordingTranscriber.class);
       call.asks(name);
       Path recording = Path.of(parameters.text(FILE));
-      RecordingTranscriber.Request request = request(parameters);
+      request = request(parameters);
       parameters.ignore("user");
       parameters.requireNoOthers();
-      String text =
+      text =
           computing.compute(
               call,
               (onText, cancellation) -> transcriber.transcribe(recording, request, cancellation),
               FILE);
-      call.keep(0, text);
-      call.send(200, Objects.requireNonNull(TYPES.get(request.format())), text);
     } finally {
       Form.delete(parameters.json().path(FILE));
     }
+    call.keep(0, text);
+    call.send(200, Objects.requireNonNull(TYPES.get(request.format())), text);
   }
 
   private RecordingTranscriber.Request request(Parameters parameters) {
