@@ -48,6 +48,9 @@ final class RequestBatch implements AutoCloseable {
    */
   static final int CHUNK = 256;
 
+  /** The same for prompts with pictures, which would often take two passes. */
+  private static final int PICTURE_CHUNK = 512;
+
   /** Maximum number of tokens in a step. */
   static final int STEP = 128;
 
@@ -199,7 +202,8 @@ final class RequestBatch implements AutoCloseable {
     int room = CHUNK;
     for (RunningRequest request : running()) {
       if (isNext(request) && !isReadInSteps(request)) {
-        int count = isReadWhole(request) ? request.unread() : Math.min(request.unread(), CHUNK);
+        int most = request.reading().pictures().end() > 0 ? PICTURE_CHUNK : CHUNK;
+        int count = isReadWhole(request) ? request.unread() : Math.min(request.unread(), most);
         Request group = ids.keySet().stream().findFirst().orElse(request).group();
         if (ids.isEmpty() || (count <= room && request.group() == group)) {
           int[] own = request.next(count);
