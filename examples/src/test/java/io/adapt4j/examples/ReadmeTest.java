@@ -26,6 +26,7 @@ class ReadmeTest {
   private static List<String> programs() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("src/main/java/io/adapt4j/examples"))) {
       return files
+          .filter(Files::isRegularFile)
           .filter(ReadmeTest::isProgram)
           .map(file -> file.getFileName().toString().replace(".java", ""))
           .toList();

@@ -66,7 +66,16 @@ class ArchitectureTest {
                   "upkeep", "studio", "speech", "vision")),
           Map.entry(
               "examples",
-              Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval", "upkeep")),
+              Set.of(
+                  "core",
+                  "lora",
+                  "parquet",
+                  "qlora",
+                  "vision",
+                  "federated",
+                  "rag",
+                  "eval",
+                  "upkeep")),
           Map.entry(
               "benchmarks",
               Set.of(
