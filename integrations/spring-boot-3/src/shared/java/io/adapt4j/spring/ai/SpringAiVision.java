@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
-import org.springframework.ai.content.Media;
 
 /**
  * Models that read pictures in Spring AI chat models; needs the module {@code vision}. They read
@@ -45,9 +44,7 @@ public final class SpringAiVision {
         Consumer<String> onText,
         CancellationToken cancellation) {
       List<Picture> pictures = new ArrayList<>();
-      for (Media media : question.pictures()) {
-        pictures.add(picture("media " + (pictures.size() + 1), media.getDataAsByteArray()));
-      }
+      question.pictures().forEach((name, bytes) -> pictures.add(picture(name, bytes)));
       return model.chat(question.messages(), pictures, chat, options, onText, cancellation);
     }
 
