@@ -1,5 +1,6 @@
 package io.adapt4j.spring.ai;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.springframework.beans.factory.ObjectProvider;
 
 /**
  * Models that read pictures in Spring AI chat models; needs the module {@code vision}. They read
@@ -32,6 +34,30 @@ public final class SpringAiVision {
       Adapt4jChatModel.Builder builder, VisionLanguageModel model) {
     Objects.requireNonNull(model, "model");
     return builder.replier(new ModelReplier(model::languageModel, texts -> new Access(model)));
+  }
+
+  /**
+   * Uses a bean of an application that is obtained at the first request. It reads pictures if it is
+   * the {@link VisionLanguageModel#languageModel()} of another.
+   *
+   * @param builder the builder
+   * @param model provides the model
+   * @param vision provides models that read pictures, if there are any
+   * @return the builder
+   */
+  public static Adapt4jChatModel.Builder add(
+      Adapt4jChatModel.Builder builder,
+      ObjectProvider<LanguageModel> model,
+      ObjectProvider<VisionLanguageModel> vision) {
+    return builder.replier(
+        new ModelReplier(
+            model::getObject,
+            texts ->
+                vision.stream()
+                    .filter(candidate -> candidate.languageModel() == texts)
+                    .findFirst()
+                    .<ModelAccess>map(Access::new)
+                    .orElseGet(() -> ModelReplier.ofTexts(texts))));
   }
 
   private record Access(VisionLanguageModel model) implements ModelAccess {
