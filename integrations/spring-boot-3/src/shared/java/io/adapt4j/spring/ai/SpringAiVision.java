@@ -5,12 +5,7 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.vision.Picture;
-import io.adapt4j.vision.PictureException;
-import io.adapt4j.vision.PictureLimits;
 import io.adapt4j.vision.VisionLanguageModel;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.ObjectProvider;
@@ -69,17 +64,8 @@ public final class SpringAiVision {
         GenerationOptions options,
         Consumer<String> onText,
         CancellationToken cancellation) {
-      List<Picture> pictures = new ArrayList<>();
-      question.pictures().forEach((name, bytes) -> pictures.add(picture(name, bytes)));
-      return model.chat(question.messages(), pictures, chat, options, onText, cancellation);
-    }
-
-    private static Picture picture(String name, byte[] bytes) {
-      try {
-        return Picture.of(name, bytes, PictureLimits.defaults());
-      } catch (PictureException e) {
-        throw new IllegalArgumentException(e.getMessage(), e);
-      }
+      return model.chat(
+          question.messages(), question.pictures(), chat, options, onText, cancellation);
     }
 
     @Override
