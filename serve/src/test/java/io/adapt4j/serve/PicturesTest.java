@@ -335,6 +335,18 @@ class PicturesTest {
   }
 
   @Test
+  void modelsTellWhetherTheyReadPictures() throws Exception {
+    assertThat(inputs("vision")).isEqualTo("[\"text\",\"image\"]");
+    assertThat(inputs("tuned")).isEqualTo("[\"text\",\"image\"]");
+    assertThat(inputs("stories")).isEqualTo("[\"text\"]");
+  }
+
+  private static String inputs(String model) throws Exception {
+    JsonNode json = Json.parse(server.get("/v1/models/" + model).body());
+    return json.at("/architecture/input_modalities").toString();
+  }
+
+  @Test
   void picturesAreCountedTogether() throws Exception {
     String[] many = new String[10_000];
     Arrays.fill(many, part("data:image/png;base64,AAAA"));

@@ -66,6 +66,9 @@ public final class VisionLanguageModel implements AutoCloseable {
   /** Default size limit of kept pictures, 64 MiB. */
   public static final long DEFAULT_PICTURE_BYTES = 64L << 20;
 
+  /** Pixels of the pictures that are decoded for one prompt. */
+  private static final int MOST_PIXELS = 64 << 20;
+
   private static final String IMAGE = "image";
 
   private final LanguageModel texts;
@@ -314,6 +317,79 @@ public final class VisionLanguageModel implements AutoCloseable {
   }
 
   /**
+   * Generates the answer to a conversation about pictures' files, otherwise as {@link #chat(List,
+   * List, ChatOptions, GenerationOptions, Consumer, CancellationToken)}.
+   *
+   * @param files contents of the files by their names for errors, in the order of the parts; within
+   *     {@link PictureLimits#defaults()} each, and 64 * 1024 * 1024 pixels together
+   * @return the result; if cancelled, the text so far
+   * @throws IllegalArgumentException also if a picture cannot be read; the message begins with its
+   *     name
+   */
+  public Generation chat(
+      List<ChatMessage> messages,
+      Map<String, byte[]> files,
+      ChatOptions rendering,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    Texts.require("onText", onText);
+    return unlessCancelled(
+        () -> {
+          try (Prompt prompt = prompt(messages, files, rendering, options, cancellation)) {
+            return generate(prompt, onText, cancellation);
+          }
+        });
+  }
+
+  /**
+   * Encodes a conversation about pictures' files, otherwise as {@link #prompt(List, List,
+   * ChatOptions, GenerationOptions, CancellationToken)}.
+   *
+   * @param files contents of the files, with the limits of {@link #chat(List, Map, ChatOptions,
+   *     GenerationOptions, Consumer, CancellationToken)}
+   * @return the prompt, closed by the caller
+   */
+  public Prompt prompt(
+      List<ChatMessage> messages,
+      Map<String, byte[]> files,
+      ChatOptions rendering,
+      GenerationOptions options,
+      CancellationToken cancellation) {
+    List<Picture> pictures = decoded(Texts.require("files", files), cancellation);
+    return prompt(messages, pictures, rendering, options, cancellation);
+  }
+
+  private static List<Picture> decoded(Map<String, byte[]> files, CancellationToken cancellation) {
+    PictureLimits usual = PictureLimits.defaults();
+    List<Picture> decoded = new ArrayList<>();
+    int left = MOST_PIXELS;
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      requireWanted(cancellation);
+      try {
+        PictureLimits limits =
+            new PictureLimits(usual.bytes(), Math.max(1, left), usual.side(), usual.frames());
+        Picture picture = Picture.of(file.getKey(), file.getValue(), limits);
+        left -= picture.width() * picture.height();
+        decoded.add(picture);
+      } catch (PictureException e) {
+        String all =
+            left < MOST_PIXELS
+                ? " The pictures of a request may have " + MOST_PIXELS + " pixels together."
+                : "";
+        throw new IllegalArgumentException(e.getMessage() + all, e);
+      }
+    }
+    return decoded;
+  }
+
+  private static void requireWanted(CancellationToken cancellation) {
+    if (cancellation.isCancelled()) {
+      throw new CancellationException("the prompt was cancelled");
+    }
+  }
+
+  /**
    * Encodes a conversation about pictures, to answer it more than once or to count its tokens.
    *
    * @param rendering rendering options; adds a generation prompt unless it continues the last
@@ -428,9 +504,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     List<Pictures.Held> held = new ArrayList<>();
     try {
       for (Pixels picture : pixels) {
-        if (cancellation.isCancelled()) {
-          throw new CancellationException("the prompt was cancelled");
-        }
+        requireWanted(cancellation);
         String digest = digest(picture) + prepared.key();
         held.add(store.hold(digest, adapter, () -> processor.pixels(List.of(picture))));
       }

@@ -14,6 +14,7 @@ import io.adapt4j.core.finetune.FineTuneReport;
 import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.finetune.FullFineTuning;
 import io.adapt4j.core.finetune.Preview;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
@@ -208,7 +209,8 @@ class PictureTuningTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"idefics3", "smolvlm", "lfm2_vl", "qwen2_5_vl", "qwen3_vl", "gemma3"})
+  @ValueSource(
+      strings = {"idefics3", "smolvlm", "lfm2_vl", "qwen2_5_vl", "qwen3_vl", "gemma3", "paligemma"})
   void everyFamilyTrainsInAllItsParts(String family) {
     Path model = Golden.folder("multimodal/models/" + family);
     FineTuneReport report =
@@ -222,6 +224,39 @@ class PictureTuningTest {
             LoraAdapter.at(report.last()))) {
       assertThat(loaded.languageModel().activeAdapters()).hasSize(1);
     }
+  }
+
+  @Test
+  void aModelWithoutAChatTemplateLearnsAnswersToPrompts() throws IOException {
+    ModelSource paligemma = ModelSource.path(Golden.folder("multimodal/models/paligemma"));
+    FineTuneReport report =
+        tuner("prompts", 60).model(paligemma).method(FullFineTuning.create()).build().run();
+    assertThat(report.lastLoss()).isLessThan(0.1 * report.firstLoss());
+    try (VisionLanguageModel learned =
+        VisionLanguageModel.load(
+            ModelSource.path(report.last()), WeightFormat.asStored(), Precision.FP32)) {
+      for (String name : List.of("photo_37x53.png", "page_170x90.png")) {
+        List<Picture> picture = List.of(Picture.read(PICTURES.resolve(name)));
+        assertThat(learned.generate(QUESTION, picture, GenerationOptions.greedy()))
+            .isEqualTo(name.startsWith("photo") ? "a photo" : "a page");
+      }
+    }
+    String asked = row("a page", "\"pictures/page_170x90.png\"");
+    String again =
+        "{\"role\":\"user\",\"content\":\"And?\"},{\"role\":\"assistant\",\"content\":\"no\"}";
+    refused(paligemma, asked.replace("}],", "}," + again + "],"), "one answer");
+    refused(
+        paligemma,
+        asked.replace("<image>", "").replace("\"images\"", "\"others\""),
+        "a picture in each");
+  }
+
+  private void refused(ModelSource model, String row, String message) throws IOException {
+    Files.writeString(rows, row("a photo", "\"pictures/photo_37x53.png\"") + "\n" + row);
+    assertThatThrownBy(() -> tuner("refused", 1).model(model).method(Lora.rank(2)).build().run())
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("rows.jsonl line 2")
+        .hasMessageContaining(message);
   }
 
   @Test

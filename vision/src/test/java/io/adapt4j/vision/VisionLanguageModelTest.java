@@ -24,6 +24,7 @@ import io.adapt4j.vision.internal.prompt.ContentParts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -118,6 +119,27 @@ class VisionLanguageModelTest {
         .withMessageContaining("found 2");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ask(List.of(picture), "What is <image>?"));
+  }
+
+  @Test
+  void filesAreReadAsPicturesAndNamedInErrors() throws IOException {
+    byte[] photo = Files.readAllBytes(FOLDER.resolve("images/photo_37x53.png"));
+    assertThat(askFiles(Map.of("a.png", photo)).tokenIds())
+        .isEqualTo(ask(List.of(Picture.of(photo)), "What is it?").tokenIds());
+    byte[] damaged = Arrays.copyOf(photo, 40);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> askFiles(Map.of("b.png", damaged)))
+        .withMessageStartingWith("b.png: ");
+  }
+
+  private Generation askFiles(Map<String, byte[]> files) {
+    return model.chat(
+        List.of(asking("What is it?")),
+        files,
+        ChatOptions.defaults(),
+        PictureCase.SIXTEEN,
+        text -> {},
+        new CancellationToken());
   }
 
   @Test

@@ -8,13 +8,10 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.vision.Picture;
-import io.adapt4j.vision.PictureException;
-import io.adapt4j.vision.PictureLimits;
 import io.adapt4j.vision.VisionLanguageModel;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -79,19 +76,17 @@ public final class LangChain4jVision {
         GenerationOptions options,
         Consumer<String> onText,
         CancellationToken cancellation) {
-      List<Picture> pictures = new ArrayList<>();
+      Map<String, byte[]> pictures = new LinkedHashMap<>();
       for (Image image : question.pictures()) {
-        pictures.add(picture("image " + (pictures.size() + 1), image));
+        String name = "image " + (pictures.size() + 1);
+        pictures.put(name, decoded(name, image.base64Data()));
       }
       return model.chat(question.messages(), pictures, chat, options, onText, cancellation);
     }
 
-    private static Picture picture(String name, Image image) {
+    private static byte[] decoded(String name, String base64) {
       try {
-        byte[] bytes = Base64.getDecoder().decode(image.base64Data());
-        return Picture.of(name, bytes, PictureLimits.defaults());
-      } catch (PictureException e) {
-        throw new IllegalArgumentException(e.getMessage(), e);
+        return Base64.getDecoder().decode(base64);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(name + ": expected base64: " + e.getMessage(), e);
       }

@@ -6,12 +6,10 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.vision.Picture;
-import io.adapt4j.vision.PictureException;
-import io.adapt4j.vision.PictureLimits;
 import io.adapt4j.vision.VisionLanguageModel;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
@@ -24,7 +22,6 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ServedVision implements PictureModel {
 
-  private static final int MOST_PIXELS = 64 << 20;
   private static final long POLL_MILLIS = 20;
 
   /** Held while the pixels of a request are in memory. */
@@ -58,13 +55,14 @@ public final class ServedVision implements PictureModel {
       ChatOptions rendering,
       GenerationOptions options,
       CancellationToken cancellation) {
-    if (pictures.isEmpty()) {
-      return new Held(model.prompt(messages, List.of(), rendering, options, cancellation));
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    pictures.forEach(attached -> files.put(attached.name(), attached.bytes()));
+    if (files.isEmpty()) {
+      return new Held(model.prompt(messages, files, rendering, options, cancellation));
     }
     waitForTurn(cancellation);
     try {
-      List<Picture> decoded = decoded(pictures, cancellation);
-      return new Held(model.prompt(messages, decoded, rendering, options, cancellation));
+      return new Held(model.prompt(messages, files, rendering, options, cancellation));
     } finally {
       DECODING.release();
     }
@@ -73,41 +71,14 @@ public final class ServedVision implements PictureModel {
   private static void waitForTurn(CancellationToken cancellation) {
     try {
       while (!DECODING.tryAcquire(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-        requireWanted(cancellation);
+        if (cancellation.isCancelled()) {
+          throw new CancellationException("the request was cancelled");
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("the thread was interrupted");
     }
-  }
-
-  private static void requireWanted(CancellationToken cancellation) {
-    if (cancellation.isCancelled()) {
-      throw new CancellationException("the request was cancelled");
-    }
-  }
-
-  private static List<Picture> decoded(List<Attached> pictures, CancellationToken cancellation) {
-    PictureLimits usual = PictureLimits.defaults();
-    List<Picture> decoded = new ArrayList<>();
-    int left = MOST_PIXELS;
-    for (Attached attached : pictures) {
-      requireWanted(cancellation);
-      try {
-        PictureLimits limits =
-            new PictureLimits(usual.bytes(), Math.max(1, left), usual.side(), usual.frames());
-        Picture picture = Picture.of(attached.name(), attached.bytes(), limits);
-        left -= picture.width() * picture.height();
-        decoded.add(picture);
-      } catch (PictureException e) {
-        String all =
-            left < MOST_PIXELS
-                ? " The pictures of a request may have " + MOST_PIXELS + " pixels together."
-                : "";
-        throw new IllegalArgumentException(e.getMessage() + all, e);
-      }
-    }
-    return decoded;
   }
 
   private record Held(VisionLanguageModel.Prompt prompt) implements Prompt {

@@ -18,9 +18,7 @@ record GeneratorReplier(Supplier<? extends TextGenerator> generator) implements 
     if (question.schema().isPresent()) {
       throw Requests.unsupported("a schema of the output");
     }
-    if (!question.pictures().isEmpty()) {
-      throw Requests.unsupported("media in messages");
-    }
+    Requests.refusePictures(question);
     GeneratedText answer =
         generator.get().stream(question.messages(), question.options(), onText, cancellation);
     return new Reply(

@@ -20,8 +20,6 @@ interface ModelAccess {
 
   /** Refuses pictures, which this does not read. */
   default void checkPictures(Question question) {
-    if (!question.pictures().isEmpty()) {
-      throw Requests.unsupported("media in messages; add a model that reads pictures. They are");
-    }
+    Requests.refusePictures(question);
   }
 }

@@ -41,7 +41,7 @@ final class ModelReplier implements Replier {
     this.chat = SingletonSupplier.of(() -> ToolChat.of(source.get()));
   }
 
-  private static ModelAccess ofTexts(LanguageModel model) {
+  static ModelAccess ofTexts(LanguageModel model) {
     return (question, chat, options, onText, cancellation) ->
         model.chat(question.messages(), chat, options, onText, cancellation);
   }

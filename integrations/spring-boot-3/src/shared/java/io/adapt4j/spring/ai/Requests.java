@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.tools.ToolCall;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,22 +27,24 @@ final class Requests {
       Adapt4jChatOptions options,
       List<ToolDefinition> tools,
       GenerationOptions usual) {
-    List<Media> pictures = new ArrayList<>();
+    Map<String, byte[]> pictures = new LinkedHashMap<>();
     return new Question(
         messages(instructions, pictures),
-        List.copyOf(pictures),
+        pictures,
         generation(options, usual),
         tools,
         Optional.ofNullable(options.getOutputSchema()).filter(schema -> !schema.isBlank()));
   }
 
-  /** Converts messages, and adds the pictures in them to a list. */
-  private static List<ChatMessage> messages(List<Message> instructions, List<Media> pictures) {
+  /** Converts messages, and adds the pictures in them, by their places. */
+  private static List<ChatMessage> messages(
+      List<Message> instructions, Map<String, byte[]> pictures) {
     List<ChatMessage> messages = new ArrayList<>();
-    for (Message message : instructions) {
+    for (int i = 0; i < instructions.size(); i++) {
+      Message message = instructions.get(i);
       if (message instanceof MediaContent content && !content.getMedia().isEmpty()) {
-        messages.add(withPictures(message, content.getMedia()));
-        pictures.addAll(content.getMedia());
+        String place = "messages[%d] (%s)".formatted(i, message.getMessageType().getValue());
+        messages.add(withPictures(message, content.getMedia(), place, pictures));
       } else if (message instanceof ToolResponseMessage results) {
         results
             .getResponses()
@@ -58,18 +61,24 @@ final class Requests {
     return messages;
   }
 
-  private static ChatMessage withPictures(Message message, List<Media> media) {
+  private static ChatMessage withPictures(
+      Message message, List<Media> media, String place, Map<String, byte[]> pictures) {
     if (message.getMessageType() != MessageType.USER) {
-      throw unsupported("media in messages other than the user's");
+      throw new UnsupportedOperationException(
+          place + ": found media. Move pictures to a user message, or remove them.");
     }
     List<Map<String, String>> parts = new ArrayList<>();
-    for (Media each : media) {
-      if (!each.getMimeType().getType().equals("image")) {
-        throw unsupported("media of the type " + each.getMimeType());
+    for (int i = 0; i < media.size(); i++) {
+      String name = "%s: media[%d]".formatted(place, i);
+      if (!media.get(i).getMimeType().getType().equals("image")) {
+        throw new UnsupportedOperationException(
+            name + ": expected a picture, found " + media.get(i).getMimeType() + ". Remove it.");
       }
-      if (!(each.getData() instanceof byte[])) {
-        throw unsupported("pictures by URL; give their bytes. Others are");
+      if (!(media.get(i).getData() instanceof byte[] bytes)) {
+        throw new UnsupportedOperationException(
+            name + ": expected the bytes of a picture, found a URL. Give them, as by a Resource.");
       }
+      pictures.put(name, bytes);
       parts.add(Map.of("type", "image"));
     }
     String text = Objects.requireNonNullElse(message.getText(), "");
@@ -110,6 +119,16 @@ final class Requests {
     Optional.ofNullable(options.getMinP()).ifPresent(builder::minP);
     Optional.ofNullable(options.getRepetitionPenalty()).ifPresent(builder::repetitionPenalty);
     return builder.build();
+  }
+
+  /** Refuses pictures, for models that do not read them. */
+  static void refusePictures(Question question) {
+    for (String place : question.pictures().keySet()) {
+      throw new UnsupportedOperationException(
+          place
+              + ": found a picture, which this model does not read. Use a model with an image tower"
+              + " and a chat template by SpringAiVision (io.adapt4j:adapt4j-vision), or remove it.");
+    }
   }
 
   static UnsupportedOperationException unsupported(String what) {

@@ -1,18 +1,14 @@
 package io.adapt4j.spring.ai;
 
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.vision.Picture;
-import io.adapt4j.vision.PictureException;
-import io.adapt4j.vision.PictureLimits;
 import io.adapt4j.vision.VisionLanguageModel;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
-import org.springframework.ai.content.Media;
+import org.springframework.beans.factory.ObjectProvider;
 
 /**
  * Models that read pictures in Spring AI chat models; needs the module {@code vision}. They read
@@ -35,6 +31,30 @@ public final class SpringAiVision {
     return builder.replier(new ModelReplier(model::languageModel, texts -> new Access(model)));
   }
 
+  /**
+   * Uses a bean of an application that is obtained at the first request. It reads pictures if it is
+   * the {@link VisionLanguageModel#languageModel()} of another.
+   *
+   * @param builder the builder
+   * @param model provides the model
+   * @param vision provides models that read pictures, if there are any
+   * @return the builder
+   */
+  public static Adapt4jChatModel.Builder add(
+      Adapt4jChatModel.Builder builder,
+      ObjectProvider<LanguageModel> model,
+      ObjectProvider<VisionLanguageModel> vision) {
+    return builder.replier(
+        new ModelReplier(
+            model::getObject,
+            texts ->
+                vision.stream()
+                    .filter(candidate -> candidate.languageModel() == texts)
+                    .findFirst()
+                    .<ModelAccess>map(Access::new)
+                    .orElseGet(() -> ModelReplier.ofTexts(texts))));
+  }
+
   private record Access(VisionLanguageModel model) implements ModelAccess {
 
     @Override
@@ -44,19 +64,8 @@ public final class SpringAiVision {
         GenerationOptions options,
         Consumer<String> onText,
         CancellationToken cancellation) {
-      List<Picture> pictures = new ArrayList<>();
-      for (Media media : question.pictures()) {
-        pictures.add(picture("media " + (pictures.size() + 1), media.getDataAsByteArray()));
-      }
-      return model.chat(question.messages(), pictures, chat, options, onText, cancellation);
-    }
-
-    private static Picture picture(String name, byte[] bytes) {
-      try {
-        return Picture.of(name, bytes, PictureLimits.defaults());
-      } catch (PictureException e) {
-        throw new IllegalArgumentException(e.getMessage(), e);
-      }
+      return model.chat(
+          question.messages(), question.pictures(), chat, options, onText, cancellation);
     }
 
     @Override

@@ -7,25 +7,34 @@ import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.vision.VisionLanguageModel;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
  * Loads the language model and the embedding model of the properties, and closes them with the
- * application.
+ * application. With {@code adapt4j-vision} on the class path, a language model with an image tower
+ * is a {@link VisionLanguageModel} too.
  */
 @AutoConfiguration
 @EnableConfigurationProperties(Adapt4jProperties.class)
@@ -33,6 +42,9 @@ public class Adapt4jAutoConfiguration {
 
   /** The name of the language model's bean. */
   public static final String MODEL = "adapt4jLanguageModel";
+
+  /** The name of the vision language model's bean, null if the model does not read pictures. */
+  public static final String VISION = "adapt4jVisionLanguageModel";
 
   /** The name of the embedding model's bean. */
   public static final String EMBEDDER = "adapt4jTextEmbedder";
@@ -46,8 +58,8 @@ public class Adapt4jAutoConfiguration {
   @Bean
   static BeanFactoryPostProcessor adapt4jLazyModels(Environment environment) {
     return factory -> {
-      for (String bean : new String[] {MODEL, EMBEDDER}) {
-        String property = bean.equals(MODEL) ? "adapt4j.model.lazy" : "adapt4j.embedder.lazy";
+      for (String bean : new String[] {MODEL, VISION, EMBEDDER}) {
+        String property = bean.equals(EMBEDDER) ? "adapt4j.embedder.lazy" : "adapt4j.model.lazy";
         if (environment.getProperty(property, Boolean.class, false)
             && factory.containsBeanDefinition(bean)) {
           factory.getBeanDefinition(bean).setLazyInit(true);
@@ -75,22 +87,71 @@ public class Adapt4jAutoConfiguration {
   @ConditionalOnMissingBean
   @Conditional(ModelIsNamed.class)
   LanguageModel adapt4jLanguageModel(Adapt4jProperties properties) {
+    return load(properties);
+  }
+
+  private static LanguageModel load(Adapt4jProperties properties) {
     Adapt4jProperties.Model asked = properties.model();
-    LanguageModel model =
-        LanguageModel.load(
-            source("adapt4j.model", asked.path(), asked.hub()),
-            asked.precision(),
-            asked.adapters().stream().map(Path::of).map(Adapter::at).toArray(Adapter[]::new));
+    LanguageModel model = LanguageModel.load(source(asked), asked.precision(), adapters(asked));
+    prepare(model, model::close, properties);
+    return model;
+  }
+
+  /** Models that read pictures, with {@code adapt4j-vision} on the class path. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(VisionLanguageModel.class)
+  @ConditionalOnMissingBean({LanguageModel.class, VisionLanguageModel.class})
+  @Conditional(ModelIsNamed.class)
+  static class Vision {
+
+    @Bean(name = VISION, destroyMethod = "close")
+    @Nullable VisionLanguageModel adapt4jVisionLanguageModel(Adapt4jProperties properties) {
+      Adapt4jProperties.Model asked = properties.model();
+      if (!VisionLanguageModel.reads(source(asked))) {
+        return null;
+      }
+      VisionLanguageModel model =
+          VisionLanguageModel.load(
+              source(asked), WeightFormat.asStored(), asked.precision(), adapters(asked));
+      prepare(model.languageModel(), model::close, properties);
+      return model;
+    }
+
+    @Bean(name = MODEL, destroyMethod = "close")
+    LanguageModel adapt4jTextsOfVisionModel(
+        Adapt4jProperties properties,
+        @Qualifier(VISION) ObjectProvider<VisionLanguageModel> vision) {
+      VisionLanguageModel model = vision.getIfAvailable();
+      return model == null ? load(properties) : model.languageModel();
+    }
+  }
+
+  /** Returns whether there may be beans of {@link VisionLanguageModel}. */
+  static boolean hasVision(ConfigurableListableBeanFactory beans) {
+    return ClassUtils.isPresent(
+        "io.adapt4j.vision.VisionLanguageModel", beans.getBeanClassLoader());
+  }
+
+  private static ModelSource source(Adapt4jProperties.Model asked) {
+    return source("adapt4j.model", asked.path(), asked.hub());
+  }
+
+  private static Adapter[] adapters(Adapt4jProperties.Model asked) {
+    return asked.adapters().stream().map(Path::of).map(Adapter::at).toArray(Adapter[]::new);
+  }
+
+  /** Sets chat template and limits, or closes the loaded model. */
+  private static void prepare(LanguageModel model, Runnable close, Adapt4jProperties properties) {
     try {
-      if (asked.chatTemplate() != null) {
-        model.useChatTemplate(ChatTemplate.resolve(asked.chatTemplate()));
+      String template = properties.model().chatTemplate();
+      if (template != null) {
+        model.useChatTemplate(ChatTemplate.resolve(template));
       }
       limit(model, properties.limits());
     } catch (RuntimeException e) {
-      model.close();
+      close.run();
       throw e;
     }
-    return model;
   }
 
   private static void limit(LanguageModel model, Adapt4jProperties.Limits limits) {

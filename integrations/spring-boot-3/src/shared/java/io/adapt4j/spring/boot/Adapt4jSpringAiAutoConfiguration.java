@@ -6,11 +6,14 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.spring.ai.Adapt4jChatModel;
 import io.adapt4j.spring.ai.Adapt4jEmbeddingModel;
 import io.adapt4j.spring.ai.ChatMeters;
+import io.adapt4j.spring.ai.SpringAiVision;
+import io.adapt4j.vision.VisionLanguageModel;
 import io.micrometer.observation.ObservationRegistry;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.model.tool.ToolCallingManager;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -51,10 +54,14 @@ public class Adapt4jSpringAiAutoConfiguration {
       GenerationOptions options,
       ObjectProvider<ToolCallingManager> tools,
       ObjectProvider<ObservationRegistry> observations,
-      ObjectProvider<ChatMeters> meters) {
-    return Adapt4jChatModel.builder()
+      ObjectProvider<ChatMeters> meters,
+      ConfigurableListableBeanFactory beans) {
+    Adapt4jChatModel.Builder builder = Adapt4jChatModel.builder().model(model::getObject);
+    if (Adapt4jAutoConfiguration.hasVision(beans)) {
+      SpringAiVision.add(builder, model, beans.getBeanProvider(VisionLanguageModel.class));
+    }
+    return builder
         .name(properties.model().name())
-        .model(model::getObject)
         .generationOptions(options)
         .toolCallingManager(tools.getIfAvailable(() -> ToolCallingManager.builder().build()))
         .observationRegistry(observations.getIfAvailable(() -> ObservationRegistry.NOOP))

@@ -19,6 +19,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.Prompt;
@@ -96,22 +98,37 @@ class SpringAiVisionTest {
     Media sound = new Media(MimeType.valueOf("audio/wav"), new ByteArrayResource(new byte[4]));
     assertThatThrownBy(() -> chat.call(asking(sound)))
         .isInstanceOf(UnsupportedOperationException.class)
-        .hasMessageContaining("audio/wav");
+        .hasMessage(
+            "messages[0] (user): media[0]: expected a picture, found audio/wav. Remove it.");
     Media elsewhere = new Media(MimeTypeUtils.IMAGE_PNG, URI.create("http://example.com/a.png"));
     assertThatThrownBy(() -> chat.call(asking(elsewhere)))
         .isInstanceOf(UnsupportedOperationException.class)
-        .hasMessageContaining("bytes");
+        .hasMessageStartingWith(
+            "messages[0] (user): media[0]: expected the bytes of a picture, found a URL.");
+    AssistantMessage drawn =
+        AssistantMessage.builder().content("Look:").media(List.of(photo())).build();
+    assertThatThrownBy(() -> chat.call(new Prompt(new UserMessage("Draw!"), drawn)))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageStartingWith("messages[1] (assistant): found media. Move pictures to a user");
     Media damaged = new Media(MimeTypeUtils.IMAGE_PNG, new ByteArrayResource(new byte[] {1, 2}));
     assertThatThrownBy(() -> chat.call(asking(photo(), damaged)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("media 2");
+        .hasMessageStartingWith("messages[0] (user): media[1]: ");
   }
 
   @Test
-  void aModelOfTextsRefusesPictures() {
-    Adapt4jChatModel texts = Adapt4jChatModel.builder().model(model.languageModel()).build();
-    assertThatThrownBy(() -> texts.call(asking(photo())))
-        .isInstanceOf(UnsupportedOperationException.class)
-        .hasMessageContaining("media in messages");
+  void modelsAndGeneratorsOfTextsRefusePictures() {
+    for (Adapt4jChatModel texts :
+        List.of(
+            Adapt4jChatModel.builder().model(model.languageModel()).build(),
+            Adapt4jChatModel.builder().generator(model.languageModel().asGenerator()).build())) {
+      Prompt asked = new Prompt(new SystemMessage("Be brief."), asking(photo()).getUserMessage());
+      assertThatThrownBy(() -> texts.call(asked))
+          .isInstanceOf(UnsupportedOperationException.class)
+          .hasMessage(
+              "messages[1] (user): media[0]: found a picture, which this model does not read. Use a"
+                  + " model with an image tower and a chat template by SpringAiVision"
+                  + " (io.adapt4j:adapt4j-vision), or remove it.");
+    }
   }
 }

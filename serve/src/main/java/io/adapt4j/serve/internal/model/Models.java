@@ -262,7 +262,7 @@ public final class Models {
   public ObjectNode list() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
-    entries.forEach((name, entry) -> data.add(json(name, entry)));
+    entries.forEach((name, entry) -> data.add(json(name, name, entry)));
     adapters().forEach((name, base) -> data.add(json(name, base)));
     return json;
   }
@@ -284,13 +284,13 @@ public final class Models {
   }
 
   private ObjectNode json(String adapter, String base) {
-    return json(adapter, Objects.requireNonNull(entries.get(base))).put("parent", base);
+    return json(adapter, base, Objects.requireNonNull(entries.get(base))).put("parent", base);
   }
 
   public ObjectNode describe(String name) {
     Entry entry = entries.get(name);
     if (entry != null) {
-      return json(name, entry);
+      return json(name, name, entry);
     }
     String base = adapters().get(name);
     if (base == null) {
@@ -299,11 +299,13 @@ public final class Models {
     return json(name, base);
   }
 
-  private ObjectNode json(String name, Entry entry) {
+  /** Describes a model or adapter, with the name of its model. */
+  private ObjectNode json(String name, String of, Entry entry) {
     if (entry.model() instanceof VersionedModel versions) {
       VersionedModel.Version version = versions.version("");
       try {
-        return json(name, new Entry(entry.kind(), version.model())).put("version", version.name());
+        return json(name, of, new Entry(entry.kind(), version.model()))
+            .put("version", version.name());
       } finally {
         version.release().run();
       }
@@ -325,6 +327,13 @@ public final class Models {
         json.putObject("limits")
             .put("context_tokens", ((LanguageModel) entry.model()).contextLength())
             .put("new_tokens", limits.newTokens());
+        // As llama.cpp and OpenRouter tell it.
+        ObjectNode architecture = json.putObject("architecture");
+        ArrayNode inputs = architecture.putArray("input_modalities").add("text");
+        if (pictureModels.containsKey(of)) {
+          inputs.add("image");
+        }
+        architecture.putArray("output_modalities").add("text");
       }
       case EMBEDDING -> endpoints.add("/v1/embeddings");
       case RERANK -> endpoints.add("/v1/rerank");

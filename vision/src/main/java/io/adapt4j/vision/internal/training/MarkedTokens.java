@@ -26,6 +26,11 @@ record MarkedTokens(PictureRegister pictures, Tokenizer tokenizer, Supplier<Stri
   private static final String ASSISTANT = "assistant";
 
   @Override
+  public boolean isNeeded() {
+    return pictures.hasSuffixes();
+  }
+
+  @Override
   public int key(int id) {
     return pictures.key(id);
   }
@@ -33,17 +38,19 @@ record MarkedTokens(PictureRegister pictures, Tokenizer tokenizer, Supplier<Stri
   @Override
   public EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers) {
     List<String> sources = PictureTokens.sources(messages);
-    List<Pixels> pixels = sources.stream().map(PictureRegister::read).toList();
-    PicturePrompt prompt = pictures.processor().prompt(tokenizer, text, pixels);
-    List<Span> spans = expanded(messages, text, answers, pixels, prompt.text().length());
-    Encoding encoding = tokenizer.encodeWithOffsets(prompt.text(), false);
-    int[] ids = encoding.ids().clone();
-    boolean[] mask = new boolean[ids.length];
-    for (int i = 0; i < mask.length; i++) {
-      int start = encoding.starts()[i];
-      int end = encoding.ends()[i];
-      mask[i] = spans.stream().anyMatch(span -> start < span.end() && end > span.start());
+    if (isNeeded() && sources.isEmpty()) {
+      throw new ChatException("expected a picture in each row. Take out rows without");
     }
+    List<Pixels> pixels = sources.stream().map(PictureRegister::read).toList();
+    Span suffix = isNeeded() ? suffix(text, answers) : new Span(text.length(), text.length());
+    PicturePrompt prompt =
+        pictures.processor().prompt(tokenizer, text.substring(0, suffix.start()), pixels);
+    EncodedChat encoded =
+        isNeeded()
+            ? withSuffix(prompt, text.substring(suffix.start(), suffix.end()))
+            : withMask(prompt, expanded(messages, text, answers, pixels, prompt.text().length()));
+    int[] ids = encoded.ids().clone();
+    boolean[] mask = encoded.assistantMask();
     int at = 0;
     for (int i = 0; i < pixels.size(); i++) {
       PictureEncoder.Known known = pictures.add(sources.get(i), pixels.get(i), rows(pixels.get(i)));
@@ -61,7 +68,43 @@ record MarkedTokens(PictureRegister pictures, Tokenizer tokenizer, Supplier<Stri
     if (Arrays.stream(ids).anyMatch(id -> id == prompt.placeId())) {
       throw placesDiffer();
     }
-    return new EncodedChat(prompt.text(), ids, mask);
+    return new EncodedChat(encoded.text(), ids, mask);
+  }
+
+  private EncodedChat withMask(PicturePrompt prompt, List<Span> spans) {
+    Encoding encoding = tokenizer.encodeWithOffsets(prompt.text(), false);
+    boolean[] mask = new boolean[encoding.length()];
+    for (int i = 0; i < mask.length; i++) {
+      int start = encoding.starts()[i];
+      int end = encoding.ends()[i];
+      mask[i] = spans.stream().anyMatch(span -> start < span.end() && end > span.start());
+    }
+    return new EncodedChat(prompt.text(), encoding.ids(), mask);
+  }
+
+  /** Returns the only answer, with which the conversation ends. */
+  private static Span suffix(String text, List<Span> answers) {
+    if (answers.isEmpty()) {
+      return new Span(text.length(), text.length());
+    }
+    Span answer = answers.get(0);
+    boolean isLast = answers.size() == 1 && text.substring(answer.end()).isBlank();
+    if (!isLast || answer.start() == 0) {
+      throw new ChatException(
+          "expected a prompt and one answer to train on, which is last: this family does not read"
+              + " later prompts. Give each answer a row of its own, and train on answers only");
+    }
+    return answer;
+  }
+
+  private EncodedChat withSuffix(PicturePrompt prompt, String answer) {
+    int[] suffix = tokenizer.encode(answer, false);
+    int start = prompt.ids().length;
+    int[] ids = Arrays.copyOf(prompt.ids(), start + suffix.length);
+    System.arraycopy(suffix, 0, ids, start, suffix.length);
+    boolean[] mask = new boolean[ids.length];
+    Arrays.fill(mask, start, ids.length, true);
+    return new EncodedChat(prompt.text() + answer, ids, mask);
   }
 
   private static ChatException placesDiffer() {

@@ -50,9 +50,16 @@ final class PictureRegister {
   PictureRegister(ModelConfig config, PictureProcessor processor, Map<String, ?> options) {
     this.rule = PictureRule.of(config);
     Map<String, Object> all = new TreeMap<>(options);
-    // Templates write the first token of a text themselves.
-    all.putIfAbsent("add_special_tokens", false);
+    if (!hasSuffixes()) {
+      // Templates write the first token of a text themselves.
+      all.putIfAbsent("add_special_tokens", false);
+    }
     this.processor = processor.with(all);
+  }
+
+  /** Returns whether the processor encodes a prompt, after which an answer is a text of its own. */
+  boolean hasSuffixes() {
+    return rule.sight() == PictureRule.Sight.PROMPT;
   }
 
   PictureProcessor processor() {

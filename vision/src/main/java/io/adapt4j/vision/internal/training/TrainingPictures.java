@@ -14,9 +14,26 @@ import io.adapt4j.vision.internal.tower.PictureTower;
 import io.adapt4j.vision.internal.tower.Towers;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Training on the pictures of rows, with the family's processor. Thread-safe. */
 public final class TrainingPictures implements PictureTraining {
+
+  /** The processor adds what stands between prompt and answer. */
+  private static final String PREFIX_AND_SUFFIX =
+      """
+      {%- macro text(content) -%}
+        {%- if content is string -%}{{ content }}{%- else -%}
+          {%- for part in content -%}
+            {{- '<image>' if part['type'] == 'image' else part['text'] -}}
+          {%- endfor -%}
+        {%- endif -%}
+      {%- endmacro -%}
+      {%- for message in messages -%}
+        {%- if message['role'] == 'assistant' -%}
+          {%- generation -%}{{- text(message['content']) + eos_token -}}{%- endgeneration -%}
+        {%- else -%}{{- text(message['content']) -}}{%- endif -%}
+      {%- endfor -%}""";
 
   private final ModelConfig config;
   private final PictureRegister pictures;
@@ -39,6 +56,13 @@ public final class TrainingPictures implements PictureTraining {
 
   PictureRegister register() {
     return pictures;
+  }
+
+  @Override
+  public Optional<ChatTemplate> template() {
+    return pictures.hasSuffixes()
+        ? Optional.of(ChatTemplate.of(PREFIX_AND_SUFFIX, Map.of()))
+        : Optional.empty();
   }
 
   @Override

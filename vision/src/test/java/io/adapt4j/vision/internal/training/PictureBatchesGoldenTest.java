@@ -10,6 +10,7 @@ import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.chat.EncodedChat;
 import io.adapt4j.core.internal.nn.BatchTensors;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.cache.Positions;
@@ -22,6 +23,7 @@ import io.adapt4j.core.internal.tokenize.Batch;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.jinja.Span;
 import io.adapt4j.vision.internal.GoldenTensors;
 import io.adapt4j.vision.internal.processor.PictureProcessors;
 import java.nio.file.Files;
@@ -31,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -40,14 +43,14 @@ class PictureBatchesGoldenTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @ParameterizedTest
-  @ValueSource(strings = {"idefics3", "smolvlm", "lfm2_vl", "qwen2_5_vl", "qwen3_vl", "gemma3"})
+  @ValueSource(
+      strings = {"idefics3", "smolvlm", "lfm2_vl", "qwen2_5_vl", "qwen3_vl", "gemma3", "paligemma"})
   void logitsOfPaddedBatchesAreThoseOfTransformers(String name) throws Exception {
     Path folder = Golden.folder("multimodal/models/" + name);
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     int compared = 0;
     try (Tokenizer tokenizer = Tokenizer.load(folder);
         GoldenTensors expected = GoldenTensors.in(folder)) {
-      ChatTemplate template = ChatTemplate.find(folder).orElseThrow();
       for (JsonNode found :
           Json.parse(Files.readString(folder.resolve("cases.json"))).get("cases")) {
         String at = found.get("name").asText() + ".";
@@ -56,11 +59,12 @@ class PictureBatchesGoldenTest {
             || found.path("load").asText().equals("raw")) {
           continue;
         }
+        Map<String, Object> options =
+            JSON.convertValue(found.get("options"), new TypeReference<>() {});
+        options.remove("suffix"); // an answer of each row, not of all
         TrainingPictures pictures =
-            new TrainingPictures(
-                stored.config(),
-                PictureProcessors.open(folder),
-                JSON.convertValue(found.get("options"), new TypeReference<>() {}));
+            new TrainingPictures(stored.config(), PictureProcessors.open(folder), options);
+        ChatTemplate template = ChatTemplate.find(folder).or(pictures::template).orElseThrow();
         List<int[]> rows = rows(folder, found, pictures, tokenizer, template, expected);
         try (Decoder decoder =
                 (Decoder)
@@ -84,6 +88,49 @@ class PictureBatchesGoldenTest {
       }
     }
     assertThat(compared).isGreaterThan(3);
+  }
+
+  /** A prompt is seen whole, an answer from left to right, as Transformers generates it. */
+  @Test
+  void anAnswerToBeTrainedIsPredictedAsItIsGenerated() throws Exception {
+    Path folder = Golden.folder("multimodal/models/paligemma");
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    TrainingPictures pictures =
+        new TrainingPictures(stored.config(), PictureProcessors.open(folder), Map.of());
+    ChatTemplate template = pictures.template().orElseThrow();
+    try (Tokenizer tokenizer = Tokenizer.load(folder);
+        GoldenTensors expected = GoldenTensors.in(folder);
+        Decoder decoder =
+            (Decoder)
+                TaskModel.generating(stored, folder)
+                    .reading(Optional.of(pictures))
+                    .load(Precision.FP32, 0);
+        Scope scope = Scope.open(decoder.engine())) {
+      JsonNode one = Json.parse(Files.readString(folder.resolve("cases.json"))).at("/cases/0");
+      int[] prompt = rows(folder, one, pictures, tokenizer, template, expected).get(0);
+      long[] generated = expected.longs("one.generated");
+      long[] ids = new long[prompt.length + generated.length];
+      long[] labels = new long[ids.length];
+      long[] mask = new long[ids.length];
+      Arrays.fill(mask, 1);
+      Arrays.fill(labels, Batch.IGNORED);
+      Arrays.setAll(ids, i -> i < prompt.length ? prompt[i] : generated[i - prompt.length]);
+      System.arraycopy(generated, 0, labels, prompt.length, generated.length);
+      Batch batch = new Batch(ids, mask, labels, 1, ids.length);
+      try (Positions positions = BatchTensors.positions(decoder, batch)) {
+        Tensor hidden = decoder.hidden(Ops.inference(), BatchTensors.ids(batch), positions, false);
+        float[] logits = decoder.logits(hidden).toFloats();
+        int vocabulary = logits.length / ids.length;
+        for (int i = 0; i < generated.length; i++) {
+          int from = (prompt.length + i - 1) * vocabulary;
+          int best = 0;
+          for (int id = 1; id < vocabulary; id++) {
+            best = logits[from + id] > logits[from + best] ? id : best;
+          }
+          assertThat(best).as("token " + i).isEqualTo((int) generated[i]);
+        }
+      }
+    }
   }
 
   /** Compares the last positions of each row, which the reference pads on the left. */
@@ -118,11 +165,24 @@ class PictureBatchesGoldenTest {
     List<int[]> rows = new ArrayList<>();
     int length = stored.length / found.get("rows").size();
     for (JsonNode row : found.get("rows")) {
-      int[] ids =
+      // The reference has answers, but sees them as parts of the prompts: its tokenizer numbers
+      // both texts of a pair 0.
+      String prompt = row.get("rendered").asText();
+      JsonNode suffixes = found.at("/options/suffix");
+      String answer = suffixes.isArray() ? suffixes.get(rows.size()).asText() + "<eos>" : "";
+      List<Span> answers =
+          answer.isEmpty()
+              ? List.of()
+              : List.of(new Span(prompt.length(), prompt.length() + answer.length()));
+      EncodedChat encoded =
           pictures
               .tokens(tokenizer, template)
-              .encode(messages(folder, row), row.get("rendered").asText(), List.of())
-              .ids();
+              .encode(messages(folder, row), prompt + answer, answers);
+      int[] ids = encoded.ids();
+      int learned = tokenizer.encode(answer, false).length;
+      for (int i = 0; i < ids.length; i++) {
+        assertThat(encoded.assistantMask()[i]).as(at + i).isEqualTo(i >= ids.length - learned);
+      }
       int start = rows.size() * length;
       int padded = (int) Arrays.stream(mask, start, start + length).filter(x -> x == 0).count();
       // A call of the processor adds another first token to that of the template.

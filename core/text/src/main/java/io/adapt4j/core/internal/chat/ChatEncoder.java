@@ -258,7 +258,7 @@ public final class ChatEncoder {
   }
 
   private EncodedChat encoded(List<ChatMessage> messages, RenderedChat chat, List<Span> spans) {
-    if (pictures != null && !PictureTokens.sources(messages).isEmpty()) {
+    if (pictures != null && (pictures.isNeeded() || !PictureTokens.sources(messages).isEmpty())) {
       return pictures.encode(messages, chat.text(), spans);
     }
     Encoding encoding = tokenizer.encodeWithOffsets(chat.text(), false);

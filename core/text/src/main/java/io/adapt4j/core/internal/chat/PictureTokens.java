@@ -20,6 +20,11 @@ public interface PictureTokens {
    */
   EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers);
 
+  /** Returns whether conversations without pictures are refused. */
+  default boolean isNeeded() {
+    return false;
+  }
+
   /**
    * Returns a number for a picture's token that depends on the picture's content and not, like its
    * id, on the pictures before.

@@ -7,9 +7,11 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.load.TokenizerFit;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.picture.PictureTraining;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.train.RunStates;
@@ -177,7 +179,8 @@ public final class Checks {
     if (!canTell || chosen.isPresent() || !isConversation(data)) {
       return;
     }
-    find(() -> ChatTemplate.find(model.folder()))
+    Path folder = model.folder();
+    find(() -> ChatTemplate.find(folder).or(() -> ofPictures(folder)))
         .ifPresent(
             found ->
                 require(
@@ -185,11 +188,16 @@ public final class Checks {
                     "the data "
                         + data.name()
                         + " holds conversations, but the model "
-                        + model.folder()
+                        + folder
                         + " has no chat template, as is usual for base models; name one with"
                         + " chatTemplate(...): "
                         + String.join(", ", ChatTemplate.builtInNames())
                         + ", a file in Jinja or the folder of the model's instruct version"));
+  }
+
+  private static Optional<ChatTemplate> ofPictures(Path folder) {
+    return PictureTraining.find(folder, ModelConfig.read(folder))
+        .flatMap(PictureTraining::template);
   }
 
   /**

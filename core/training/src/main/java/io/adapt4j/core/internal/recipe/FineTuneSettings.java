@@ -6,6 +6,7 @@ import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.nn.picture.PictureTraining;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.model.ModelSource;
@@ -77,8 +78,17 @@ public record FineTuneSettings(
     return encoding.build();
   }
 
-  /** Returns the chat template: the chosen one, else the model's. */
+  /** Returns the chat template: the chosen one, else the model's, else that of its pictures. */
   public Optional<ChatTemplate> chatTemplate() {
-    return chosenTemplate.isPresent() ? chosenTemplate : ChatTemplate.find(model.folder());
+    Path folder = model.folder();
+    return chosenTemplate
+        .or(() -> ChatTemplate.find(folder))
+        .or(
+            () ->
+                objective
+                    .model()
+                    .pictures()
+                    .flatMap(PictureTraining::template)
+                    .map(template -> template.withSpecialTokensOf(folder)));
   }
 }

@@ -25,6 +25,11 @@ public interface PictureTraining {
         .findFirst();
   }
 
+  /** Returns what renders conversations where the model has no chat template, if anything does. */
+  default Optional<ChatTemplate> template() {
+    return Optional.empty();
+  }
+
   /** Returns how pictures of conversations are encoded. */
   PictureTokens tokens(Tokenizer tokenizer, ChatTemplate template);
 
