@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class RowPictures {
 
   private static final String MARK = "<image>";
-  private static final String DATA = "data:";
+  static final String DATA = "data:";
   private static final String IMAGE = "image";
   private static final String TYPE = "type";
   private static final String TEXT = "text";
@@ -111,8 +111,12 @@ final class RowPictures {
     return images.get(used++);
   }
 
-  /** Returns a path or data URL. */
   private static String source(@Nullable Object value, String place) throws RowProblem {
+    return source(value, place, IMAGE);
+  }
+
+  /** Returns a path or data URL. */
+  static String source(@Nullable Object value, String place, String media) throws RowProblem {
     if (value instanceof String text && !text.isEmpty()) {
       if (text.startsWith("http:") || text.startsWith("https:")) {
         throw new RowProblem(
@@ -122,11 +126,11 @@ final class RowPictures {
     }
     if (value instanceof Map<?, ?> fields) {
       if (fields.get("bytes") instanceof String bytes && !bytes.isEmpty()) {
-        return "data:image;base64," + bytes;
+        return DATA + media + ";base64," + bytes;
       }
       for (String key : List.of("path", "url")) {
         if (fields.get(key) != null) {
-          return source(fields.get(key), place + "." + key);
+          return source(fields.get(key), place + "." + key, media);
         }
       }
     }
@@ -138,9 +142,12 @@ final class RowPictures {
             + ".");
   }
 
-  /** Resolves relative paths of pictures against the folder of a row's file. */
+  /** Resolves relative paths of pictures and recordings against the folder of a row's file. */
   static Example resolved(Example example, Path file) {
     Path folder = file.toAbsolutePath().getParent();
+    if (example instanceof Example.Recording recording && folder != null) {
+      return RowRecordings.resolved(recording, folder);
+    }
     if (!(example instanceof Example.Chat chat)
         || folder == null
         || PictureTokens.sources(chat.messages()).isEmpty()) {
