@@ -195,7 +195,7 @@ public enum Shape {
   private boolean fits(ObjectNode row) {
     return fields.stream().allMatch(field -> !field.required() || !field.in(row).isEmpty())
         && (this != UNPAIRED_PREFERENCE || PreferenceReader.isVerdict(row.path("label")))
-        && (this != RECORDING || row.has("audio") || RowRecordings.isSound(row.path("file_name")));
+        && (this != RECORDING || row.has("audio") || RowPictures.isSound(row.path("file_name")));
   }
 
   /** Returns whether this shape uses a strict superset of the fields that another uses. */

@@ -50,7 +50,7 @@ record ShapeReader(
       case TAGGED -> tagged(row);
       case QUERY_PASSAGE -> queryPassage(row);
       case RECORDING ->
-          RowRecordings.read(row, shape.find(row, "audio"), content(row, "text", false));
+          RowPictures.recording(row, shape.find(row, "audio"), content(row, "text", false));
       case PREFERENCE, UNPAIRED_PREFERENCE -> new PreferenceReader(shape, asChat, system).read(row);
       case PROMPT -> prompt(row);
     };
