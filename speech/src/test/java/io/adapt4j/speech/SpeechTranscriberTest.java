@@ -215,7 +215,7 @@ class SpeechTranscriberTest {
     return tiny().resolve("hello_en.wav");
   }
 
-  private static Path tiny() {
+  static Path tiny() {
     try {
       return Path.of(
               Objects.requireNonNull(SpeechTranscriberTest.class.getResource("tiny/config.json"))

@@ -44,7 +44,7 @@ class ArchitectureTest {
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("structured", Set.of("core")),
           Map.entry("vision", Set.of("core", "jinja")),
-          Map.entry("speech", Set.of("core")),
+          Map.entry("speech", Set.of("core", "eval")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry(
               "serve",

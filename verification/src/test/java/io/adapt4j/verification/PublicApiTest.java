@@ -46,7 +46,7 @@ class PublicApiTest {
       Set.of("boolean equals(Object)", "int hashCode()", "String toString()");
 
   /** The most public types of all modules together. Lower it when there are fewer. */
-  private static final int MOST_TYPES = 521;
+  private static final int MOST_TYPES = 522;
 
   /** The most public types whose signatures name a type of {@link #FOREIGN}. Lower it likewise. */
   private static final int MOST_LEAKS = 0;

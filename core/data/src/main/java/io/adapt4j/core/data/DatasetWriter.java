@@ -87,6 +87,14 @@ final class DatasetWriter {
           ? object
           : object.set("negatives", PlainJson.tree(pair.negatives()));
     }
+    if (example instanceof Example.Recording recording) {
+      JsonNode audio =
+          recording.audio().startsWith(RowPictures.DATA)
+              ? object.objectNode().put("bytes", recording.audio().replaceFirst(".*?,", ""))
+              : object.textNode(recording.audio());
+      object.set("audio", audio);
+      return object.put("text", recording.text());
+    }
     if (example instanceof Example.Chat chat) {
       object.set("messages", messages(chat.messages()));
       return chat.tools().isEmpty() ? object : object.set("tools", PlainJson.tree(chat.tools()));

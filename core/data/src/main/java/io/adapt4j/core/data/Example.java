@@ -14,6 +14,7 @@ public sealed interface Example
         Example.Classified,
         Example.Tagged,
         Example.QueryPassage,
+        Example.Recording,
         Example.Preference,
         Example.ChatPreference,
         Example.UnpairedPreference,
@@ -224,6 +225,21 @@ public sealed interface Example
      */
     public QueryPassage(String query, String passage) {
       this(query, passage, List.of());
+    }
+  }
+
+  /**
+   * A recording with its transcript, for training speech recognition.
+   *
+   * @param audio path of the file, or a data URL
+   * @param text what is said, or its translation; not empty
+   */
+  record Recording(String audio, String text) implements Example {
+
+    /** Creates an example. Throws {@link IllegalArgumentException} if one is empty. */
+    public Recording {
+      requireContent("audio", audio);
+      requireContent("text", text);
     }
   }
 

@@ -1,23 +1,29 @@
 package io.adapt4j.core.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.internal.chat.PictureTokens;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Pictures of conversations: a list {@code images}, or one {@code image}, in the order of the marks
  * {@code <image>} in texts or of parts {@code {"type": "image"}}, or parts that name their own.
- * Sources become paths or data URLs in parts {@code {"type": "image", "image": source}}.
+ * Sources become paths or data URLs in parts {@code {"type": "image", "image": source}}. Recordings
+ * of rows likewise.
  */
 final class RowPictures {
 
+  private static final Pattern SOUND = Pattern.compile(".*\\.(wav|mp3|flac|ogg|opus|m4a|aac|webm)");
   private static final String MARK = "<image>";
-  private static final String DATA = "data:";
+  static final String DATA = "data:";
   private static final String IMAGE = "image";
   private static final String TYPE = "type";
   private static final String TEXT = "text";
@@ -111,8 +117,12 @@ final class RowPictures {
     return images.get(used++);
   }
 
-  /** Returns a path or data URL. */
   private static String source(@Nullable Object value, String place) throws RowProblem {
+    return source(value, place, IMAGE);
+  }
+
+  /** Returns a path or data URL. */
+  static String source(@Nullable Object value, String place, String media) throws RowProblem {
     if (value instanceof String text && !text.isEmpty()) {
       if (text.startsWith("http:") || text.startsWith("https:")) {
         throw new RowProblem(
@@ -122,11 +132,11 @@ final class RowPictures {
     }
     if (value instanceof Map<?, ?> fields) {
       if (fields.get("bytes") instanceof String bytes && !bytes.isEmpty()) {
-        return "data:image;base64," + bytes;
+        return DATA + media + ";base64," + bytes;
       }
       for (String key : List.of("path", "url")) {
         if (fields.get(key) != null) {
-          return source(fields.get(key), place + "." + key);
+          return source(fields.get(key), place + "." + key, media);
         }
       }
     }
@@ -138,9 +148,30 @@ final class RowPictures {
             + ".");
   }
 
-  /** Resolves relative paths of pictures against the folder of a row's file. */
+  /** Returns whether a field names a sound file. */
+  static boolean isSound(JsonNode name) {
+    return SOUND.matcher(name.asText().toLowerCase(Locale.ROOT)).matches();
+  }
+
+  /** Reads a recording with its text. */
+  static Example recording(ObjectNode row, String field, String text) throws RowProblem {
+    String audio = source(Row.plain(row.path(field)), field, "audio");
+    try {
+      return new Example.Recording(
+          audio.startsWith(DATA) ? audio : Path.of(audio).toString(), text);
+    } catch (InvalidPathException e) {
+      throw new RowProblem("field '" + field + "': expected a path, " + e.getMessage() + ".");
+    }
+  }
+
+  /** Resolves relative paths of pictures and recordings against the folder of a row's file. */
   static Example resolved(Example example, Path file) {
     Path folder = file.toAbsolutePath().getParent();
+    if (example instanceof Example.Recording recording && folder != null) {
+      return recording.audio().startsWith(DATA)
+          ? example
+          : new Example.Recording(folder.resolve(recording.audio()).toString(), recording.text());
+    }
     if (!(example instanceof Example.Chat chat)
         || folder == null
         || PictureTokens.sources(chat.messages()).isEmpty()) {

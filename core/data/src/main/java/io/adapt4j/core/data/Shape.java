@@ -66,6 +66,13 @@ public enum Shape {
       required("passage", "positive"),
       optional("negatives", "negative")),
   /**
+   * {@code audio}, a path or {@code {"path", "bytes"}} with bytes in base64 (or {@code file_name}
+   * of a sound file), and {@code text} (or {@code transcription}, {@code sentence}, {@code
+   * transcript}): becomes {@link Example.Recording}. Paths are relative to the file of the row.
+   */
+  RECORDING(
+      required("audio", "file_name"), required("text", "transcription", "sentence", "transcript")),
+  /**
    * {@code document} (or {@code article}, {@code dialogue}) and {@code summary} (or {@code
    * highlights}): becomes {@link Example.PromptCompletion} by {@link PromptTemplate#SUMMARY}.
    */
@@ -187,7 +194,8 @@ public enum Shape {
 
   private boolean fits(ObjectNode row) {
     return fields.stream().allMatch(field -> !field.required() || !field.in(row).isEmpty())
-        && (this != UNPAIRED_PREFERENCE || PreferenceReader.isVerdict(row.path("label")));
+        && (this != UNPAIRED_PREFERENCE || PreferenceReader.isVerdict(row.path("label")))
+        && (this != RECORDING || row.has("audio") || RowPictures.isSound(row.path("file_name")));
   }
 
   /** Returns whether this shape uses a strict superset of the fields that another uses. */

@@ -49,6 +49,8 @@ record ShapeReader(
       case CLASSIFICATION -> classified(row);
       case TAGGED -> tagged(row);
       case QUERY_PASSAGE -> queryPassage(row);
+      case RECORDING ->
+          RowPictures.recording(row, shape.find(row, "audio"), content(row, "text", false));
       case PREFERENCE, UNPAIRED_PREFERENCE -> new PreferenceReader(shape, asChat, system).read(row);
       case PROMPT -> prompt(row);
     };

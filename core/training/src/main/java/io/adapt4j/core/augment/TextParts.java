@@ -57,6 +57,9 @@ final class TextParts {
       String query = apply(pair.query(), Part.PROMPT, parts, change);
       return new Example.QueryPassage(query, pair.passage(), pair.negatives());
     }
+    if (example instanceof Example.Recording) {
+      return example;
+    }
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), parts, change), chat.tools());
     }

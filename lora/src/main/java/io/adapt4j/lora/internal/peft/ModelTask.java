@@ -25,7 +25,11 @@ public final class ModelTask {
       }
       return Optional.of(encoder.classifiesTokens() ? "TOKEN_CLS" : "SEQ_CLS");
     }
-    return Optional.of(network instanceof EncoderDecoder ? "SEQ_2_SEQ_LM" : "CAUSAL_LM");
+    if (network instanceof EncoderDecoder both) {
+      // PEFT's class for the task passes token ids only.
+      return both.readsFeatures() ? Optional.empty() : Optional.of("SEQ_2_SEQ_LM");
+    }
+    return Optional.of("CAUSAL_LM");
   }
 
   /** Returns the problem if an adapter was trained for another kind of model. */

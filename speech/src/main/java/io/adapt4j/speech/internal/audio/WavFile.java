@@ -1,6 +1,7 @@
 package io.adapt4j.speech.internal.audio;
 
 import io.adapt4j.speech.transcript.RecordingException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -31,10 +32,59 @@ public final class WavFile implements Samples {
   public static final int MAX_RATE = 384_000;
 
   private final Path file;
-  private final FileChannel channel;
+  private final Content content;
   private final Format format;
   private final long offset;
   private final long count;
+
+  /** Bytes of which any part can be read. */
+  private interface Content extends Closeable {
+
+    long size() throws IOException;
+
+    int read(ByteBuffer to, long at) throws IOException;
+
+    static Content of(FileChannel channel) {
+      return new Content() {
+        @Override
+        public long size() throws IOException {
+          return channel.size();
+        }
+
+        @Override
+        public int read(ByteBuffer to, long at) throws IOException {
+          return channel.read(to, at);
+        }
+
+        @Override
+        public void close() throws IOException {
+          channel.close();
+        }
+      };
+    }
+
+    static Content of(byte[] bytes) {
+      return new Content() {
+        @Override
+        public long size() {
+          return bytes.length;
+        }
+
+        @Override
+        public int read(ByteBuffer to, long at) {
+          int count = (int) Math.min(to.remaining(), bytes.length - at);
+          if (count <= 0) {
+            return -1;
+          }
+          to.put(bytes, Math.toIntExact(at), count);
+          return count;
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
 
   /** Encoding of the samples. */
   private record Format(int kind, int channels, int rate, int bits) {
@@ -50,9 +100,9 @@ public final class WavFile implements Samples {
     }
   }
 
-  private WavFile(Path file, FileChannel channel, Format format, long offset, long count) {
+  private WavFile(Path file, Content content, Format format, long offset, long count) {
     this.file = file;
-    this.channel = channel;
+    this.content = content;
     this.format = format;
     this.offset = offset;
     this.count = count;
@@ -64,30 +114,43 @@ public final class WavFile implements Samples {
       throw RecordingException.inFile(
           file, "a WAV file", Files.exists(file) ? "no file" : "nothing", "Correct the path.");
     }
-    FileChannel channel = null;
+    Content content = null;
     try {
-      channel = FileChannel.open(file);
-      return read(file, channel);
+      content = Content.of(FileChannel.open(file));
+      return read(file, content);
     } catch (IOException e) {
-      close(channel);
+      close(content);
       throw new RecordingException(file + ": cannot be read: " + e.getMessage(), e);
     } catch (RuntimeException e) {
-      close(channel);
+      close(content);
       throw e;
     }
   }
 
-  private static WavFile read(Path file, FileChannel channel) throws IOException {
-    ByteBuffer head = bytes(channel, 0, 12);
+  /**
+   * Reads a file in memory and checks its header.
+   *
+   * @param name stands for the file in messages
+   */
+  public static WavFile of(byte[] bytes, Path name) {
+    try {
+      return read(name, Content.of(bytes));
+    } catch (IOException e) {
+      throw new RecordingException(name + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static WavFile read(Path file, Content content) throws IOException {
+    ByteBuffer head = bytes(content, 0, 12);
     if (head.remaining() < 12 || !name(head, 0).equals("RIFF") || !name(head, 8).equals("WAVE")) {
       String found = head.remaining() < 12 ? head.remaining() + " bytes" : "'" + shown(head) + "'";
       throw RecordingException.inFile(file, "a WAV file (RIFF, WAVE)", found, CONVERT);
     }
-    long end = channel.size();
+    long end = content.size();
     long at = 12;
     Format format = null;
     for (int i = 0; i < MAX_CHUNKS && at + 8 <= end; i++) {
-      ByteBuffer chunk = bytes(channel, at, 8);
+      ByteBuffer chunk = bytes(content, at, 8);
       String name = name(chunk, 0);
       long size = Integer.toUnsignedLong(chunk.getInt(4));
       at += 8;
@@ -98,7 +161,7 @@ public final class WavFile implements Samples {
         }
         // A program that writes to a pipe does not know the length.
         long held = size == UNKNOWN ? end - at : size;
-        return samples(file, channel, format, at, held);
+        return samples(file, content, format, at, held);
       }
       if (size > end - at) {
         throw RecordingException.inFile(
@@ -108,23 +171,23 @@ public final class WavFile implements Samples {
             DAMAGED);
       }
       if (name.equals("fmt ")) {
-        format = format(file, bytes(channel, at, (int) Math.min(size, 40)));
+        format = format(file, bytes(content, at, (int) Math.min(size, 40)));
       }
       at += size + size % 2;
     }
     throw RecordingException.inFile(file, "a chunk 'data' with samples", "none", DAMAGED);
   }
 
-  private static WavFile samples(Path file, FileChannel channel, Format format, long at, long size)
+  private static WavFile samples(Path file, Content content, Format format, long at, long size)
       throws IOException {
-    if (size > channel.size() - at) {
+    if (size > content.size() - at) {
       throw RecordingException.inFile(
           file,
           size + " bytes of samples, as its header says",
-          String.valueOf(channel.size() - at),
+          String.valueOf(content.size() - at),
           DAMAGED);
     }
-    return new WavFile(file, channel, format, at, size / format.frameBytes());
+    return new WavFile(file, content, format, at, size / format.frameBytes());
   }
 
   private static Format format(Path file, ByteBuffer chunk) {
@@ -167,9 +230,9 @@ public final class WavFile implements Samples {
     }
   }
 
-  private static ByteBuffer bytes(FileChannel channel, long at, int length) throws IOException {
+  private static ByteBuffer bytes(Content content, long at, int length) throws IOException {
     ByteBuffer read = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    while (read.hasRemaining() && channel.read(read, at + read.position()) >= 0) {}
+    while (read.hasRemaining() && content.read(read, at + read.position()) >= 0) {}
     return read.flip();
   }
 
@@ -200,7 +263,7 @@ public final class WavFile implements Samples {
     int known = Math.toIntExact(Math.max(0, Math.min(count, first + length) - from));
     try {
       int bytes = Math.multiplyExact(known, format.frameBytes());
-      ByteBuffer read = bytes(channel, offset + from * format.frameBytes(), bytes);
+      ByteBuffer read = bytes(content, offset + from * format.frameBytes(), bytes);
       if (read.remaining() < bytes) {
         throw RecordingException.inFile(
             file, bytes + " bytes of samples", String.valueOf(read.remaining()), DAMAGED);
@@ -244,13 +307,13 @@ public final class WavFile implements Samples {
 
   @Override
   public void close() {
-    close(channel);
+    close(content);
   }
 
-  private static void close(@Nullable FileChannel channel) {
+  private static void close(@Nullable Content content) {
     try {
-      if (channel != null) {
-        channel.close();
+      if (content != null) {
+        content.close();
       }
     } catch (IOException e) {
       throw new RecordingException("A recording cannot be closed: " + e.getMessage(), e);

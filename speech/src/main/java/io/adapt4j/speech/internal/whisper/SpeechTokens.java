@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -165,6 +166,30 @@ public record SpeechTokens(
       }
     }
     return Set.copyOf(ids);
+  }
+
+  /** Checks that the model knows a language and a task. */
+  public void require(Optional<String> language, String task) {
+    if (languages.isEmpty()) {
+      if (language.filter(code -> !code.equals("en")).isPresent() || !task.equals("transcribe")) {
+        throw new IllegalArgumentException(
+            "This model transcribes one language only: leave language and task out, found "
+                + language.map(code -> code + ", ").orElse("")
+                + task);
+      }
+      return;
+    }
+    language
+        .filter(code -> !languages.containsKey(code))
+        .ifPresent(
+            code -> {
+              throw new IllegalArgumentException(
+                  "language: expected one of " + languages.keySet() + ", found " + code);
+            });
+    if (!tasks.containsKey(task)) {
+      throw new IllegalArgumentException(
+          "task: expected one of " + tasks.keySet() + ", found " + task);
+    }
   }
 
   /** Returns the id of a known language. */

@@ -14,7 +14,6 @@ import io.adapt4j.speech.transcript.TranscriptionOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
@@ -68,34 +67,7 @@ public final class Transcription {
     this.cancellation = cancellation;
     this.random = new SplittableRandom(options.seed());
     this.introduction = options.prompt().map(this::introduction).orElse(new int[0]);
-    requireLanguage();
-  }
-
-  private void requireLanguage() {
-    Map<String, Integer> known = model.tokens().languages();
-    String task = options.task().key();
-    if (known.isEmpty()) {
-      if (options.language().filter(code -> !code.equals("en")).isPresent()
-          || !task.equals("transcribe")) {
-        throw new IllegalArgumentException(
-            "This model transcribes one language only: leave language and task out, found "
-                + options.language().map(code -> code + ", ").orElse("")
-                + task);
-      }
-      return;
-    }
-    options
-        .language()
-        .filter(code -> !known.containsKey(code))
-        .ifPresent(
-            code -> {
-              throw new IllegalArgumentException(
-                  "language: expected one of " + known.keySet() + ", found " + code);
-            });
-    if (!model.tokens().tasks().containsKey(task)) {
-      throw new IllegalArgumentException(
-          "task: expected one of " + model.tokens().tasks().keySet() + ", found " + task);
-    }
+    model.tokens().require(options.language(), options.task().key());
   }
 
   /** Returns the tokens of the prompt: at most half of what the model writes. */

@@ -23,7 +23,6 @@ public record WhisperModel(
   /** Loads a folder. */
   public static WhisperModel load(
       Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
-    MelSettings features = MelSettings.read(folder);
     LoadedSequence loaded = LoadedSequence.loadSpeech(folder, precision, weights, adapters);
     try {
       Tokenizer tokenizer =
@@ -39,15 +38,7 @@ public record WhisperModel(
                               + " Transformers."));
       EncoderDecoder network = loaded.network();
       ModelConfig config = network.modelConfig();
-      int mels = config.fields().positiveInt("num_mel_bins", 80);
-      int frames = network.encoder().positions().limit() * WindowSegments.STRIDE;
-      if (features.mels() != mels || features.frames() != frames) {
-        throw CheckpointException.inFile(
-            folder.resolve(MelSettings.FILE),
-            mels + " bands (num_mel_bins) in " + frames + " frames (twice max_source_positions)",
-            features.mels() + " bands in " + features.frames() + " frames",
-            "Use the file that belongs to the model.");
-      }
+      MelSettings features = features(folder, network);
       SpeechTokens tokens =
           SpeechTokens.read(folder, config, tokenizer, network.specialTokens().start());
       return new WhisperModel(loaded, tokenizer, features, tokens);
@@ -55,6 +46,21 @@ public record WhisperModel(
       loaded.close();
       throw e;
     }
+  }
+
+  /** Reads the settings of the features, and checks that they fit a declared network. */
+  public static MelSettings features(Path folder, EncoderDecoder network) {
+    MelSettings features = MelSettings.read(folder);
+    int mels = network.featureWidth();
+    int frames = network.frames();
+    if (features.mels() != mels || features.frames() != frames) {
+      throw CheckpointException.inFile(
+          folder.resolve(MelSettings.FILE),
+          mels + " bands (num_mel_bins) in " + frames + " frames (twice max_source_positions)",
+          features.mels() + " bands in " + features.frames() + " frames",
+          "Use the file that belongs to the model.");
+    }
+    return features;
   }
 
   public EncoderDecoder network() {

@@ -69,6 +69,9 @@ public final class ExampleFields {
     } else if (example instanceof Example.Tagged tagged) {
       add("tokens", String.join(" ", tagged.tokens()));
       add("tags", String.join(" ", tagged.tags()));
+    } else if (example instanceof Example.Recording recording) {
+      add("audio", recording.audio());
+      add("text", recording.text());
     } else {
       add("row", example.toString());
     }

@@ -45,6 +45,9 @@ final class ExampleTexts {
     if (example instanceof Example.UnpairedPreference one) {
       return List.of(new Part("prompt", one.prompt()), new Part("completion", one.completion()));
     }
+    if (example instanceof Example.Recording recording) {
+      return List.of(new Part("audio", recording.audio()), new Part("text", recording.text()));
+    }
     List<Part> parts = new ArrayList<>();
     if (example instanceof Example.QueryPassage pair) {
       parts.add(new Part("query", pair.query()));
@@ -127,6 +130,9 @@ final class ExampleTexts {
           safe.apply(pair.query()),
           safe.apply(pair.passage()),
           pair.negatives().stream().map(safe).toList());
+    }
+    if (example instanceof Example.Recording recording) {
+      return new Example.Recording(recording.audio(), safe.apply(recording.text()));
     }
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), safe), chat.tools());

@@ -224,6 +224,18 @@ public final class EncoderDecoder extends Network {
   }
 
   /**
+   * {@return the number of frames that fill the encoder's positions, of which it reads two each}
+   */
+  public int frames() {
+    return 2 * encoder.positions().limit();
+  }
+
+  /** {@return the number of values of a frame} */
+  public int featureWidth() {
+    return Math.toIntExact(otherInputs.get(0).sizes()[1]);
+  }
+
+  /**
    * Runs the encoder over a batch.
    *
    * @param states receives every hidden state; null if they are not needed

@@ -29,6 +29,15 @@ public record SequenceInputs(
     return TargetRows.masked(labels).count();
   }
 
+  /** Returns the sum of the weights of all targets. */
+  public double targetWeight() {
+    double sum = 0;
+    for (int i = 0; i < labels.length; i++) {
+      sum += labels[i] == TargetRows.IGNORED ? 0 : weights[i / targetLength()];
+    }
+    return sum;
+  }
+
   /** Returns the index of the last target in a row. */
   private long last(int row) {
     int at = (row + 1) * targetLength() - 1;

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.nn.family.StackedLayers;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** The checkpoint's model with the output layer that a task needs. */
 public record TaskModel(
@@ -29,7 +31,7 @@ public record TaskModel(
     List<String> labels,
     boolean generates,
     boolean replacesClassifier,
-    boolean writes,
+    Optional<Function<ModelConfig, EncoderDecoder>> sequence,
     Optional<PictureTraining> pictures) {
 
   /** Creates the model of a task that continues or encodes texts. */
@@ -40,13 +42,38 @@ public record TaskModel(
       List<String> labels,
       boolean generates,
       boolean replacesClassifier) {
-    this(folder, weights, config, labels, generates, replacesClassifier, false, Optional.empty());
+    this(
+        folder,
+        weights,
+        config,
+        labels,
+        generates,
+        replacesClassifier,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** Creates the sequence-to-sequence model of a task. */
   public static TaskModel writing(StoredModel stored, Path folder) {
+    return sequence(stored, folder, Architectures::declareSequence);
+  }
+
+  /** Creates the model of a task that listens to recordings. */
+  public static TaskModel listening(StoredModel stored, Path folder) {
+    return sequence(stored, folder, Architectures::declareSpeech);
+  }
+
+  private static TaskModel sequence(
+      StoredModel stored, Path folder, Function<ModelConfig, EncoderDecoder> declaring) {
     return new TaskModel(
-        folder, stored.weights(), stored.config(), List.of(), false, false, true, Optional.empty());
+        folder,
+        stored.weights(),
+        stored.config(),
+        List.of(),
+        false,
+        false,
+        Optional.of(declaring),
+        Optional.empty());
   }
 
   /** Creates the model of a task that predicts next tokens. */
@@ -57,7 +84,7 @@ public record TaskModel(
   /** Returns the same model, which also reads pictures. */
   public TaskModel reading(Optional<PictureTraining> ofData) {
     return new TaskModel(
-        folder, weights, config, labels, generates, replacesClassifier, writes, ofData);
+        folder, weights, config, labels, generates, replacesClassifier, sequence, ofData);
   }
 
   public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
@@ -89,8 +116,8 @@ public record TaskModel(
   }
 
   private Network declared() {
-    if (writes) {
-      return Architectures.declareSequence(config);
+    if (sequence.isPresent()) {
+      return sequence.get().apply(config);
     }
     return generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
   }

@@ -13,7 +13,7 @@ public record BestModelMetric(String metric) {
   public static final BestModelMetric BY_LOSS = new BestModelMetric(LOSS);
 
   /** Metrics where lower is better. */
-  private static final Set<String> ERRORS = Set.of(LOSS, "mse");
+  private static final Set<String> ERRORS = Set.of(LOSS, "mse", "wer");
 
   /** Returns the cost of an evaluation: lower is better; NaN if the metric is missing. */
   public double cost(double loss, Map<String, Double> metrics) {

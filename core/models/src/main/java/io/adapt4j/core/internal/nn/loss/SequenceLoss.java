@@ -23,12 +23,17 @@ public final class SequenceLoss {
 
   /** Sums the loss over the batch's targets. */
   public static double evaluate(EncoderDecoder network, SequenceInputs inputs) {
+    return evaluate(network, source(network, inputs), inputs);
+  }
+
+  /** Does the same with another source. */
+  public static double evaluate(EncoderDecoder network, Source source, SequenceInputs inputs) {
     TargetRows targets = TargetRows.masked(inputs.labels());
     if (targets.count() == 0) {
       return 0;
     }
     try (Scope scope = Scope.open(network.engine())) {
-      Tensor rows = rows(network, source(network, inputs), Ops.inference(), inputs, targets, false);
+      Tensor rows = rows(network, source, Ops.inference(), inputs, targets, false);
       return VocabularyLoss.evaluate(
           rows, network.head(), targets.targets(), weights(inputs, targets));
     }

@@ -211,9 +211,20 @@ public final class ActivationMemory {
     }
 
     private Tensor pass(EncoderDecoder network, Ops ops, SequenceInputs inputs) {
-      SequenceSource source = network.read(ops, inputs, batch.recompute(), null);
+      SequenceSource source = source(network, ops, inputs);
       Tensor targets = inputs.targetInputs(network.specialTokens());
       return network.write(ops, source, targets, batch.recompute(), null);
+    }
+
+    private SequenceSource source(EncoderDecoder network, Ops ops, SequenceInputs inputs) {
+      if (!network.readsFeatures()) {
+        return network.read(ops, inputs, batch.recompute(), null);
+      }
+      // A recording fills all positions of the encoder, however short it is.
+      int length = network.encoder().positions().limit();
+      Tensor features =
+          Tensor.zeros(batch.type(), batch.rows(), network.frames(), network.featureWidth());
+      return network.read(ops, features, length, batch.recompute(), null);
     }
 
     private Run run(Layer layer, int index, int slot, boolean differentiated, Positions positions) {

@@ -37,6 +37,7 @@ public final class CheckpointFolder {
           GenerationDefaults.FILE,
           "chat_template.jinja",
           "chat_template.json",
+          "normalizer.json",
           "preprocessor_config.json",
           "processor_config.json",
           "video_preprocessor_config.json");

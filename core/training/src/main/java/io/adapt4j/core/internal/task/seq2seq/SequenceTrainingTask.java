@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.task.seq2seq;
 
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.SequenceInputs;
-import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.loss.SequenceLoss;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Arrays;
@@ -33,12 +32,7 @@ record SequenceTrainingTask(EncoderDecoder network, double labelSmoothing)
 
   @Override
   public double weight(SequenceInputs batch) {
-    double sum = 0;
-    int width = batch.targetLength();
-    for (int i = 0; i < batch.labels().length; i++) {
-      sum += batch.labels()[i] == TargetRows.IGNORED ? 0 : batch.weights()[i / width];
-    }
-    return sum;
+    return batch.targetWeight();
   }
 
   @Override
