@@ -55,14 +55,20 @@ record TranscriptionTrainingTask(
 
   /** Runs the encoder over the recordings of a batch. */
   private SequenceSource read(Ops ops, RecordingBatch batch, boolean recompute) {
-    List<Tensor> windows = new ArrayList<>();
-    for (String audio : batch.audios()) {
-      try (Samples samples = Resampled.at(features.rate(), RecordingEncoder.open(audio))) {
-        windows.add(new Spectrogram(samples, features, network.engine()).window(0));
-      }
-    }
-    Tensor all = Tensor.concatenated(windows, 0).copyAs(network.type());
+    Tensor all = features(batch.audios());
     return network.read(ops, all, network.encoder().positions().limit(), recompute, null);
+  }
+
+  private Tensor features(List<String> audios) {
+    try (Scope scope = Scope.open(network.engine())) {
+      List<Tensor> windows = new ArrayList<>();
+      for (String audio : audios) {
+        try (Samples samples = Resampled.at(features.rate(), RecordingEncoder.open(audio))) {
+          windows.add(new Spectrogram(samples, features, network.engine()).window(0));
+        }
+      }
+      return scope.keep(Tensor.concatenated(windows, 0).copyAs(network.type()));
+    }
   }
 
   @Override
