@@ -8,7 +8,7 @@ import java.util.Objects;
  *
  * @param start seconds from the start of the recording
  * @param end seconds from the start of the recording
- * @param text what is said
+ * @param text transcribed text
  * @param tokens the token ids, including those of timestamps
  * @param quality how sure the model was of the window of the recording with this segment
  */

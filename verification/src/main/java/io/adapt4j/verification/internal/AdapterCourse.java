@@ -167,7 +167,7 @@ public final class AdapterCourse<B> {
     return PeftParts.attach(golden.path().resolve(name), reader.network(), base);
   }
 
-  /** Checks which modules the adapter's targets stand for. */
+  /** Checks which modules the adapter's targets match. */
   private void wrapped() {
     JsonNode stated = options.path("wrapped_modules");
     Path initial = golden.path().resolve("initial");

@@ -90,7 +90,7 @@ public final class ImageOpsCheck {
     }
   }
 
-  /** Turns a picture back that was turned by its EXIF orientation. */
+  /** Undoes the rotation of a picture by its EXIF orientation. */
   private static Pixels unturned(Pixels read, int orientation) {
     return read.oriented(orientation == 6 ? 8 : orientation == 8 ? 6 : orientation);
   }

@@ -124,6 +124,11 @@ public final class PictureModelCheck {
       Ops ops = Ops.inference();
       Tensor pictures = model.pictures(ops, batch);
       Tensor ofTexts = model.texts(ops, ids, tokenizer.paddingId());
+      model
+          .pictureStates(ops, batch)
+          .ifPresent(
+              states -> compare("vision_last_hidden_state", states.toFloats(), Tolerances.FP32));
+      textStates(model.textStates(ops, ids, tokenizer.paddingId()));
       compare("image_features", pictures.toFloats(), Tolerances.FP32);
       compare("text_features", ofTexts.toFloats(), Tolerances.FP32);
       float[] left = ops.normalize(pictures).toFloats();
@@ -149,7 +154,58 @@ public final class PictureModelCheck {
       }
       compare("logits_per_text", turned, Tolerances.FP32);
       compare("probabilities", probabilities, Tolerances.FP32);
+      if (cases.has("contrastive_loss")) {
+        int pairs = cases.path("contrastive_loss_rows").asInt();
+        List<double[]> paired =
+            logits.subList(0, pairs).stream().map(row -> Arrays.copyOf(row, pairs)).toList();
+        double expected = cases.path("contrastive_loss").asDouble();
+        double deviation = Math.abs(loss(model, paired) - expected);
+        golden.compared("contrastive_loss", new Deviation(deviation, Tolerances.FP32));
+      }
     }
+  }
+
+  /**
+   * Returns the loss of pictures and texts that belong together in pairs: with a bias of logits the
+   * sum over all texts (SigLIP, Zhai et al. 2023), else the mean of both directions (CLIP, Radford
+   * et al. 2021).
+   */
+  private double loss(ContrastiveModel model, List<double[]> logits) {
+    double sum = 0;
+    for (int i = 0; i < logits.size(); i++) {
+      int pair = i;
+      double[] texts = logits.get(i);
+      double[] pictures = logits.stream().mapToDouble(row -> row[pair]).toArray();
+      if (cases.has("logit_bias")) {
+        for (int k = 0; k < texts.length; k++) {
+          sum += Math.log1p(Math.exp(k == i ? -texts[k] : texts[k]));
+        }
+      } else {
+        sum -= Math.log(model.probabilities(texts)[i]) / 2;
+        sum -= Math.log(model.probabilities(pictures)[i]) / 2;
+      }
+    }
+    return sum / logits.size();
+  }
+
+  /** Compares the states of the texts' own tokens; the reference masks padding, if it says so. */
+  private void textStates(Tensor states) {
+    String name = "text_last_hidden_state";
+    if (!golden.has(name)) {
+      return;
+    }
+    float[] found = states.toFloats();
+    if (golden.has("attention_mask")) {
+      float[] wanted = golden.floats(name);
+      long[] mask = golden.longs("attention_mask");
+      int width = found.length / mask.length;
+      for (int i = 0; i < mask.length; i++) {
+        if (mask[i] == 0) {
+          System.arraycopy(wanted, i * width, found, i * width, width);
+        }
+      }
+    }
+    golden.compared(name, found, Tolerances.FP32);
   }
 
   /** Compares token ids; the reference pads on the right. */

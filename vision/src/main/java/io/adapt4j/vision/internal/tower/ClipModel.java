@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.vision.internal.PixelBatch;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * CLIP (Radford et al. 2021): the class token represents a picture, the end-of-text token a text.
@@ -49,6 +50,11 @@ final class ClipModel extends ContrastiveModel {
   }
 
   @Override
+  public Optional<Tensor> pictureStates(Ops ops, PixelBatch pixels) {
+    return Optional.of(encoder.layers(ops, pixels));
+  }
+
+  @Override
   public Tensor pictures(Ops ops, PixelBatch pixels) {
     try (Scope scope = Scope.open()) {
       Tensor states = encoder.layers(ops, pixels);
@@ -61,9 +67,8 @@ final class ClipModel extends ContrastiveModel {
   }
 
   @Override
-  public Tensor texts(Ops ops, List<int[]> ids, int paddingId) {
+  public Tensor textStates(Ops ops, List<int[]> ids, int paddingId) {
     int longest = ids.stream().mapToInt(own -> own.length).max().orElse(0);
-    int[] pooled = ids.stream().mapToInt(this::end).toArray();
     // Padding is after the pooled position, which sees nothing after itself.
     List<int[]> filled =
         ids.stream()
@@ -74,8 +79,14 @@ final class ClipModel extends ContrastiveModel {
                   return all;
                 })
             .toList();
+    return text.states(ops, filled);
+  }
+
+  @Override
+  public Tensor texts(Ops ops, List<int[]> ids, int paddingId) {
+    int[] pooled = ids.stream().mapToInt(this::end).toArray();
     try (Scope scope = Scope.open()) {
-      return scope.keep(text.forward(ops, filled, pooled));
+      return scope.keep(text.pooled(ops, textStates(ops, ids, paddingId), pooled));
     }
   }
 

@@ -10,6 +10,7 @@ import io.adapt4j.vision.internal.PixelBatch;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model of pictures and texts whose vectors are near if they belong together. Not thread safe.
@@ -63,6 +64,16 @@ public abstract class ContrastiveModel implements AutoCloseable {
    * @return not normalized [texts, width]
    */
   public abstract Tensor texts(Ops ops, List<int[]> ids, int paddingId);
+
+  /**
+   * Computes the hidden states of pictures as Transformers returns them.
+   *
+   * @return [pictures, T, hidden]; empty where pictures differ in their patches
+   */
+  public abstract Optional<Tensor> pictureStates(Ops ops, PixelBatch pixels);
+
+  /** Computes the hidden states of texts, given as to {@link #texts} [texts, T, hidden]. */
+  public abstract Tensor textStates(Ops ops, List<int[]> ids, int paddingId);
 
   /** {@return the maximum number of tokens of a text} */
   public abstract int maxTokens();

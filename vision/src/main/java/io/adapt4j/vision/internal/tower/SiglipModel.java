@@ -10,6 +10,7 @@ import io.adapt4j.vision.internal.PixelBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * SigLIP (Zhai et al. 2023) and SigLIP 2 (Tschannen et al. 2025), with pictures of one size or in
@@ -28,6 +29,25 @@ final class SiglipModel extends ContrastiveModel {
   /** The picture tower and what runs after it. */
   private interface Pictures {
     Tensor vectors(Ops ops, PixelBatch pixels);
+
+    /** Returns the hidden states, if all pictures have the same number. */
+    default Optional<Tensor> states(Ops ops, PixelBatch pixels) {
+      return Optional.empty();
+    }
+  }
+
+  /** Pictures of one size. */
+  private record Fixed(SiglipEncoder encoder, AttentionPool pool) implements Pictures {
+
+    @Override
+    public Tensor vectors(Ops ops, PixelBatch pixels) {
+      return TowerLayers.flat(ops, pool.forward(ops, encoder.forward(ops, pixels)));
+    }
+
+    @Override
+    public Optional<Tensor> states(Ops ops, PixelBatch pixels) {
+      return Optional.of(encoder.forward(ops, pixels));
+    }
   }
 
   private SiglipModel(ModelConfig model, boolean flexible) {
@@ -47,7 +67,7 @@ final class SiglipModel extends ContrastiveModel {
       SiglipEncoder encoder =
           SiglipEncoder.declare(weights, VISION, vision, TowerSizes.Defaults.SIGLIP);
       pool = AttentionPool.declare(weights, VISION + ".head", encoder.sizes());
-      pictures = (ops, pixels) -> pooled(ops, encoder.forward(ops, pixels));
+      pictures = new Fixed(encoder, pool);
       width = encoder.sizes().hidden();
     }
     ModelConfig texts = TowerSizes.part(model, "text_config", type + "_text_model");
@@ -75,15 +95,16 @@ final class SiglipModel extends ContrastiveModel {
     return new SiglipModel(model, true);
   }
 
-  private Tensor pooled(Ops ops, Tensor states) {
-    return TowerLayers.flat(ops, pool.forward(ops, states));
-  }
-
   private Tensor flexible(Ops ops, PixelBatch pixels, Siglip2Encoder encoder) {
     return encoder
         .groups(pixels)
         .compute(ops, group -> List.of(pool.forward(ops, encoder.forward(ops, pixels, group))))
         .get(0);
+  }
+
+  @Override
+  public Optional<Tensor> pictureStates(Ops ops, PixelBatch pixels) {
+    return pictures.states(ops, pixels);
   }
 
   @Override
@@ -94,7 +115,7 @@ final class SiglipModel extends ContrastiveModel {
   }
 
   @Override
-  public Tensor texts(Ops ops, List<int[]> ids, int paddingId) {
+  public Tensor textStates(Ops ops, List<int[]> ids, int paddingId) {
     int length = text.length();
     List<int[]> full = new ArrayList<>();
     for (int[] own : ids) {
@@ -102,10 +123,15 @@ final class SiglipModel extends ContrastiveModel {
       Arrays.fill(filled, own.length, length, paddingId);
       full.add(filled);
     }
+    return text.states(ops, full);
+  }
+
+  @Override
+  public Tensor texts(Ops ops, List<int[]> ids, int paddingId) {
     int[] last = new int[ids.size()];
-    Arrays.fill(last, length - 1);
+    Arrays.fill(last, text.length() - 1);
     try (Scope scope = Scope.open()) {
-      return scope.keep(text.forward(ops, full, last));
+      return scope.keep(text.pooled(ops, textStates(ops, ids, paddingId), last));
     }
   }
 

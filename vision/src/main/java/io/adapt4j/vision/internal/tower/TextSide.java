@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.norm.LayerNorm;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.op.Ops;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
+import java.util.Arrays;
 import java.util.List;
 
 /** The text model of SigLIP or CLIP: a vector of one position of each text, projected. */
@@ -42,32 +43,39 @@ record TextSide(
   }
 
   /**
-   * Computes the vectors of texts.
+   * Computes the hidden states of texts after the final norm.
    *
    * @param ids token ids of texts that are filled up to the same length
-   * @param pooled position of each text's vector
-   * @return [texts, width]
+   * @return [texts, T, hidden]
    */
-  Tensor forward(Ops ops, List<int[]> ids, int[] pooled) {
+  Tensor states(Ops ops, List<int[]> ids) {
     int rows = ids.size();
     int length = ids.get(0).length;
     long[] flat = new long[rows * length];
     long[] places = new long[flat.length];
-    long[] index = new long[rows];
     for (int row = 0; row < rows; row++) {
       for (int i = 0; i < length; i++) {
         flat[row * length + i] = ids.get(row)[i];
         places[row * length + i] = i;
       }
-      index[row] = (long) row * length + pooled[row];
     }
     Positions at = TowerLayers.positions(ops, null, rows, length, tokens.value().type());
     Tensor x =
         ops.add(
             ops.embedding(Tensor.of(flat, rows, length), tokens),
             ops.embedding(Tensor.of(places, rows, length), positions));
-    Tensor states = norm.forward(ops, TowerLayers.run(ops, x, layers, at));
-    long width = states.size(-1);
-    return projection.forward(ops, TowerLayers.rows(ops, states, index, rows, width));
+    return norm.forward(ops, TowerLayers.run(ops, x, layers, at));
+  }
+
+  /**
+   * Computes the vectors of texts [texts, width].
+   *
+   * @param pooled position of each text's vector
+   */
+  Tensor pooled(Ops ops, Tensor states, int[] pooled) {
+    long[] index = new long[pooled.length];
+    Arrays.setAll(index, row -> row * states.size(1) + pooled[row]);
+    Tensor rows = TowerLayers.rows(ops, states, index, index.length, states.size(-1));
+    return projection.forward(ops, rows);
   }
 }

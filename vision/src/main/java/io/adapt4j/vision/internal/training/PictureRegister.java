@@ -57,7 +57,7 @@ final class PictureRegister {
     this.processor = processor.with(all);
   }
 
-  /** Returns whether the processor encodes a prompt, after which an answer is a text of its own. */
+  /** Returns whether the processor encodes the prompt only, and the answer is appended. */
   boolean hasSuffixes() {
     return rule.sight() == PictureRule.Sight.PROMPT;
   }

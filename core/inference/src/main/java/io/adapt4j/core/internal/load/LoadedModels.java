@@ -15,7 +15,7 @@ public final class LoadedModels {
   private static final Map<Object, LoadedModel> OPEN =
       Collections.synchronizedMap(new WeakHashMap<>());
 
-  /** The lock of a model; not held beside it here, since it refers to the model. */
+  /** Returns the lock of a model. Locks are not values of {@link #OPEN}: they refer to its keys. */
   private static volatile Function<Object, SingleUse> locks =
       model -> {
         throw new IllegalArgumentException("expected a model with texts, found " + model);
