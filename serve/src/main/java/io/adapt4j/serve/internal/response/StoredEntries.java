@@ -63,8 +63,13 @@ final class StoredEntries implements AutoCloseable {
     this.limits = limits;
     this.clock = clock;
     this.lock = limits.folder().map(StoredEntries::lock).orElse(null);
-    limits.folder().ifPresent(this::readAll);
-    dropExcess();
+    try {
+      limits.folder().ifPresent(this::readAll);
+      dropExcess();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   boolean isOn() {
@@ -121,7 +126,7 @@ final class StoredEntries implements AutoCloseable {
       hold(name.substring(0, name.length() - ".json".length()), object, modified(file));
       dropExcess();
     } catch (IOException e) {
-      LOG.warn("{} is damaged and not used: {}", file, e.getMessage());
+      LOG.warn("{} cannot be read and is not used: {}", file, e.toString());
     } catch (CheckpointException e) {
       LOG.warn("{} It is not used.", e.getMessage());
     }
@@ -129,8 +134,11 @@ final class StoredEntries implements AutoCloseable {
 
   private ObjectNode contents(Path file) throws IOException {
     if (limits.cipher().isPresent()) {
-      return (ObjectNode)
-          Json.parse(new String(limits.cipher().get().read(file), StandardCharsets.UTF_8));
+      String text = new String(limits.cipher().get().read(file), StandardCharsets.UTF_8);
+      if (Json.parse(text) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new IOException("it is no object");
     }
     FileCipher.requirePlain(file);
     CheckedJson.Content content = CheckedJson.read(file);

@@ -168,7 +168,6 @@ public final class Comparisons {
   }
 
   public void delete(Comparison comparison) throws IOException {
-    Files.delete(folder(comparison.id()).resolve(FILE));
     Workspace.delete(folder(comparison.id()));
   }
 

@@ -264,7 +264,6 @@ public final class Services {
     if (process(service).isPresent()) {
       throw new Refusal(409, "refused_active");
     }
-    Files.delete(folder(service.id()).resolve(FILE));
     Workspace.delete(folder(service.id()));
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Disk;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -68,7 +67,6 @@ public final class Plans {
 
   public void delete(String id) throws IOException {
     get(id);
-    Files.delete(folder(id).resolve(FILE));
     Workspace.delete(folder(id));
   }
 }

@@ -175,7 +175,6 @@ public final class Runs {
     if (run.state().isActive()) {
       throw new Refusal(409, "refused_active");
     }
-    Files.delete(folder(run.id()).resolve(FILE));
     Workspace.delete(folder(run.id()));
   }
 }

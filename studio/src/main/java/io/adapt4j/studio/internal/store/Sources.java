@@ -81,8 +81,6 @@ public final class Sources {
     if (!Files.exists(folder.resolve(FILE))) {
       throw Refusal.notFound();
     }
-    // Without this file there is no source, whatever remains of the folder.
-    Files.delete(folder.resolve(FILE));
     Workspace.delete(folder);
   }
 }

@@ -4,19 +4,24 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.studio.internal.Refusal;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,6 +73,15 @@ public final class Workspace implements AutoCloseable {
                         "workspace: another studio runs in "
                             + root
                             + "; end it, or choose another folder"));
+    // What a deletion that was killed has left; other processes write here too.
+    try (Stream<Path> kinds = Files.list(root)) {
+      kinds
+          .filter(kind -> Files.isDirectory(kind, LinkOption.NOFOLLOW_LINKS))
+          .forEach(kind -> Temporaries.sweepOlderThan(kind, Duration.ofDays(1)));
+    } catch (IOException | UncheckedIOException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   public Path root() {
@@ -100,18 +114,18 @@ public final class Workspace implements AutoCloseable {
   }
 
   public List<String> ids(String kind, String file) throws IOException {
-    Path folder = root.resolve(kind);
-    if (!Files.isDirectory(folder)) {
-      return List.of();
+    List<String> ids = new ArrayList<>();
+    try (Stream<Path> listed = Files.list(root.resolve(kind))) {
+      for (Path path : listed.sorted().toList()) {
+        String id = path.getFileName().toString();
+        if (ID.matcher(id).matches() && Disk.exists(path.resolve(file))) {
+          ids.add(id);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // Nothing of this kind was added yet.
     }
-    try (Stream<Path> listed = Files.list(folder)) {
-      return listed
-          .filter(path -> ID.matcher(path.getFileName().toString()).matches())
-          .filter(path -> Files.isRegularFile(path.resolve(file)))
-          .map(path -> path.getFileName().toString())
-          .sorted()
-          .toList();
-    }
+    return ids;
   }
 
   /** Reads a JSON file of the root. */
@@ -192,13 +206,12 @@ public final class Workspace implements AutoCloseable {
     AtomicFiles.writeJson(root.resolve(name), value);
   }
 
-  /** Deletes a folder of the workspace; links in it are deleted, not followed. */
+  /**
+   * Deletes a folder of the workspace: durably, and at once for those who read. Links in it are
+   * deleted, not followed.
+   */
   public static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+    AtomicFolders.delete(folder);
   }
 
   @Override
