@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,7 @@ final class StoredEntries implements AutoCloseable {
 
   private final StorageLimits limits;
   private final Clock clock;
+  private final Predicate<ObjectNode> isWhole;
   private final @Nullable ProcessLock lock;
 
   /** Least recently used first. */
@@ -59,7 +61,9 @@ final class StoredEntries implements AutoCloseable {
 
   private long bytes;
 
-  StoredEntries(StorageLimits limits, Clock clock) {
+  /** Creates a store; files with objects that the test refuses are skipped as damaged ones are. */
+  StoredEntries(StorageLimits limits, Clock clock, Predicate<ObjectNode> isWhole) {
+    this.isWhole = isWhole;
     this.limits = limits;
     this.clock = clock;
     this.lock = limits.folder().map(StoredEntries::lock).orElse(null);
@@ -122,6 +126,9 @@ final class StoredEntries implements AutoCloseable {
         throw new IOException("it is larger than all may be");
       }
       ObjectNode object = contents(file);
+      if (!isWhole.test(object)) {
+        throw new IOException("it is neither a response nor a conversation");
+      }
       String name = file.getFileName().toString();
       hold(name.substring(0, name.length() - ".json".length()), object, modified(file));
       dropExcess();

@@ -29,7 +29,7 @@ class StoredEntriesUnderFaultsTest {
             Duration.ofDays(1),
             Optional.of(folder),
             Optional.of(new FileCipher(new byte[FileCipher.KEY])).filter(cipher -> encrypted));
-    try (StoredEntries entries = new StoredEntries(limits, Clock.systemUTC())) {
+    try (StoredEntries entries = new StoredEntries(limits, Clock.systemUTC(), entry -> true)) {
       use.accept(entries);
     }
   }
