@@ -12,8 +12,10 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.adapt4j.core.RandomSchemas;
 import io.adapt4j.core.tokenize.TokenBytes;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Whatever is written under a schema is valid, as a validator that is not ours judges. */
@@ -41,7 +43,7 @@ class RandomSchemasTest {
     int refused = 0;
     int complete = 0;
     for (int seed = 0; seed < SCHEMAS; seed++) {
-      String schema = new RandomSchemas(seed).next().toString();
+      String schema = new RandomSchemas(new Random(seed)).next().toString();
       TextConstraint constraint;
       try {
         constraint = JsonSchema.parse(schema);

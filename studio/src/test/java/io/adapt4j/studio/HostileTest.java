@@ -153,6 +153,7 @@ class HostileTest {
             .uri()
             .getPath()
             .substring(1);
+    assertThat(exam).startsWith("exams/");
     browser.post("ship/register", "run", RUN, "name", "cats");
     browser.wait("registry/cats", text -> text.contains("Version 1"));
     Set<String> before = files();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,6 +137,19 @@ class RunTest {
     browser.post(first + "/kill");
     state(second, "running");
     browser.post(second + "/kill");
+  }
+
+  @Test
+  void damagedFilesStopNoOtherRun() throws Exception {
+    for (String content : List.of("{", "{\"added\": \"yesterday\"}")) {
+      Path broken = folder.resolve("ws/runs/broken-" + content.length());
+      Files.createDirectories(broken);
+      Files.writeString(broken.resolve("run.json"), content);
+      assertThat(browser.get("runs/" + broken.getFileName()).statusCode()).isEqualTo(422);
+    }
+    String run = run(plan(5));
+    state(run, "done");
+    assertThat(browser.get("runs").body()).contains(run).doesNotContain("broken");
   }
 
   @Test

@@ -333,17 +333,18 @@ public final class Deletion {
     RunFiles old = new RunFiles(run);
     Map<String, String> before = old.hashes();
     TrainingResult result = removal.run(found, output, saving, listener);
+    List<Path> learned = old.since(plan.firstStep().getAsInt());
+    if (erasesCheckpoints) {
+      learned.forEach(RunFiles::delete);
+      erased.addAll(learned);
+    }
+    // Last: the call cannot be repeated without the rows, as it can after a kill before.
     lines.forEach(
         (file, numbers) -> {
           Tombstones.erase(file, numbers);
           RowRemoval.recordErased(output, file);
           erased.add(file);
         });
-    List<Path> learned = old.since(plan.firstStep().getAsInt());
-    if (erasesCheckpoints) {
-      learned.forEach(RunFiles::delete);
-      erased.addAll(learned);
-    }
     DeletionReport report =
         new DeletionReport(
             plan,

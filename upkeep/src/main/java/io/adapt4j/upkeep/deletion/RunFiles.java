@@ -1,8 +1,10 @@
 package io.adapt4j.upkeep.deletion;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.train.Trainer;
 import java.io.IOException;
@@ -27,7 +29,7 @@ record RunFiles(Path run) {
     Map<String, String> hashes = new TreeMap<>();
     for (String name : List.of(Trainer.BEST, Trainer.LAST)) {
       Path folder = run.resolve(name);
-      if (Files.isDirectory(folder)) {
+      if (exists(folder)) {
         FileHash.modelFiles(folder).forEach(file -> hashes.put(file.toString(), FileHash.of(file)));
       }
     }
@@ -38,7 +40,7 @@ record RunFiles(Path run) {
   List<Path> since(int step) {
     List<Path> since = new ArrayList<>();
     for (String name : List.of(Trainer.BEST, Trainer.LAST)) {
-      if (Files.isDirectory(run.resolve(name)) && savedAt(name) >= step) {
+      if (exists(run.resolve(name)) && savedAt(name) >= step) {
         since.add(run.resolve(name));
       }
     }
@@ -51,7 +53,7 @@ record RunFiles(Path run) {
       }
     }
     Path samples = run.resolve("samples.jsonl");
-    if (Files.exists(samples)) {
+    if (exists(samples)) {
       since.add(samples);
     }
     return since;
@@ -67,22 +69,38 @@ record RunFiles(Path run) {
     }
   }
 
+  /** Deletes a file or a folder where it is, so that what cannot be deleted is found again. */
   static void delete(Path path) {
     try {
-      AtomicFolders.delete(path);
+      Temporaries.deleteTree(path);
+      Disk.forceFolder(path.toAbsolutePath().getParent());
     } catch (IOException e) {
-      throw new UncheckedIOException("Erasing " + path + " failed", e);
+      throw new UncheckedIOException(
+          "Erasing " + path + " failed: " + WriteFailure.explain(path, e) + ".", e);
     }
   }
 
+  private static boolean exists(Path path) {
+    try {
+      return Disk.exists(path);
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+  }
+
+  private static UncheckedIOException unreadable(Path path, IOException e) {
+    return new UncheckedIOException(
+        "Looking at " + path + " failed: " + e + ". Check the disk and the permissions.", e);
+  }
+
   private static List<Path> children(Path folder) {
-    if (!Files.isDirectory(folder)) {
+    if (!exists(folder)) {
       return List.of();
     }
     try (Stream<Path> children = Files.list(folder)) {
       return children.sorted().toList();
     } catch (IOException e) {
-      throw new UncheckedIOException("Listing " + folder + " failed", e);
+      throw unreadable(folder, e);
     }
   }
 }

@@ -43,7 +43,7 @@ final class EntryJson {
   static Object parse(String line) throws IOException {
     JsonNode json = CheckedJson.ofLine(line);
     return switch (text(json, KIND)) {
-      case "header" -> new Header(text(json, "generation"), text(json, "salt"));
+      case "header" -> header(text(json, "generation"), text(json, "salt"));
       case "answer" -> answer(json);
       case "feedback" -> feedback(json);
       case "forgotten" -> {
@@ -53,6 +53,13 @@ final class EntryJson {
       }
       default -> json;
     };
+  }
+
+  private static Header header(String generation, String salt) {
+    if (!salt.matches("([0-9a-f]{2})*")) {
+      throw new IllegalArgumentException("its salt is not hexadecimal");
+    }
+    return new Header(generation, salt);
   }
 
   static String line(Header header) {

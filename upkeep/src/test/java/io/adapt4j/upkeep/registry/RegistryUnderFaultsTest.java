@@ -3,9 +3,12 @@ package io.adapt4j.upkeep.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.faults.FaultCheck;
+import io.adapt4j.core.internal.AtomicFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -99,6 +102,91 @@ class RegistryUnderFaultsTest {
                 })
             .reading(RegistryUnderFaultsTest::read)
             .keeping("versions/m/(\\.lock|\\.2\\..*\\.del.*)")
+            .run();
+    assertThat(faults).isGreaterThan(60);
+  }
+
+  @Test
+  void rollingBack() throws Exception {
+    int faults =
+        FaultCheck.of("rollback")
+            .before(
+                folder -> {
+                  addTwo(folder);
+                  open(folder).promote(open(folder).resolve("m@2"), Samples.ANNA);
+                })
+            .writing(
+                folder -> {
+                  if (open(folder).aliases("m").get(Registry.PRODUCTION) == 2) {
+                    open(folder).rollback("m", Samples.ANNA);
+                  }
+                })
+            .reading(RegistryUnderFaultsTest::read)
+            .keeping("versions/m/\\.lock")
+            .run();
+    assertThat(faults).isGreaterThan(60);
+  }
+
+  @Test
+  void signing() throws Exception {
+    KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    int faults =
+        FaultCheck.of("signature")
+            .before(folder -> add(folder, "one"))
+            .writing(folder -> open(folder).sign(open(folder).resolve("m@1"), keys.getPrivate()))
+            .reading(
+                folder ->
+                    read(folder)
+                        + open(folder).isSigned(open(folder).resolve("m@1"), keys.getPublic()))
+            .keeping("versions/m/\\.lock")
+            .run();
+    assertThat(faults).isGreaterThan(60);
+  }
+
+  private static String layout(Path folder) {
+    Path layout = folder.resolve("layout");
+    return Files.exists(layout)
+        ? ModelPack.read(Registry.open(folder.resolve("check")), "c", layout, "").pinned()
+        : "none";
+  }
+
+  @Test
+  void exporting() throws Exception {
+    int faults =
+        FaultCheck.of("image layout")
+            .before(folder -> add(folder, "one"))
+            .writing(
+                folder -> {
+                  AtomicFolders.delete(folder.resolve("layout"));
+                  ModelPack.write(
+                      open(folder), open(folder).resolve("m@1"), folder.resolve("layout"));
+                })
+            .reading(RegistryUnderFaultsTest::layout)
+            .keeping("check.*|versions/m/\\.lock")
+            .every(3)
+            .run();
+    assertThat(faults).isGreaterThan(60);
+  }
+
+  @Test
+  void importing() throws Exception {
+    int faults =
+        FaultCheck.of("version of an image layout")
+            .before(
+                folder -> {
+                  addTwo(folder);
+                  ModelPack.write(
+                      open(folder), open(folder).resolve("m@1"), folder.resolve("layout"));
+                })
+            .writing(folder -> ModelPack.read(open(folder), "other", folder.resolve("layout"), ""))
+            .reading(
+                folder ->
+                    open(folder).versions("other").stream()
+                        .map(version -> version.pinned() + open(folder).verify(version))
+                        .toList()
+                        .toString())
+            .keeping("versions/(m|other)/(\\.lock|1/exams)|versions/other")
+            .every(4)
             .run();
     assertThat(faults).isGreaterThan(60);
   }

@@ -20,7 +20,13 @@ final class FuzzTargets {
     all.addAll(PictureTargets.all());
     all.addAll(KeptFileTargets.all());
     all.addAll(NetworkTargets.all());
+    all.addAll(RequestTargets.all());
     all.addAll(SpeechTargets.all());
+    all.addAll(MediaTargets.all());
+    all.addAll(SessionTargets.all());
+    all.addAll(UpkeepTargets.all());
+    all.addAll(StudioTargets.all());
+    all.add(SchemaTarget.create());
     all.add(IndexTarget.create());
     return all;
   }

@@ -20,10 +20,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FuzzTest {
 
   private static final int DAMAGES = Integer.getInteger("adapt4j.fuzz.damages", 40);
+  private static final String NAMES = System.getProperty("adapt4j.fuzz.targets", ".*");
   private static final Path KEPT = Path.of("src/test/resources/fuzz");
 
   static List<FuzzTarget> targets() {
-    return FuzzTargets.all();
+    return FuzzTargets.all().stream().filter(target -> target.name().matches(NAMES)).toList();
   }
 
   @Test

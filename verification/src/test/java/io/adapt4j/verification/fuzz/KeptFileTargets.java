@@ -1,10 +1,6 @@
 package io.adapt4j.verification.fuzz;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.batch.BatchCompletion;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Datasets;
@@ -14,8 +10,6 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.hub.Hub;
-import io.adapt4j.core.internal.CheckedJson;
-import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.monitor.TrainingListeners;
@@ -54,6 +48,7 @@ final class KeptFileTargets {
 
   private static final Path STORIES = ExampleFiles.example("models/stories260K");
   private static final String COMMIT = "0123456789012345678901234567890123456789";
+  private static final String SEALED = "(.*/)?(state|scores|federated|checkpoints)\\.json";
   private static final List<String> ROWS = List.of("A cat.", "A dog ran.", "Two birds.", "A fox.");
 
   private KeptFileTargets() {}
@@ -106,7 +101,7 @@ final class KeptFileTargets {
   }
 
   /** Replies to anything at once. */
-  private static final class Parrot implements Candidate {
+  static final class Parrot implements Candidate {
 
     @Override
     public String identity() {
@@ -188,7 +183,7 @@ final class KeptFileTargets {
   }
 
   private static void resume(Path folder) throws IOException {
-    seal(folder);
+    Seals.json(folder, SEALED);
     tuner(folder).resume().build().run();
   }
 
@@ -222,7 +217,7 @@ final class KeptFileTargets {
   }
 
   private static void continueSearch(Path folder) throws IOException {
-    seal(folder);
+    Seals.json(folder, SEALED);
     describe(folder, Optional.of(new IllegalStateException("no training"))).run().text();
   }
 
@@ -268,38 +263,7 @@ final class KeptFileTargets {
   }
 
   private static void resumeFederated(Path folder) throws IOException {
-    seal(folder);
+    Seals.json(folder, SEALED);
     federated(folder).resume().build().run(jobs -> List.of(jobs.get(0).failed("it is not there")));
-  }
-
-  /** Makes checksums right where a file is still JSON. */
-  private static void seal(Path folder) throws IOException {
-    for (Map.Entry<String, byte[]> file : Parts.ofFolder(folder).contents().entrySet()) {
-      if (file.getKey().matches("(.*/)?(state|scores|federated|checkpoints)\\.json")) {
-        Path path = folder.resolve(file.getKey());
-        try {
-          if (Json.parseStrictly(new String(file.getValue(), UTF_8)) instanceof ObjectNode object) {
-            object.remove("checksum");
-            if (object.path("files") instanceof ObjectNode files) {
-              describe(files, path.getParent());
-            }
-            CheckedJson.write(path, object);
-          }
-        } catch (JsonProcessingException e) {
-          // Stays as it is.
-        }
-      }
-    }
-  }
-
-  private static void describe(ObjectNode files, Path folder) throws IOException {
-    for (Map.Entry<String, JsonNode> entry : files.properties()) {
-      Path file = folder.resolve(entry.getKey().replace('\0', '?')).normalize();
-      if (entry.getValue() instanceof ObjectNode sums
-          && file.startsWith(folder)
-          && Files.isRegularFile(file)) {
-        sums.put("bytes", Files.size(file)).put("crc32c", FileDigest.crc32c(file));
-      }
-    }
   }
 }

@@ -58,6 +58,32 @@ final class ModelFileTargets {
        "lora_dropout": 0.0, "bias": "none", "task_type": "CAUSAL_LM", "use_rslora": false,
        "rank_pattern": {"q_proj": 4}, "base_model_name_or_path": "base"}
       """;
+  private static final String LATER_LORA_CONFIG =
+      """
+      {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": "all-linear",
+       "target_parameters": ["mlp.experts.gate_up_proj"], "layer_replication": [[0, 2], [1, 3]],
+       "layers_to_transform": [0, 1], "layers_pattern": "layers", "exclude_modules": ["lm_head"],
+       "trainable_token_indices": {"embed_tokens": [1, 5]}, "alpha_pattern": {"^q": 3},
+       "modules_to_save": ["score"], "use_dora": true, "lora_bias": true, "init_lora_weights":
+       "pissa_niter_4", "eva_config": {"rho": 2.0}, "bias": "lora_only", "task_type": "SEQ_CLS",
+       "peft_version": "0.20.0", "base_model_name_or_path": "base"}
+      """;
+  private static final String MISS_CONFIG =
+      """
+      {"peft_type": "MISS", "r": 4, "mini_r": 2, "init_weights": "bat", "bias": "none",
+       "target_modules": ["q_proj"], "miss_dropout": 0.0, "base_model_name_or_path": "base"}
+      """;
+  private static final String OFT_CONFIG =
+      """
+      {"peft_type": "OFT", "r": 0, "oft_block_size": 4, "coft": false, "eps": 6e-05,
+       "block_share": false, "use_cayley_neumann": true, "num_cayley_neumann_terms": 5,
+       "peft_version": "0.20.0", "target_modules": ["q_proj"], "base_model_name_or_path": "base"}
+      """;
+  private static final String SHIRA_CONFIG =
+      """
+      {"peft_type": "SHIRA", "r": 4, "mask_type": "random", "random_seed": 3,
+       "init_weights": true, "target_modules": ["q_proj"], "base_model_name_or_path": "base"}
+      """;
   private static final String IA3_CONFIG =
       """
       {"peft_type": "IA3", "target_modules": ["k_proj", "down_proj"],
@@ -139,7 +165,16 @@ final class ModelFileTargets {
                 })),
         new FuzzTarget(
             "adapter-config",
-            () -> List.of(LORA_CONFIG.getBytes(UTF_8), IA3_CONFIG.getBytes(UTF_8)),
+            () ->
+                Stream.of(
+                        LORA_CONFIG,
+                        LATER_LORA_CONFIG,
+                        IA3_CONFIG,
+                        MISS_CONFIG,
+                        OFT_CONFIG,
+                        SHIRA_CONFIG)
+                    .map(json -> json.getBytes(UTF_8))
+                    .toList(),
             Scratch.file(
                 "adapter_config.json",
                 file -> {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.base.Suppliers;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import com.google.common.primitives.Bytes;
 import io.adapt4j.core.FoldersInMemory;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
@@ -20,12 +21,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Whole models of which one small file, or the head of a GGUF file, is damaged: they are loaded and
@@ -42,6 +46,12 @@ final class ModelFolderTargets {
           "special_tokens_map.json",
           "tokenizer.json",
           "tokenizer_config.json");
+
+  /** Those that need no importance matrix. */
+  private static final List<GgufQuantization> TYPES =
+      Stream.of(GgufQuantization.values()).filter(type -> type != GgufQuantization.Q2_K_S).toList();
+
+  private static final Map<GgufQuantization, Gguf> OF_TYPES = new ConcurrentHashMap<>();
   private static final GenerationOptions SHORT =
       GenerationOptions.builder().maxNewTokens(2).build();
 
@@ -54,12 +64,17 @@ final class ModelFolderTargets {
       head = Arrays.copyOf(bytes, cut);
       tensors = Arrays.copyOfRange(bytes, cut, bytes.length);
     }
+
+    /** Appends the tensors to a file that has another head. */
+    Path joined(Path file) throws IOException {
+      return Files.write(file, tensors, StandardOpenOption.APPEND);
+    }
   }
 
   private ModelFolderTargets() {}
 
   static List<FuzzTarget> all() {
-    Supplier<Gguf> gguf = Suppliers.memoize(ModelFolderTargets::gguf);
+    Supplier<Gguf> gguf = Suppliers.memoize(() -> gguf(GgufQuantization.Q8_0));
     return List.of(
         FolderTarget.of(
             "model-folder", () -> new Parts(files()), folder -> generate(withWeights(folder))),
@@ -70,12 +85,28 @@ final class ModelFolderTargets {
         new FuzzTarget(
             "gguf-model",
             () -> List.of(gguf.get().head),
-            Scratch.file(
-                "model.gguf",
-                file -> {
-                  Files.write(file, gguf.get().tensors, StandardOpenOption.APPEND);
-                  generate(file);
-                })));
+            Scratch.file("model.gguf", file -> generate(gguf.get().joined(file)))),
+        new FuzzTarget(
+            "gguf-types",
+            ModelFolderTargets::types,
+            bytes -> {
+              int type = bytes.length == 0 ? 0 : bytes[0] & 0xff;
+              byte[] head = bytes.length == 0 ? bytes : Arrays.copyOfRange(bytes, 1, bytes.length);
+              Gguf whole =
+                  OF_TYPES.computeIfAbsent(
+                      TYPES.get(type % TYPES.size()), ModelFolderTargets::gguf);
+              Scratch.file("model.gguf", file -> generate(whole.joined(file))).read(head);
+            }));
+  }
+
+  /** For each type a valid file, with a byte before it that says which. */
+  private static List<byte[]> types() {
+    List<byte[]> seeds = new ArrayList<>();
+    for (GgufQuantization type : TYPES) {
+      byte[] head = OF_TYPES.computeIfAbsent(type, ModelFolderTargets::gguf).head;
+      seeds.add(Bytes.concat(new byte[] {(byte) seeds.size()}, head));
+    }
+    return seeds;
   }
 
   private static void generate(Path path) {
@@ -126,12 +157,12 @@ final class ModelFolderTargets {
     return files;
   }
 
-  private static Gguf gguf() {
+  private static Gguf gguf(GgufQuantization type) {
     try {
       Path folder = FoldersInMemory.create("fuzz-seed");
       try {
         Path path = folder.resolve("model.gguf");
-        GgufExport.of(STORIES).type(GgufQuantization.Q8_0).to(path);
+        GgufExport.of(STORIES).type(type).to(path);
         byte[] bytes = Files.readAllBytes(path);
         long tensors;
         try (GgufFile file = GgufFile.open(path)) {

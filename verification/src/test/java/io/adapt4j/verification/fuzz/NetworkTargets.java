@@ -4,37 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.FoldersInMemory;
-import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.hub.Hub;
-import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.text.OpenAiCompatible;
-import io.adapt4j.rag.embed.OpenAiEmbeddings;
-import io.adapt4j.serve.GroundedAnswer;
-import io.adapt4j.serve.ModelServer;
-import io.adapt4j.serve.ServerLimits;
 import io.adapt4j.tools.mcp.McpClient;
-import io.adapt4j.verification.ExampleFiles;
+import io.adapt4j.tools.mcp.McpException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** Readers of what comes over the network: answers of other servers, requests to ours. */
+/** Readers of what other servers answer. */
 final class NetworkTargets {
 
   private static final List<ChatMessage> QUESTION = List.of(ChatMessage.user("Hello"));
@@ -101,48 +85,54 @@ final class NetworkTargets {
                     .timeout(Duration.ofSeconds(5))
                     .connect()
                     .close()),
-        requests(
-            "/v1/chat/completions",
+        mcpTools());
+  }
+
+  /** Answers of a server one after the other; notifications have one too. */
+  private static FuzzTarget mcpTools() {
+    Map<String, byte[]> answers = new LinkedHashMap<>();
+    answers.put(
+        "initialized",
+        seed(
             """
-            {"model":"stories","messages":[{"role":"user","content":"Hi"}],"max_tokens":2,
-             "temperature":0.5,"top_p":0.9,"stop":["x"],"seed":1,"n":1,"logprobs":true,
-             "top_logprobs":2,"tools":[{"type":"function","function":{"name":"f",
-             "parameters":{"type":"object"}}}],"tool_choice":"none"}
-            """),
-        requests(
-            "/v1/completions",
-            """
-            {"model":"stories","prompt":["Once","Lily"],"max_tokens":2,"echo":true,"n":1}
-            """),
-        requests(
-            "/v1/responses",
-            """
-            {"model":"stories","input":[{"role":"user","content":[{"type":"input_text",
-             "text":"Hi"}]}],"max_output_tokens":2,"text":{"format":{"type":"text"}}}
-            """),
-        requests(
-            "/v1/embeddings",
-            """
-            {"model":"embedder","input":["a","b"],"encoding_format":"base64","dimensions":8}
-            """),
-        requests(
-            "/v1/rerank",
-            """
-            {"model":"reranker","query":"a","documents":["b",{"text":"c"}],"top_n":1,
-             "return_documents":true}
-            """),
-        requests(
-            "/v1/rag/ask",
-            """
-            {"model":"documents","question":"a","stream":false}
-            """),
-        requests(
-            "/mcp",
-            """
-            {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"generate",
-             "arguments":{"prompt":"Hi","max_tokens":2,"messages":[{"role":"user","content":"a"}],
-             "temperature":0.5,"model":"stories"}}}
+            {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25",
+             "capabilities":{"tools":{}},
+             "serverInfo":{"name":"a","version":"1"}}}
             """));
+    answers.put("notified", new byte[0]);
+    answers.put(
+        "listed",
+        seed(
+            """
+            {"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"f","description":"d","inputSchema":
+             {"type":"object","properties":{"a":{"type":"string"}}},"annotations":{}}]}}
+            """));
+    answers.put(
+        "called",
+        seed(
+            """
+            {"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"t"},
+             {"type":"text","text":"u"}],"structuredContent":{"a":1},"isError":false}}
+            """));
+    Parts parts = new Parts(answers);
+    return new FuzzTarget(
+        "mcp-tools",
+        parts::seeds,
+        bytes -> {
+          try (McpClient client =
+              McpClient.url("a", URI.create(Answers.with(parts.with(bytes).values()).address()))
+                  .timeout(Duration.ofSeconds(5))
+                  .connect()) {
+            client.tools();
+            client.call("f", Map.of("a", "b"));
+          } catch (McpException e) {
+            // Every answer has come.
+            if (e.kind() == McpException.Kind.TIMEOUT) {
+              throw new AssertionError(e);
+            }
+            throw e;
+          }
+        });
   }
 
   private static void download(byte[] bytes) throws IOException {
@@ -161,127 +151,7 @@ final class NetworkTargets {
     }
   }
 
-  private static FuzzTarget requests(String path, String seed) {
-    return new FuzzTarget(
-        "request" + path.replace('/', '-'),
-        () -> List.of(seed(seed)),
-        bytes -> {
-          HttpResponse<String> response = Served.post(path, bytes);
-          if (response.statusCode() >= 500) {
-            throw new AssertionError(response.statusCode() + ": " + response.body());
-          }
-          boolean stream =
-              response.headers().firstValue("content-type").orElse("").contains("event-stream");
-          if (!stream) {
-            Json.parseStrictly(response.body());
-          }
-        });
-  }
-
   private static byte[] seed(String text) {
     return text.getBytes(UTF_8);
-  }
-
-  /** A server of answers that say whatever they were told to. */
-  private static final class Answers {
-
-    private static final Answers SHARED = new Answers();
-
-    private final HttpServer server;
-    private volatile byte[] body = {};
-
-    private Answers() {
-      // Otherwise each answer waits 40 ms for the client's acknowledgment.
-      System.setProperty("sun.net.httpserver.nodelay", "true");
-      try {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      server.createContext(
-          "/",
-          exchange -> {
-            byte[] bytes = body;
-            exchange.sendResponseHeaders(200, bytes.length == 0 ? -1 : bytes.length);
-            exchange.getResponseBody().write(bytes);
-            exchange.close();
-          });
-      server.start();
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> server.stop(0)));
-    }
-
-    static Answers with(byte[] body) {
-      SHARED.body = body;
-      return SHARED;
-    }
-
-    String address() {
-      return "http://127.0.0.1:" + server.getAddress().getPort();
-    }
-
-    OpenAiCompatible client() {
-      return OpenAiCompatible.at(URI.create(address() + "/v1"))
-          .model("m")
-          .retries(0)
-          .timeout(Duration.ofSeconds(5))
-          .build();
-    }
-
-    OpenAiEmbeddings embeddings() {
-      return OpenAiEmbeddings.at(URI.create(address() + "/v1"))
-          .model("m")
-          .dimension(2)
-          .retries(0)
-          .timeout(Duration.ofSeconds(5))
-          .build();
-    }
-  }
-
-  /** Our server with the stories model of the examples. */
-  private static final class Served {
-
-    private static final HttpClient CLIENT = HttpClient.newHttpClient();
-    private static final ModelServer SERVER = start();
-
-    private Served() {}
-
-    private static ModelServer start() {
-      ModelSource stories = ModelSource.path(ExampleFiles.example("models/stories260K"));
-      LanguageModel model = LanguageModel.load(stories, Precision.FP32);
-      TextEmbedder embedder = TextEmbedder.load(stories, Precision.FP32);
-      model.useChatTemplate(ChatTemplate.named("chatml"));
-      ModelServer server =
-          ModelServer.builder()
-              .model("stories", model)
-              .embedder("embedder", embedder)
-              .reranker(
-                  "reranker",
-                  (query, documents) -> documents.stream().mapToDouble(String::length).toArray())
-              .questionAnswering(
-                  "documents",
-                  (conversation, onText, cancellation) ->
-                      new GroundedAnswer("None.", false, true, List.of(), List.of()))
-              .limits(ServerLimits.defaults().withNewTokens(4))
-              .start();
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    server.close();
-                    embedder.close();
-                    model.close();
-                  }));
-      return server;
-    }
-
-    static HttpResponse<String> post(String path, byte[] bytes) throws Exception {
-      return CLIENT.send(
-          HttpRequest.newBuilder(SERVER.address().resolve(path))
-              .header("Content-Type", "application/json")
-              .timeout(Duration.ofSeconds(20))
-              .POST(HttpRequest.BodyPublishers.ofByteArray(bytes))
-              .build(),
-          HttpResponse.BodyHandlers.ofString());
-    }
   }
 }

@@ -1,5 +1,7 @@
 package io.adapt4j.verification.fuzz;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -49,6 +51,11 @@ record Parts(Map<String, byte[]> contents) {
       }
     }
     return new Parts(contents);
+  }
+
+  /** Deletes a folder with all in it. */
+  static void delete(Path folder) throws IOException {
+    MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
   }
 
   /** Writes the files, with what an input replaces, into a folder. */

@@ -31,6 +31,11 @@ final class SpeechTargets {
             SpeechTargets::read));
   }
 
+  /** {@return a recording of a few samples} */
+  static byte[] recording() {
+    return seed(PCM, 16, 8000);
+  }
+
   private static void read(byte[] bytes) throws IOException {
     Path folder = FoldersInMemory.create("fuzz-wav");
     Path file = Files.write(folder.resolve("a.wav"), bytes);

@@ -7,14 +7,18 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.finetune.RunDescription;
 import io.adapt4j.eval.task.Tasks;
+import io.adapt4j.lora.MergeDescription;
 import io.adapt4j.structured.Grammar;
 import io.adapt4j.structured.JsonSchema;
 import io.adapt4j.structured.Regex;
 import io.adapt4j.tools.Tool;
 import io.adapt4j.tools.ToolFormat;
 import io.adapt4j.tools.ToolParser;
+import io.adapt4j.upkeep.feedback.FeedbackRules;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Readers of texts: templates, descriptions, schemas, answers of models. */
@@ -27,6 +31,14 @@ final class TextTargets {
   private TextTargets() {}
 
   static List<FuzzTarget> all() {
+    List<FuzzTarget> all = new ArrayList<>(texts());
+    for (ToolFormat format : ToolFormat.values()) {
+      all.add(answers(format));
+    }
+    return all;
+  }
+
+  private static List<FuzzTarget> texts() {
     return List.of(
         new FuzzTarget(
             "template",
@@ -101,6 +113,30 @@ final class TextTargets {
                     "{\"question\": \"a\", \"reply\": \"b\"}\n"),
                 Tasks::read)),
         new FuzzTarget(
+            "merge",
+            () ->
+                List.of(
+                    seed(
+                        """
+                    method: {ties: {density: 0.5}}
+                    dialect: mergekit
+                    base: a
+                    models:
+                      - {model: a, weight: 0.5}
+                      - {model: b, adapter: c, weight: 0.8, density: 0.2}
+                    """),
+                    seed(
+                        """
+                    method: linear
+                    base: a
+                    models: [{model: a, weight: 0.7}, {model: b}]
+                    """)),
+            Scratch.file("merge.yaml", MergeDescription::read)),
+        new FuzzTarget(
+            "feedback-rules",
+            () -> List.of(seed("rules: [rated-up, correction]\nmask: false\n")),
+            Scratch.file("rules.yaml", FeedbackRules::read)),
+        new FuzzTarget(
             "json-schema",
             () ->
                 List.of(
@@ -122,16 +158,10 @@ final class TextTargets {
         new FuzzTarget(
             "regex",
             () -> List.of(seed("^(?:a|[^b-d]{1,3})+\\d?\\.(x|yz)*$")),
-            Scratch.text(Regex::of)),
-        answers("hermes", ToolFormat.HERMES),
-        answers("qwen-xml", ToolFormat.QWEN_XML),
-        answers("glm", ToolFormat.GLM),
-        answers("llama", ToolFormat.LLAMA),
-        answers("mistral-list", ToolFormat.MISTRAL_LIST),
-        answers("mistral", ToolFormat.MISTRAL));
+            Scratch.text(Regex::of)));
   }
 
-  private static FuzzTarget answers(String name, ToolFormat format) {
+  private static FuzzTarget answers(ToolFormat format) {
     List<Tool> tools =
         List.of(
             Tool.of(
@@ -139,7 +169,7 @@ final class TextTargets {
                 "The weather",
                 Map.of("type", "object", "properties", Map.of("city", Map.of("type", "string")))));
     return new FuzzTarget(
-        "answer-" + name,
+        "answer-" + format.name().toLowerCase(Locale.ROOT).replace('_', '-'),
         () ->
             List.of(
                 seed(
@@ -147,8 +177,27 @@ final class TextTargets {
                 seed("<think>hm</think>[TOOL_CALLS][{\"name\": \"weather\", \"arguments\": {}}]"),
                 seed(
                     "<tool_call>\n<function=weather>\n<parameter=city>\nBern\n</parameter>\n</function>\n</tool_call>"),
+                seed("<|python_tag|>{\"name\": \"weather\", \"parameters\": {\"city\": \"Bern\"}}"),
                 seed(
-                    "<|python_tag|>{\"name\": \"weather\", \"parameters\": {\"city\": \"Bern\"}}")),
+                    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>weather<｜tool▁sep｜>{\"city\": \"Bern\"}"
+                        + "<｜tool▁call▁end｜><｜tool▁calls▁end｜>"),
+                seed(
+                    "<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0"
+                        + "<|tool_call_argument_begin|>{\"city\": \"Bern\"}<|tool_call_end|>"
+                        + "<|tool_calls_section_end|>"),
+                seed(
+                    "<|START_THINKING|>hm<|END_THINKING|><|START_ACTION|>[{\"tool_call_id\": \"0\","
+                        + " \"tool_name\": \"weather\", \"parameters\": {\"city\": \"Bern\"}}]"
+                        + "<|END_ACTION|>"),
+                seed(
+                    "<minimax:tool_call>\n<invoke name=\"weather\">\n<parameter name=\"city\">Bern"
+                        + "</parameter>\n</invoke>\n</minimax:tool_call>"),
+                seed(
+                    "<|tool_call_start|>[weather(city='B\\u00e9rn', n=[1, -2.5e3])]<|tool_call_end|>"),
+                seed("<|tool_call>call:weather{city:<|\"|>Bern<|\"|>,n:[1,true]}<tool_call|>"),
+                seed(
+                    "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary"
+                        + " to=functions.weather <|constrain|>json<|message|>{\"city\": \"Bern\"}<|call|>")),
         Scratch.text(
             text -> {
               ToolParser parser = ToolParser.of(format, tools, false, event -> {});

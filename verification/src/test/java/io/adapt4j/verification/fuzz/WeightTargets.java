@@ -10,12 +10,17 @@ import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.GgufExport;
 import io.adapt4j.gguf.GgufQuantization;
+import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
-import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.Miss;
+import io.adapt4j.lora.Oft;
+import io.adapt4j.lora.Shira;
+import io.adapt4j.lora.Targets;
 import io.adapt4j.qlora.Quantization;
 import io.adapt4j.qlora.QuantizedCheckpoint;
 import io.adapt4j.verification.ExampleFiles;
@@ -25,6 +30,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -45,9 +51,9 @@ final class WeightTargets {
 
   static List<FuzzTarget> all() {
     Weights model = new Weights(WEIGHTS);
-    Weights adapter = new Weights("adapter_model.safetensors");
     FourBit fourBit = new FourBit();
-    return List.of(
+    List<FuzzTarget> all = new ArrayList<>();
+    all.add(
         FolderTarget.of(
             "model-weights",
             folder -> {
@@ -57,18 +63,20 @@ final class WeightTargets {
             folder -> {
               model.join(folder);
               generate(folder);
-            }),
-        FolderTarget.of(
-            "adapter-folder",
-            folder -> {
-              train(folder);
-              adapter.cut(folder);
-            },
-            folder -> {
-              adapter.join(folder);
-              generate(STORIES, LoraAdapter.at(folder));
-            }),
-        FolderTarget.of("four-bit-folder", fourBit::write, fourBit::read),
+            }));
+    all.add(adapter("adapter-folder", Lora.rank(2)));
+    all.add(adapter("adapter-dora", Lora.rank(2).dora().modulesToSave("lm_head")));
+    all.add(
+        adapter(
+            "adapter-layers", Lora.rank(1).layerReplication(new int[] {0, 3}, new int[] {1, 5})));
+    all.add(
+        adapter("adapter-tables", Lora.rank(1).targets(Targets.names("q_proj", "embed_tokens"))));
+    all.add(adapter("adapter-ia3", Ia3.create()));
+    all.add(adapter("adapter-miss", Miss.rank(2)));
+    all.add(adapter("adapter-oft", Oft.blockSize(4)));
+    all.add(adapter("adapter-shira", Shira.rank(2)));
+    all.add(FolderTarget.of("four-bit-folder", fourBit::write, fourBit::read));
+    all.add(
         FolderTarget.of(
             "gguf-export",
             folder -> {
@@ -80,6 +88,21 @@ final class WeightTargets {
                   folder.resolve(WEIGHTS), STORIES.resolve(WEIGHTS).toAbsolutePath());
               GgufExport.of(folder).type(GgufQuantization.Q8_0).to(folder.resolve("model.gguf"));
             }));
+    return all;
+  }
+
+  private static FuzzTarget adapter(String name, FineTuningMethod method) {
+    Weights weights = new Weights("adapter_model.safetensors");
+    return FolderTarget.of(
+        name,
+        folder -> {
+          train(method, folder);
+          weights.cut(folder);
+        },
+        folder -> {
+          weights.join(folder);
+          generate(STORIES, Adapter.at(folder));
+        });
   }
 
   private static void generate(Path folder, Adapter... adapters) {
@@ -89,12 +112,12 @@ final class WeightTargets {
     }
   }
 
-  private static void train(Path folder) throws IOException {
+  private static void train(FineTuningMethod method, Path folder) throws IOException {
     Path last =
         FineTuner.builder()
             .model(ModelSource.path(STORIES))
             .dataset(Datasets.of(List.of(new Example.Text("A cat."))))
-            .method(Lora.rank(2))
+            .method(method)
             .epochs(1)
             .maxLength(8)
             .output(folder.resolve("run"))

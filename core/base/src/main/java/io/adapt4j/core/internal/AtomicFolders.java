@@ -73,7 +73,7 @@ public final class AtomicFolders {
    * reader sees a partial folder, even after a power cut.
    */
   public static void delete(Path folder) throws IOException {
-    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+    if (Disk.exists(folder)) {
       Path doomed = Temporaries.beside(folder.toAbsolutePath(), Temporaries.DELETED);
       Disk.move(folder, doomed);
       Disk.forceFolder(parent(doomed));

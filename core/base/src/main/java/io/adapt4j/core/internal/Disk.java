@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -74,6 +75,16 @@ public final class Disk {
       }
     }
     forceFolder(folder);
+  }
+
+  /** Returns whether there is a file, folder or link; that it cannot be looked at is an error. */
+  public static boolean exists(Path path) throws IOException {
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   /** Creates a folder and those above it, and forces the entries of those that were missing. */

@@ -2,10 +2,8 @@ package io.adapt4j.core.internal;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -145,7 +143,7 @@ public final class FileTransaction implements AutoCloseable {
 
   private static boolean anyExists(List<Path> targets) throws IOException {
     for (Path target : targets) {
-      if (exists(target)) {
+      if (Disk.exists(target)) {
         return true;
       }
     }
@@ -176,7 +174,7 @@ public final class FileTransaction implements AutoCloseable {
   private void replace(
       Path target, Path temporary, boolean isKept, List<Path> backups, Deque<Step> undo)
       throws IOException {
-    boolean exists = isKept ? exists(target) : keep(target, backups, undo);
+    boolean exists = isKept ? Disk.exists(target) : keep(target, backups, undo);
     Disk.move(temporary, target);
     if (!exists) {
       undo.push(() -> Files.deleteIfExists(target));
@@ -185,7 +183,7 @@ public final class FileTransaction implements AutoCloseable {
 
   /** Backs up a target under a second name and returns whether it existed. */
   private boolean keep(Path target, List<Path> backups, Deque<Step> undo) throws IOException {
-    if (!exists(target)) {
+    if (!Disk.exists(target)) {
       return false;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
@@ -207,7 +205,7 @@ public final class FileTransaction implements AutoCloseable {
   /** Moves a target aside and returns whether it existed. */
   private boolean setAside(Path target, String kind, List<Path> backups, Deque<Step> undo)
       throws IOException {
-    if (!exists(target)) {
+    if (!Disk.exists(target)) {
       return false;
     }
     Path backup = Temporaries.beside(target, id, kind);
@@ -244,15 +242,6 @@ public final class FileTransaction implements AutoCloseable {
   }
 
   /** Unlike {@link Files#exists}, does not take a failing device for a missing file. */
-  private static boolean exists(Path file) throws IOException {
-    try {
-      Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-      return true;
-    } catch (NoSuchFileException e) {
-      return false;
-    }
-  }
-
   private static Path folderOf(Path absoluteFile) {
     Path folder = absoluteFile.getParent();
     if (folder == null) {

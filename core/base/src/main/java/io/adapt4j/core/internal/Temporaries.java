@@ -174,9 +174,8 @@ public final class Temporaries {
 
   /** Deletes a file, or a folder with its content. Links are deleted, not their targets. */
   public static void deleteTree(Path path) throws IOException {
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      return;
+    if (Disk.exists(path)) {
+      TreeDeletion.delete(path);
     }
-    TreeDeletion.delete(path);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.StreamSupport;
 
 /**
  * Stored responses, which name the one before them, and conversations, which hold all items. Each
@@ -38,7 +39,7 @@ public final class Conversations implements AutoCloseable {
   private final boolean hasKeys;
 
   public Conversations(StorageLimits limits, boolean hasKeys) {
-    this.entries = new StoredEntries(limits, Clock.systemUTC());
+    this.entries = new StoredEntries(limits, Clock.systemUTC(), Conversations::isWhole);
     this.hasKeys = hasKeys;
   }
 
@@ -57,6 +58,18 @@ public final class Conversations implements AutoCloseable {
     return id.startsWith(prefix)
         ? entries.get(id).filter(found -> found.path(OWNER).asText().equals(owner(call)))
         : Optional.empty();
+  }
+
+  /** Returns whether an object has what is read from it without further checks. */
+  private static boolean isWhole(ObjectNode entry) {
+    return entry.path(RESPONSE).isObject()
+        ? areObjects(entry.path(INPUT)) && areObjects(entry.at("/response/output"))
+        : areObjects(entry.path(ITEMS)) && entry.path(METADATA).isObject();
+  }
+
+  private static boolean areObjects(JsonNode list) {
+    return list.isArray()
+        && StreamSupport.stream(list.spliterator(), false).allMatch(JsonNode::isObject);
   }
 
   private ObjectNode response(Call call, String id) {

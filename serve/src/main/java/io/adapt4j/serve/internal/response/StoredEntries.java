@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,7 @@ final class StoredEntries implements AutoCloseable {
 
   private final StorageLimits limits;
   private final Clock clock;
+  private final Predicate<ObjectNode> isWhole;
   private final @Nullable ProcessLock lock;
 
   /** Least recently used first. */
@@ -59,12 +61,19 @@ final class StoredEntries implements AutoCloseable {
 
   private long bytes;
 
-  StoredEntries(StorageLimits limits, Clock clock) {
+  /** Creates a store; files with objects that the test refuses are skipped as damaged ones are. */
+  StoredEntries(StorageLimits limits, Clock clock, Predicate<ObjectNode> isWhole) {
+    this.isWhole = isWhole;
     this.limits = limits;
     this.clock = clock;
     this.lock = limits.folder().map(StoredEntries::lock).orElse(null);
-    limits.folder().ifPresent(this::readAll);
-    dropExcess();
+    try {
+      limits.folder().ifPresent(this::readAll);
+      dropExcess();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   boolean isOn() {
@@ -117,11 +126,14 @@ final class StoredEntries implements AutoCloseable {
         throw new IOException("it is larger than all may be");
       }
       ObjectNode object = contents(file);
+      if (!isWhole.test(object)) {
+        throw new IOException("it is neither a response nor a conversation");
+      }
       String name = file.getFileName().toString();
       hold(name.substring(0, name.length() - ".json".length()), object, modified(file));
       dropExcess();
     } catch (IOException e) {
-      LOG.warn("{} is damaged and not used: {}", file, e.getMessage());
+      LOG.warn("{} cannot be read and is not used: {}", file, e.toString());
     } catch (CheckpointException e) {
       LOG.warn("{} It is not used.", e.getMessage());
     }
@@ -129,8 +141,11 @@ final class StoredEntries implements AutoCloseable {
 
   private ObjectNode contents(Path file) throws IOException {
     if (limits.cipher().isPresent()) {
-      return (ObjectNode)
-          Json.parse(new String(limits.cipher().get().read(file), StandardCharsets.UTF_8));
+      String text = new String(limits.cipher().get().read(file), StandardCharsets.UTF_8);
+      if (Json.parse(text) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new IOException("it is no object");
     }
     FileCipher.requirePlain(file);
     CheckedJson.Content content = CheckedJson.read(file);

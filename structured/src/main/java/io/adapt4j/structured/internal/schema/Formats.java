@@ -22,6 +22,10 @@ final class Formats {
   private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}";
   private static final String LABEL = "[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}";
   private static final String HOST = LABEL + "(?:\\." + LABEL + "){0,2}";
+
+  /** Validators refuse addresses whose top-level domain is a single letter or has digits. */
+  private static final String MAIL_HOST = LABEL + "(?:(?:\\." + LABEL + ")?\\.[A-Za-z]{2,20})?";
+
   private static final String BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]\\d|\\d)";
   private static final String IPV4 = BYTE + "(?:\\." + BYTE + "){3}";
   private static final String H16 = "[0-9A-Fa-f]{1,4}";
@@ -62,7 +66,7 @@ final class Formats {
           "uuid",
           "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
           "email",
-          ATOM + "(?:\\." + ATOM + "){0,2}@" + HOST,
+          ATOM + "(?:\\." + ATOM + "){0,2}@" + MAIL_HOST,
           "hostname",
           HOST,
           "ipv4",

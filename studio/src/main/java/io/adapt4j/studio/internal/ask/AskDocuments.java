@@ -24,8 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,27 +95,21 @@ public final class AskDocuments {
 
   /** Returns all, the newest first. */
   public List<Asked> all() throws IOException {
-    List<Asked> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Asked::added).reversed());
-    return all;
+    return workspace.all(KIND, FILE, this::get, Asked::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Asked get(String id) throws IOException {
-    JsonNode json = workspace.json(workspace.folder(KIND, id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
-    return new Asked(
-        id,
-        json.path("service").asText(),
-        json.path("index").asText(),
-        json.path("question").asText(),
-        Instant.parse(json.path("added").asText()),
-        json.path("answer"));
+    return workspace.item(
+        workspace.folder(KIND, id).resolve(FILE),
+        json ->
+            new Asked(
+                id,
+                json.path("service").asText(),
+                json.path("index").asText(),
+                json.path("question").asText(),
+                Instant.parse(json.path("added").asText()),
+                json.path("answer")));
   }
 
   private void save(Asked asked) throws IOException {

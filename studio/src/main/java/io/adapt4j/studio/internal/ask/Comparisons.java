@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.stats.McNemar;
-import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.data.Inspections;
 import io.adapt4j.studio.internal.ship.Services;
 import io.adapt4j.studio.internal.ship.Services.Service;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -100,29 +98,23 @@ public final class Comparisons {
 
   /** Returns all, the newest first. */
   public List<Comparison> all() throws IOException {
-    List<Comparison> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Comparison::added).reversed());
-    return all;
+    return workspace.all(KIND, FILE, this::get, Comparison::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Comparison get(String id) throws IOException {
-    JsonNode json = workspace.json(folder(id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
-    return new Comparison(
-        id,
-        json.path("name").asText(),
-        json.path("service").asText(),
-        texts(json.path("models")),
-        texts(json.path("prompts")),
-        json.path("tokens").asInt(),
-        json.path("source").asText(),
-        Instant.parse(json.path("added").asText()));
+    return workspace.item(
+        folder(id).resolve(FILE),
+        json ->
+            new Comparison(
+                id,
+                json.path("name").asText(),
+                json.path("service").asText(),
+                texts(json.path("models")),
+                texts(json.path("prompts")),
+                json.path("tokens").asInt(),
+                json.path("source").asText(),
+                Instant.parse(json.path("added").asText())));
   }
 
   private static List<String> texts(JsonNode array) {
@@ -176,7 +168,6 @@ public final class Comparisons {
   }
 
   public void delete(Comparison comparison) throws IOException {
-    Files.delete(folder(comparison.id()).resolve(FILE));
     Workspace.delete(folder(comparison.id()));
   }
 

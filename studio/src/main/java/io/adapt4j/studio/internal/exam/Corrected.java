@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.eval.spi.Outcome;
@@ -59,7 +58,7 @@ public final class Corrected {
   private static List<JsonNode> rows(Optional<Source> source) throws IOException {
     List<JsonNode> rows = new ArrayList<>();
     if (source.isPresent()) {
-      for (String line : BoundedFiles.readText(source.get().path(), FILE_BYTES).split("\n", -1)) {
+      for (String line : Workspace.text(source.get().path(), FILE_BYTES).split("\n", -1)) {
         try {
           JsonNode row = Json.parse(line);
           if (row.isObject()) {

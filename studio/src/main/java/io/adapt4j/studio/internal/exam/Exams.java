@@ -3,7 +3,6 @@ package io.adapt4j.studio.internal.exam;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.internal.AtomicFiles;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.studio.internal.Refusal;
@@ -16,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,21 +50,12 @@ public final class Exams {
 
   /** Returns all, the newest first. */
   public List<Exam> all() throws IOException {
-    List<Exam> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Exam::added).reversed());
-    return all;
+    return workspace.all(KIND, FILE, this::get, Exam::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Exam get(String id) throws IOException {
-    JsonNode json = workspace.json(folder(id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
-    return Exam.of(id, json);
+    return workspace.item(folder(id).resolve(FILE), json -> Exam.of(id, json));
   }
 
   public Path folder(String id) {
@@ -83,7 +72,7 @@ public final class Exams {
   }
 
   public String yaml(Exam exam) throws IOException {
-    return BoundedFiles.readText(tasks(exam), TASKS_BYTES);
+    return Workspace.text(tasks(exam), TASKS_BYTES);
   }
 
   public Path replies(Exam exam) {

@@ -1,16 +1,17 @@
 package io.adapt4j.studio.internal.exam;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.finetune.RunDescription;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.studio.internal.exam.Exam.Candidate;
 import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
+import io.adapt4j.studio.internal.store.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,11 +36,25 @@ public final class Trainings {
 
   /** Returns the description of a training as a tree. */
   public JsonNode description(Run run) throws IOException {
-    return Json.parse(text(run));
+    String text = text(run);
+    try {
+      return Json.parse(text);
+    } catch (JsonProcessingException e) {
+      return ofYaml(run, text);
+    }
+  }
+
+  /** The studio writes JSON, which people may replace by YAML. */
+  private JsonNode ofYaml(Run run, String text) {
+    try {
+      return Json.written(RunDescription.parse(text).text());
+    } catch (SettingsException e) {
+      throw Workspace.damaged(runs.description(run.id()), e.getMessage());
+    }
   }
 
   private String text(Run run) throws IOException {
-    return BoundedFiles.readText(runs.description(run.id()), DESCRIPTION_BYTES);
+    return Workspace.text(runs.description(run.id()), DESCRIPTION_BYTES);
   }
 
   /** Returns what a training made, if it made something: the best checkpoint, else the last. */

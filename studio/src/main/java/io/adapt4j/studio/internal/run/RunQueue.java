@@ -11,6 +11,7 @@ import io.adapt4j.studio.internal.store.Runs.Kind;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -94,7 +95,7 @@ public final class RunQueue implements AutoCloseable {
       if (answer.isObject()) {
         return answer.has("problems") ? State.FAILED : State.DONE;
       }
-    } catch (JsonProcessingException | NoSuchFileException e) {
+    } catch (JsonProcessingException | CharacterCodingException | NoSuchFileException e) {
       // It ended before it could answer.
     }
     return run.wish() == State.RUNNING ? State.INTERRUPTED : run.wish();

@@ -1,7 +1,6 @@
 package io.adapt4j.studio.internal.screen;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.EvaluationReport;
@@ -25,6 +24,7 @@ import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
 import io.adapt4j.studio.internal.store.Source;
+import io.adapt4j.studio.internal.store.Workspace;
 import io.adapt4j.studio.internal.web.Fields;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -163,7 +163,7 @@ final class ExamReport {
     List<String> problems = new ArrayList<>();
     if (Files.exists(answer)) {
       try {
-        JsonNode json = Json.parse(BoundedFiles.readText(answer, 64L << 20));
+        JsonNode json = Json.parse(Workspace.text(answer, 64L << 20));
         json.path("problems").forEach(each -> problems.add(each.asText()));
       } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
         // It ended before it could answer; the log says why.

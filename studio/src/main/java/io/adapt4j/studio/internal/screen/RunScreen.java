@@ -1,6 +1,5 @@
 package io.adapt4j.studio.internal.screen;
 
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Markup;
@@ -10,6 +9,7 @@ import io.adapt4j.studio.internal.run.Trainer;
 import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
+import io.adapt4j.studio.internal.store.Workspace;
 import io.adapt4j.studio.internal.web.Request;
 import io.adapt4j.studio.internal.web.Response;
 import io.adapt4j.studio.internal.web.Screen;
@@ -150,7 +150,7 @@ public final class RunScreen implements Screen {
     Map<String, Object> model = head(look, run);
     model.put("title", run.name());
     model.put("now", new Markup(pages.part(look, "run-now", part(look, run))));
-    model.put("description", BoundedFiles.readText(runs.description(run.id()), 1 << 20));
+    model.put("description", Workspace.text(runs.description(run.id()), 1 << 20));
     return Response.html(pages.page(look, "run", "runs", model));
   }
 

@@ -2,12 +2,13 @@ package io.adapt4j.studio.internal.ship;
 
 import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.inspect.ModelInfo;
-import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.machine.LocalModels;
 import io.adapt4j.studio.internal.plan.PlanText;
 import io.adapt4j.studio.internal.store.Runs;
 import io.adapt4j.studio.internal.store.Runs.Run;
 import io.adapt4j.studio.internal.store.Runs.State;
+import io.adapt4j.studio.internal.store.Workspace;
 import io.adapt4j.upkeep.registry.ModelVersion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,15 +55,19 @@ public final class Artifacts {
   public List<Artifact> ofRuns() throws IOException {
     List<Artifact> all = new ArrayList<>();
     for (Run run : runs.all()) {
-      if (run.state() == State.DONE) {
-        ofRun(run).ifPresent(all::add);
+      try {
+        if (run.state() == State.DONE) {
+          ofRun(run).ifPresent(all::add);
+        }
+      } catch (Refusal damaged) {
+        // The log says which file.
       }
     }
     return all;
   }
 
   private Optional<Artifact> ofRun(Run run) throws IOException {
-    String text = BoundedFiles.readText(runs.description(run.id()), DESCRIPTION_BYTES);
+    String text = Workspace.text(runs.description(run.id()), DESCRIPTION_BYTES);
     String model = PlanText.form(text).getOrDefault("model", "");
     for (String name : List.of("best", "last")) {
       Path folder = runs.output(run.id()).resolve(name);

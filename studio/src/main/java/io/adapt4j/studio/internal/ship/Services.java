@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.studio.internal.Refusal;
@@ -21,7 +20,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,20 +110,15 @@ public final class Services {
 
   /** Returns all, the newest first. */
   public List<Service> all() throws IOException {
-    List<Service> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Service::added).reversed());
-    return all;
+    return workspace.all(KIND, FILE, this::get, Service::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Service get(String id) throws IOException {
-    JsonNode json = workspace.json(folder(id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
+    return workspace.item(folder(id).resolve(FILE), json -> read(id, json));
+  }
+
+  private static Service read(String id, JsonNode json) {
     List<String> words = new ArrayList<>();
     json.path("words").forEach(word -> words.add(word.asText()));
     return new Service(
@@ -163,7 +156,7 @@ public final class Services {
   }
 
   String key(String id) throws IOException {
-    return BoundedFiles.readText(keyFile(id), KEY_BYTES).strip();
+    return Workspace.text(keyFile(id), KEY_BYTES).strip();
   }
 
   /** Returns whether the model of a service that is ready has a chat template. */
@@ -271,7 +264,6 @@ public final class Services {
     if (process(service).isPresent()) {
       throw new Refusal(409, "refused_active");
     }
-    Files.delete(folder(service.id()).resolve(FILE));
     Workspace.delete(folder(service.id()));
   }
 

@@ -1,17 +1,11 @@
 package io.adapt4j.studio.internal.store;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.internal.AtomicFiles;
-import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Disk;
-import io.adapt4j.studio.internal.Refusal;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /** Plans of runs, each in a folder of the workspace. */
@@ -33,26 +27,20 @@ public final class Plans {
 
   /** Returns all, the newest first. */
   public List<Plan> all() throws IOException {
-    List<Plan> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Plan::added).reversed());
-    return all;
+    return workspace.all(KIND, FILE, this::get, Plan::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Plan get(String id) throws IOException {
-    JsonNode json = workspace.json(folder(id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
-    return new Plan(
-        id,
-        json.path("name").asText(),
-        json.path("source").asText(),
-        Instant.parse(json.path("added").asText()),
-        BoundedFiles.readText(folder(id).resolve(YAML), YAML_BYTES));
+    return workspace.item(
+        folder(id).resolve(FILE),
+        json ->
+            new Plan(
+                id,
+                json.path("name").asText(),
+                json.path("source").asText(),
+                Instant.parse(json.path("added").asText()),
+                Workspace.text(folder(id).resolve(YAML), YAML_BYTES)));
   }
 
   public Plan add(String name, String source, String yaml) throws IOException {
@@ -79,7 +67,6 @@ public final class Plans {
 
   public void delete(String id) throws IOException {
     get(id);
-    Files.delete(folder(id).resolve(FILE));
     Workspace.delete(folder(id));
   }
 }

@@ -1,6 +1,5 @@
 package io.adapt4j.studio.internal.store;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
@@ -10,8 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -102,29 +99,23 @@ public final class Runs {
 
   /** Returns all, the newest first. */
   public List<Run> all() throws IOException {
-    List<Run> all = new ArrayList<>();
-    for (String id : workspace.ids(kind.folder, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Run::added).reversed());
-    return all;
+    return workspace.all(kind.folder, FILE, this::get, Run::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Run get(String id) throws IOException {
-    JsonNode json = workspace.json(folder(id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
-    return new Run(
-        id,
-        json.path("name").asText(),
-        json.path("plan").asText(),
-        Instant.parse(json.path("added").asText()),
-        State.valueOf(json.path("state").asText()),
-        Instant.parse(json.path("changed").asText()),
-        json.path("pid").asLong(),
-        State.valueOf(json.path("wish").asText()));
+    return workspace.item(
+        folder(id).resolve(FILE),
+        json ->
+            new Run(
+                id,
+                json.path("name").asText(),
+                json.path("plan").asText(),
+                Instant.parse(json.path("added").asText()),
+                State.valueOf(json.path("state").asText()),
+                Instant.parse(json.path("changed").asText()),
+                json.path("pid").asLong(),
+                State.valueOf(json.path("wish").asText())));
   }
 
   /** Returns one, if there is one of this id. */
@@ -184,7 +175,6 @@ public final class Runs {
     if (run.state().isActive()) {
       throw new Refusal(409, "refused_active");
     }
-    Files.delete(folder(run.id()).resolve(FILE));
     Workspace.delete(folder(run.id()));
   }
 }

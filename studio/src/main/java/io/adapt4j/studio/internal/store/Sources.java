@@ -1,7 +1,5 @@
 package io.adapt4j.studio.internal.store;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.studio.internal.Refusal;
@@ -9,8 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,28 +26,17 @@ public final class Sources {
 
   /** Returns all, the newest first. */
   public List<Source> all() throws IOException {
-    List<Source> all = new ArrayList<>();
-    for (String id : workspace.ids(KIND, FILE)) {
-      all.add(get(id));
-    }
-    all.sort(Comparator.comparing(Source::added).reversed());
-    return all;
+    return workspace.all(KIND, FILE, this::get, Source::added);
   }
 
   /** Returns one; refuses an id that there is none of. */
   public Source get(String id) throws IOException {
-    JsonNode json = workspace.json(folder(id).resolve(FILE));
-    if (json.isMissingNode()) {
-      throw Refusal.notFound();
-    }
-    return Source.of(id, json);
+    return workspace.item(folder(id).resolve(FILE), json -> Source.of(id, json));
   }
 
   /** Returns one, if there is one of this id. */
   public Optional<Source> find(String id) throws IOException {
-    JsonNode json =
-        id.isEmpty() ? MissingNode.getInstance() : workspace.json(folder(id).resolve(FILE));
-    return json.isMissingNode() ? Optional.empty() : Optional.of(Source.of(id, json));
+    return isThere(id) ? Optional.of(get(id)) : Optional.empty();
   }
 
   /** Adds rows, which are written into a file of the workspace. */
@@ -96,8 +81,6 @@ public final class Sources {
     if (!Files.exists(folder.resolve(FILE))) {
       throw Refusal.notFound();
     }
-    // Without this file there is no source, whatever remains of the folder.
-    Files.delete(folder.resolve(FILE));
     Workspace.delete(folder);
   }
 }

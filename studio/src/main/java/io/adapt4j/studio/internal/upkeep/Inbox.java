@@ -1,5 +1,6 @@
 package io.adapt4j.studio.internal.upkeep;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,6 +18,7 @@ import io.adapt4j.upkeep.feedback.FeedbackRows;
 import io.adapt4j.upkeep.feedback.FeedbackRules;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -128,14 +130,23 @@ public final class Inbox {
     long rows = 0;
     try (BufferedReader lines = Files.newBufferedReader(file)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        JsonNode customers = Json.parse(line).path("origin").path("customers");
-        boolean own =
-            StreamSupport.stream(customers.spliterator(), false)
-                .anyMatch(each -> each.asText().equals(customer));
-        rows += own ? 1 : 0;
+        rows += isOf(customer, line) ? 1 : 0;
       }
+    } catch (CharacterCodingException e) {
+      throw Workspace.damaged(file, "it is not UTF-8");
     }
     return rows;
+  }
+
+  private static boolean isOf(String customer, String row) {
+    try {
+      JsonNode customers = Json.parse(row).path("origin").path("customers");
+      return StreamSupport.stream(customers.spliterator(), false)
+          .anyMatch(each -> each.asText().equals(customer));
+    } catch (JsonProcessingException e) {
+      // Broken by hand: what names the customer counts.
+      return row.contains(customer);
+    }
   }
 
   /** Returns the report of the last customer who was forgotten; missing if there is none. */

@@ -1,5 +1,6 @@
 package io.adapt4j.studio.internal.web;
 
+import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.studio.internal.Refusal;
 import io.adapt4j.studio.internal.page.Look;
 import io.adapt4j.studio.internal.page.Looks;
@@ -51,6 +52,10 @@ public final class Router {
       return secured(checked(request));
     } catch (Refusal refusal) {
       return refuse(request, refusal);
+    } catch (Adapt4jException e) {
+      // It says what is wrong with which file.
+      LOG.warn("A request to /{} failed.", String.join("/", request.path()), e);
+      return refuse(422, look(request), String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException | StackOverflowError e) {
       LOG.error("A request to /{} failed.", String.join("/", request.path()), e);
       return refuse(request, new Refusal(500, "refused_internal"));
@@ -91,10 +96,14 @@ public final class Router {
   /** Answers a request with the reason why it is refused. */
   Response refuse(Request request, Refusal refusal) {
     Look look = look(request);
+    return refuse(refusal.status(), look, look.message(refusal.key()));
+  }
+
+  private Response refuse(int status, Look look, String message) {
     Map<String, Object> model = new LinkedHashMap<>();
-    model.put("status", refusal.status());
-    model.put("message", look.message(refusal.key()));
-    model.put("known", refusal.status() != 401 && refusal.status() != 403);
-    return secured(Response.html(refusal.status(), pages.page(look, "error", "", model)));
+    model.put("status", status);
+    model.put("message", message);
+    model.put("known", status != 401 && status != 403);
+    return secured(Response.html(status, pages.page(look, "error", "", model)));
   }
 }

@@ -103,18 +103,32 @@ public final class PrefixFolder implements AutoCloseable {
                   () ->
                       new IllegalArgumentException(
                           "folder: another model uses " + folder + ". Give each its own."));
-      Temporaries.sweep(folder);
-      try (Stream<Path> files = Files.list(folder)) {
-        files
-            .filter(file -> file.getFileName().toString().endsWith(END))
-            .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
-            .sorted(Comparator.comparing(PrefixFolder::modified))
-            .forEach(this::know);
-      }
     } catch (IOException e) {
-      throw new UncheckedIOException(folder + ": cannot be used: " + e.getMessage(), e);
+      throw unusable(e);
     }
-    shrink();
+    try {
+      readAll();
+      shrink();
+    } catch (IOException | UncheckedIOException e) {
+      folderLock.close();
+      throw unusable(e);
+    }
+  }
+
+  private UncheckedIOException unusable(Exception e) {
+    IOException cause = e instanceof IOException failure ? failure : new IOException(e);
+    return new UncheckedIOException(folder + ": cannot be used: " + e.getMessage(), cause);
+  }
+
+  private void readAll() throws IOException {
+    Temporaries.sweep(folder);
+    try (Stream<Path> files = Files.list(folder)) {
+      files
+          .filter(file -> file.getFileName().toString().endsWith(END))
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .sorted(Comparator.comparing(PrefixFolder::modified))
+          .forEach(this::know);
+    }
   }
 
   private static Instant modified(Path file) {

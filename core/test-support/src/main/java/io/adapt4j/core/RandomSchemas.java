@@ -1,4 +1,4 @@
-package io.adapt4j.structured;
+package io.adapt4j.core;
 
 import static io.adapt4j.core.Words.words;
 
@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Random;
 
-/** Schemas that draw on every keyword that is supported. */
-final class RandomSchemas {
+/** Schemas that draw on every keyword that constraints of answers support. */
+public final class RandomSchemas {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final List<String> NAMES =
@@ -22,11 +22,13 @@ final class RandomSchemas {
 
   private final Random random;
 
-  RandomSchemas(long seed) {
-    random = new Random(seed);
+  /** Takes all choices from a source, in a fixed order. */
+  public RandomSchemas(Random random) {
+    this.random = random;
   }
 
-  JsonNode next() {
+  /** Returns another schema. */
+  public JsonNode next() {
     return schema(3);
   }
 
