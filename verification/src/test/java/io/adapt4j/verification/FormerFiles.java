@@ -12,7 +12,6 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.GgufExport;
 import io.adapt4j.gguf.GgufQuantization;
 import io.adapt4j.lora.LoraAdapter;
-import io.adapt4j.qlora.Quantization;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.spi.TextEmbeddings;
@@ -32,7 +31,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes the files that later builds must read: a folder of each format, by the version in its name. */
+/**
+ * Writes the files that later builds must read: a folder of each format, by the version in its
+ * name.
+ */
 final class FormerFiles {
 
   static final Path FORMER =
@@ -57,27 +59,25 @@ final class FormerFiles {
         .adapter(adapter)
         .type(GgufQuantization.Q4_0)
         .to(folder.resolve("model.gguf"));
-    adapter.writeMerged(
-        example("models/stories260K"), Quantization.nf4(), folder.resolve("merged"));
+    Path scratch = Files.createTempDirectory("former");
     try (LanguageModel model = LanguageModel.load(MODEL, Precision.FP32)) {
       model.useChatTemplate(TEMPLATE);
       ChatSession session = model.session();
-      session.send("Once upon a time", GREEDY);
+      session.send("Once upon a time there was a little girl. ".repeat(6), GREEDY);
       session.save(folder.resolve("session"), ChatSession.Contents.MESSAGES_AND_CACHE);
     }
     try (Rag rag = rag(folder.resolve("index"))) {
       rag.add(
           List.of(
-              new Document("returns", "You may return an item within 30 days.", "", Map.of()),
-              new Document("delivery", "Parcels arrive in three days.", "", Map.of("year", 2026))));
+              Document.of("returns", "You may return an item within 30 days."),
+              new Document("delivery", "", "Parcels arrive in three days.", Map.of("year", 2026))));
     }
-    Path weights = Files.createDirectories(folder.resolve("weights"));
+    Path weights = Files.createDirectories(scratch.resolve("weights"));
     Files.writeString(weights.resolve("adapter_config.json"), "{\"r\": 8}\n");
     Files.writeString(weights.resolve("adapter_model.safetensors"), "weights");
     Registry registry = Registry.open(folder.resolve("registry"));
     ModelVersion version = registry.add(NewVersion.of("support", weights).note("first"));
-    registry.promote(
-        version, Registry.PRODUCTION, Change.by("anna", "the first").allowingNoExam());
+    registry.promote(version, Registry.PRODUCTION, Change.by("anna", "the first").allowingNoExam());
     FeedbackLog log = FeedbackLog.at(folder.resolve("feedback")).plainCustomers().open();
     log.record(
         RecordedAnswer.of("a", "support@1", List.of(ChatMessage.user("Where?")), "Here.")
