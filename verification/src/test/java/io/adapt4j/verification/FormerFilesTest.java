@@ -1,9 +1,9 @@
 package io.adapt4j.verification;
 
-import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.ChatSession;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.finetune.FineTuner;
@@ -17,10 +17,16 @@ import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraInit;
 import io.adapt4j.qlora.Quantization;
+import io.adapt4j.rag.Rag;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.upkeep.feedback.FeedbackEntries;
+import io.adapt4j.upkeep.feedback.FeedbackLog;
+import io.adapt4j.upkeep.registry.Registry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -31,11 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Files that an earlier build wrote are read, and its runs resume. */
 class FormerFilesTest {
 
-  private static final Path MODEL = example("models/stories260K");
-  private static final Path FORMER =
-      Files.isDirectory(Path.of("src/test/resources/former"))
-          ? Path.of("src/test/resources/former")
-          : Path.of("verification/src/test/resources/former");
+  private static final Path FORMER = FormerFiles.FORMER;
+  private static final Path RELEASE = FORMER.resolve("0.1.0");
 
   private static final String CONTEXT = "Once upon a time";
   private static final String CONTINUATION = " there was a little girl named Lily.";
@@ -63,7 +66,7 @@ class FormerFilesTest {
   void anAdapterGivesTheSameScores() {
     try (LanguageModel model =
         LanguageModel.load(
-            ModelSource.path(MODEL), Precision.FP32, LoraAdapter.at(FORMER.resolve("adapter")))) {
+            FormerFiles.MODEL, Precision.FP32, LoraAdapter.at(FORMER.resolve("adapter")))) {
       assertThat(model.score(CONTEXT, CONTINUATION).sum())
           .isCloseTo(-5.160318434704095, within(TOLERANCE));
     }
@@ -81,9 +84,57 @@ class FormerFilesTest {
     }
   }
 
+  @Test
+  void aGgufFileGivesTheSameScores() {
+    try (LanguageModel model =
+        LanguageModel.load(ModelSource.path(RELEASE.resolve("model.gguf")), Precision.FP32)) {
+      assertThat(model.score(CONTEXT, CONTINUATION).sum())
+          .isCloseTo(-5.4032110050320625, within(TOLERANCE));
+    }
+  }
+
+  @Test
+  void aSessionGoesOnFromItsCache() {
+    try (LanguageModel model = LanguageModel.load(FormerFiles.MODEL, Precision.FP32)) {
+      model.useChatTemplate(FormerFiles.TEMPLATE);
+      ChatSession session = ChatSession.restore(model, RELEASE.resolve("session"));
+      assertThat(session.messages()).hasSize(2);
+      assertThat(session.send("And then?", FormerFiles.GREEDY).cachedTokens()).isPositive();
+    }
+  }
+
+  @Test
+  void anIndexIsSearchedAndExtended() throws IOException {
+    Path index = folder.resolve("index");
+    copy(RELEASE.resolve("index"), index);
+    try (Rag rag = FormerFiles.rag(index)) {
+      rag.add(List.of(Document.of("hours", "We are there from 8 to 5.")));
+      assertThat(rag.search("return an item").passages().get(0).documentId()).isEqualTo("returns");
+      assertThat(rag.search("from 8 to 5").passages().get(0).documentId()).isEqualTo("hours");
+    }
+  }
+
+  @Test
+  void aRegistryKeepsItsVersionsAndTheirHistory() throws IOException {
+    copy(RELEASE.resolve("registry"), folder.resolve("registry"));
+    Registry registry = Registry.open(folder.resolve("registry"));
+    assertThat(registry.verify()).isEmpty();
+    assertThat(registry.resolve("support@production").number()).isEqualTo(1);
+    assertThat(registry.history("support").get(0).who()).isEqualTo("anna");
+  }
+
+  @Test
+  void feedbackIsReadWithItsAnswer() throws IOException {
+    copy(RELEASE.resolve("feedback"), folder.resolve("feedback"));
+    FeedbackEntries entries =
+        FeedbackLog.at(folder.resolve("feedback")).plainCustomers().open().judged();
+    assertThat(entries.answers().get(0).customer()).contains("acme");
+    assertThat(entries.feedback().get(0).judgment().correction()).contains("There.");
+  }
+
   private static FineTuner.Builder tuner(Path output, Map<Integer, Double> losses) {
     return FineTuner.builder()
-        .model(ModelSource.path(MODEL))
+        .model(FormerFiles.MODEL)
         .dataset(Datasets.read(FORMER.resolve("rows.jsonl")).open().split(0.8, 0.2, 0, 1))
         .method(Lora.rank(2).alpha(4).rankStabilized().initialize(LoraInit.pissa()))
         .regularize(Regularization.l2ToBase(0.1))
