@@ -73,7 +73,8 @@ class JavadocTest {
     }
   }
 
-  private static Path[] sources() throws IOException {
+  /** Returns the sources of all modules, without their tests. */
+  static Path[] sources() throws IOException {
     List<Path> sources = new ArrayList<>();
     for (Path module : ModuleFolders.of(ROOT)) {
       Path main = module.resolve("src/main/java");
