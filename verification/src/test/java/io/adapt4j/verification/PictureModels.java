@@ -1,0 +1,91 @@
+package io.adapt4j.verification;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.Targets;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+
+/** Small models that read pictures, changed and adapted for tests of their files. */
+final class PictureModels {
+
+  /** A small idefics3 among the resources of the module that reads pictures. */
+  static final Path IDEFICS =
+      Path.of("..", "vision", "src", "test", "resources", "models", "idefics3");
+
+  private PictureModels() {}
+
+  /** Change of the text of a model's file. */
+  record Edit(String file, String expression, String replacement) {}
+
+  /** Copies a model's files, and changes some. */
+  static Path copy(Path model, Path target, List<Edit> edits) throws IOException {
+    Files.createDirectories(target);
+    try (Stream<Path> files = Files.list(model)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+      }
+    }
+    for (Edit edit : edits) {
+      Path file = target.resolve(edit.file());
+      String text = Files.readString(file);
+      String changed = text.replaceAll(edit.expression(), edit.replacement());
+      assertThat(changed).as(edit.toString()).isNotEqualTo(text);
+      Files.writeString(file, changed);
+    }
+    return target;
+  }
+
+  /** Writes a picture of noise, or of one color. */
+  static Path picture(Path file, int width, int height, boolean isNoise, long seed)
+      throws IOException {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    SplittableRandom random = new SplittableRandom(seed);
+    int color = new SplittableRandom(seed).nextInt(1 << 24);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        image.setRGB(x, y, isNoise ? random.nextInt(1 << 24) : color);
+      }
+    }
+    ImageIO.write(image, "png", file.toFile());
+    return file;
+  }
+
+  /** Trains an adapter of an idefics3's tower and text model, with the projector in full. */
+  static Adapter adapter(Path model, Path picture, Path folder) throws IOException {
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(
+        rows,
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"<image>What?\"},{\"role\":\"assistant\","
+            + "\"content\":\"a photo\"}],\"images\":[\"%s\"]}%n"
+                .formatted(picture.toAbsolutePath()));
+    return LoraAdapter.at(
+        FineTuner.builder()
+            .model(ModelSource.path(model))
+            .dataset(Datasets.jsonl(rows))
+            .method(
+                Lora.rank(2)
+                    .targets(Targets.regex(".*vision_model.*(v_proj|fc.)|.*text_model.*q_proj"))
+                    .modulesToSave("modality_projection"))
+            .precision(Precision.FP32)
+            .epochs(4)
+            .learningRate(2e-2)
+            .output(folder.resolve("run"))
+            .build()
+            .run()
+            .last());
+  }
+}
