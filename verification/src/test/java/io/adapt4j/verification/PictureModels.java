@@ -2,8 +2,16 @@ package io.adapt4j.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.finetune.FineTuner;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -12,8 +20,11 @@ import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -47,6 +58,54 @@ final class PictureModels {
       Files.writeString(file, changed);
     }
     return target;
+  }
+
+  /**
+   * Gives a model another image tower, of random values in the shapes of a tower that the module
+   * which reads pictures has for its own tests.
+   */
+  static void replaceTower(Path model, String tower, String former) throws IOException {
+    Path own = Path.of("..", "vision", "src", "test", "resources", "towers", tower);
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(model.resolve("config.json")));
+    JsonNode theirs = Json.parse(Files.readString(own.resolve("config.json")));
+    long width = config.path("text_config").path("hidden_size").asLong();
+    long formerWidth = theirs.path("text_config").path("hidden_size").asLong();
+    theirs.properties().stream()
+        .filter(field -> !field.getKey().equals("text_config"))
+        .forEach(field -> config.set(field.getKey(), field.getValue()));
+    if (config.path("vision_config") instanceof ObjectNode vision
+        && vision.path("hidden_size").asLong() == formerWidth) {
+      vision.put("hidden_size", width);
+    }
+    Files.writeString(model.resolve("config.json"), Json.compact(config));
+    List<TensorData> tensors = new ArrayList<>();
+    try (Checkpoint text = Checkpoint.open(model)) {
+      for (String name : text.names()) {
+        if (!name.matches(former)) {
+          TensorEntry entry = text.entry(name);
+          ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(entry.elements() * 4));
+          text.read(name, 0, bytes);
+          tensors.add(TensorData.of(name, entry.type(), entry.shape(), bytes::rewind));
+        }
+      }
+    }
+    SplittableRandom random = new SplittableRandom(7);
+    try (Checkpoint shapes = Checkpoint.open(own)) {
+      for (String name : shapes.names()) {
+        List<Long> shape =
+            shapes.entry(name).shape().stream()
+                .map(size -> size == formerWidth ? width : size)
+                .toList();
+        int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+        ByteBuffer bytes = ByteBuffer.allocate(count * 4).order(ByteOrder.LITTLE_ENDIAN);
+        float mean = shape.size() == 1 && name.endsWith("weight") ? 1 : 0;
+        while (bytes.hasRemaining()) {
+          bytes.putFloat((float) (mean + random.nextDouble(-0.4, 0.4)));
+        }
+        tensors.add(TensorData.of(name, StoredType.F32, shape, bytes::rewind));
+      }
+    }
+    SafetensorsWriter.create().writeFile(model.resolve(Checkpoint.SINGLE_FILE), tensors);
   }
 
   /** Writes a picture of noise, or of one color. */

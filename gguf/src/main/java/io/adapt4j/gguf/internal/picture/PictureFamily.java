@@ -39,7 +39,7 @@ public record PictureFamily(
   private static final String GELU = "gelu_pytorch_tanh";
 
   private static final List<PictureFamily> ALL =
-      List.of(idefics3(), gemma3(), lfm2(), qwen25(), qwen3());
+      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3());
 
   /** Returns a model's family; empty if there is no entry of it. */
   public static Optional<PictureFamily> find(ModelConfig model) {
@@ -137,6 +137,14 @@ public record PictureFamily(
               facts.model().fields().positiveInt("downsample_factor", 2));
           target.bool("clip.use_gelu", true);
         });
+  }
+
+  private static PictureFamily qwen2() {
+    return qwen(
+        "qwen2_vl",
+        "qwen2vl_merger",
+        model -> qwenNames("mlp.fc1 = ffn_up", "mlp.fc2 = ffn_down"),
+        (facts, target) -> facts.requireText("hidden_act", "quick_gelu", "quick_gelu"));
   }
 
   private static PictureFamily qwen25() {
