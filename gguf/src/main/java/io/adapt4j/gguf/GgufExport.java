@@ -258,10 +258,10 @@ public final class GgufExport {
             });
     try (ModelWeights weights = ModelWeights.open(folder, mechanics)) {
       GgufFamily family = Families.of(weights.config());
+      Optional<PictureFile> pictures = pictures(folder, weights, workers);
       Facts facts = family.facts(weights.config(), contextLength);
       family.requireSupported(facts);
       instruction.ifPresent(asked -> ChoiceHead.requireSupported(family, facts));
-      Optional<PictureFile> pictures = pictures(folder, weights, workers);
       List<DenseLayer> dense = DenseLayer.read(folder, family, facts);
       Optional<ChoiceHead> head = instruction.map(asked -> ChoiceHead.read(folder, weights, asked));
       TensorList converted =

@@ -87,6 +87,10 @@ class LlamaPicturesTest {
   private static final String THEIRS = "What? @ is it";
   private static final String PROCESSOR = "preprocessor_config.json";
 
+  /** Models whose text model and tokenizer a family takes, for which there is no golden model. */
+  private static final Map<String, String> TEXTS =
+      Map.of("qwen2_vl", "qwen2_5_vl", "mistral3", "idefics3");
+
   /** Published vocabularies have two line feeds as one token. */
   private static final List<Edit> LINE_FEEDS =
       List.of(
@@ -141,6 +145,30 @@ class LlamaPicturesTest {
             "qwen2_vl",
             number("patch_size", 8, 4),
             new Edit("config.json", "qwen2_5_vl_text", "qwen2_vl_text")),
+        new Case(
+            "mistral3",
+            true,
+            "See [IMG] here",
+            "See @ here",
+            32,
+            24,
+            Map.of(),
+            List.of(
+                new Edit("config.json", "\"model_type\": \"llama\"", "\"model_type\": \"mistral\""),
+                new Edit("config.json", "\"scale_factor\"", "\"spatial_merge_size\""),
+                new Edit("config.json", "\"image_token_id\": 412", "\"image_token_index\": 450"),
+                new Edit(".*token.*\\.json", "<row_6_col_6>", "[IMG]"),
+                new Edit(".*token.*\\.json", "<row_6_col_5>", "[IMG_BREAK]"),
+                new Edit(".*token.*\\.json", "<row_6_col_4>", "[IMG_END]"),
+                new Edit(
+                    "pre.*\\.json",
+                    "(?s)\\A.+",
+                    "{\"size\": {\"longest_edge\": 32}, \"patch_size\": 4,"
+                        + " \"image_mean\": [0.5, 0.4, 0.3], \"image_std\": [0.2, 0.3, 0.4]}"),
+                new Edit(
+                    "processor.*\\.json",
+                    "(?s)\\A.+",
+                    "{\"patch_size\": 4, \"spatial_merge_size\": 2}"))),
         new Case(
             "lfm2_vl",
             true,
@@ -213,10 +241,11 @@ class LlamaPicturesTest {
   private void check(Case given, GgufQuantization type, double margin, boolean adapted)
       throws Exception {
     Path golden =
-        Golden.folder("multimodal/models/" + given.family().replace("qwen2_vl", "qwen2_5_vl"));
+        Golden.folder("multimodal/models/" + TEXTS.getOrDefault(given.family(), given.family()));
     Path model = PictureModels.copy(golden, folder.resolve(given.family()), given.edits());
-    if (given.family().equals("qwen2_vl")) {
-      PictureModels.replaceTower(model, given.family(), "visual\\..*");
+    if (TEXTS.containsKey(given.family())) {
+      PictureModels.replaceTower(
+          model, given.family(), ".*(visual|vision_model|connector)\\..*", "model.text_model.");
     }
     Path picture = picture(given, 3);
     GgufExport export = GgufExport.of(model).type(type).preTokenizer("gpt-2");

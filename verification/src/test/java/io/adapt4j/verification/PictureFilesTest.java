@@ -230,6 +230,18 @@ class PictureFilesTest {
   }
 
   @Test
+  void aTowerOfAnotherFamilyIsRefused() {
+    Path model = Path.of("..", "core", "fixtures", "families", "qwen3_vl_moe");
+
+    assertThatThrownBy(() -> write(export(model, GgufQuantization.F32), "model"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("'model_type'")
+        .hasMessageContaining("qwen3_vl_moe")
+        .hasMessageContaining("textOnly");
+    assertThat(folder.resolve("model.gguf")).doesNotExist();
+  }
+
+  @Test
   void theTextModelIsWrittenAloneIfAsked() {
     ExportedModel exported =
         write(export(PictureModels.IDEFICS, GgufQuantization.F32).textOnly(), "model");

@@ -39,7 +39,7 @@ final class PictureModels {
 
   private PictureModels() {}
 
-  /** Change of the text of a model's file. */
+  /** Change of all matches in those of a model's files whose name matches. */
   record Edit(String file, String expression, String replacement) {}
 
   /** Copies a model's files, and changes some. */
@@ -51,11 +51,17 @@ final class PictureModels {
       }
     }
     for (Edit edit : edits) {
-      Path file = target.resolve(edit.file());
-      String text = Files.readString(file);
-      String changed = text.replaceAll(edit.expression(), edit.replacement());
-      assertThat(changed).as(edit.toString()).isNotEqualTo(text);
-      Files.writeString(file, changed);
+      int found = 0;
+      try (Stream<Path> files = Files.list(target)) {
+        for (Path file :
+            files.filter(own -> own.getFileName().toString().matches(edit.file())).toList()) {
+          String text = Files.readString(file);
+          String changed = text.replaceAll(edit.expression(), edit.replacement());
+          found += changed.equals(text) ? 0 : 1;
+          Files.writeString(file, changed);
+        }
+      }
+      assertThat(found).as(edit.toString()).isPositive();
     }
     return target;
   }
@@ -64,10 +70,11 @@ final class PictureModels {
    * Gives a model another image tower, of random values in the shapes of a tower that the module
    * which reads pictures has for its own tests.
    */
-  static void replaceTower(Path model, String tower, String former) throws IOException {
-    Path own = Path.of("..", "vision", "src", "test", "resources", "towers", tower);
+  static void replaceTower(Path model, String tower, String former, String text)
+      throws IOException {
+    Path other = Path.of("..", "vision", "src", "test", "resources", "towers", tower);
     ObjectNode config = (ObjectNode) Json.parse(Files.readString(model.resolve("config.json")));
-    JsonNode theirs = Json.parse(Files.readString(own.resolve("config.json")));
+    JsonNode theirs = Json.parse(Files.readString(other.resolve("config.json")));
     long width = config.path("text_config").path("hidden_size").asLong();
     long formerWidth = theirs.path("text_config").path("hidden_size").asLong();
     theirs.properties().stream()
@@ -79,18 +86,19 @@ final class PictureModels {
     }
     Files.writeString(model.resolve("config.json"), Json.compact(config));
     List<TensorData> tensors = new ArrayList<>();
-    try (Checkpoint text = Checkpoint.open(model)) {
-      for (String name : text.names()) {
+    try (Checkpoint stored = Checkpoint.open(model)) {
+      for (String name : stored.names()) {
         if (!name.matches(former)) {
-          TensorEntry entry = text.entry(name);
+          TensorEntry entry = stored.entry(name);
           ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(entry.elements() * 4));
-          text.read(name, 0, bytes);
-          tensors.add(TensorData.of(name, entry.type(), entry.shape(), bytes::rewind));
+          stored.read(name, 0, bytes);
+          String own = name.replace(text, "model.language_model.");
+          tensors.add(TensorData.of(own, entry.type(), entry.shape(), bytes::rewind));
         }
       }
     }
     SplittableRandom random = new SplittableRandom(7);
-    try (Checkpoint shapes = Checkpoint.open(own)) {
+    try (Checkpoint shapes = Checkpoint.open(other)) {
       for (String name : shapes.names()) {
         List<Long> shape =
             shapes.entry(name).shape().stream()

@@ -43,7 +43,7 @@ public record PictureFacts(ModelConfig model, ConfigReader vision, ConfigReader 
   }
 
   void require(ConfigReader fields, String field, int usual, int expected) {
-    if (fields.optionalInt(field).orElse(usual) != expected) {
+    if (fields.optionalNumber(field).orElse(usual) != expected) {
       throw fields.invalid(field, String.valueOf(expected), REMEDY);
     }
   }

@@ -36,10 +36,11 @@ public record PictureFamily(
     BiConsumer<PictureFacts, GgufMetadata.Builder> keys) {
 
   public static final String VISION = "clip.vision.";
+  private static final String PIXTRAL = "pixtral";
   private static final String GELU = "gelu_pytorch_tanh";
 
   private static final List<PictureFamily> ALL =
-      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3());
+      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3());
 
   /** Returns a model's family; empty if there is no entry of it. */
   public static Optional<PictureFamily> find(ModelConfig model) {
@@ -237,6 +238,71 @@ public record PictureFamily(
           target.bool("clip.use_gelu", true);
           target.bools(VISION + "is_deepstack_layers", layers);
         });
+  }
+
+  /** Pixtral's tower with the patch merger of Mistral Small 3.1 and Ministral 3. */
+  private static PictureFamily mistral3() {
+    String tower = "model.vision_tower.";
+    String projector = "model.multi_modal_projector.";
+    return new PictureFamily(
+        Set.of("mistral3"),
+        tower,
+        projector,
+        PIXTRAL,
+        "num_attention_heads",
+        16,
+        model -> {
+          int heads = PictureFacts.vision(model).positiveInt("num_attention_heads", 16);
+          String layer = "transformer.layers.{}.";
+          List<TensorName> names =
+              new ArrayList<>(
+                  modules(
+                      tower,
+                      "patch_conv = v.patch_embd",
+                      "ln_pre = v.pre_ln",
+                      layer + "attention_norm = v.blk.{}.ln1",
+                      layer + "ffn_norm = v.blk.{}.ln2",
+                      layer + "attention.v_proj = v.blk.{}.attn_v",
+                      layer + "attention.o_proj = v.blk.{}.attn_out",
+                      layer + "feed_forward.gate_proj = v.blk.{}.ffn_gate",
+                      layer + "feed_forward.up_proj = v.blk.{}.ffn_up",
+                      layer + "feed_forward.down_proj = v.blk.{}.ffn_down"));
+          for (String part : List.of("q", "k")) {
+            names.add(
+                TensorName.of(
+                    tower + layer + "attention." + part + "_proj",
+                    "v.blk.{}.attn_" + part,
+                    Layout.rotaryPairs(heads, 1)));
+          }
+          names.addAll(
+              modules(
+                  projector,
+                  "norm = mm.input_norm",
+                  "patch_merger.merging_layer = mm.patch_merger",
+                  "linear_1 = mm.1",
+                  "linear_2 = mm.2"));
+          return names;
+        },
+        (facts, target) -> {
+          facts.requireText("hidden_act", "gelu", "silu");
+          facts.require(facts.model().fields(), "vision_feature_layer", -1, -1);
+          ConfigReader rope = facts.vision().child("rope_parameters").orElse(facts.vision());
+          facts.require(rope, "rope_theta", 10_000, 10_000);
+          target.bool("clip.use_silu", true);
+          target.uint32(
+              VISION + "spatial_merge_size",
+              facts.model().fields().positiveInt("spatial_merge_size", 2));
+        });
+  }
+
+  /** Returns the token after a row of patches, whose embedding is in the file; empty if none. */
+  public Optional<String> lineEnd() {
+    return type.equals(PIXTRAL) ? Optional.of("[IMG_BREAK]") : Optional.empty();
+  }
+
+  /** {@return the epsilon of the norms where the configuration has none} */
+  public double eps() {
+    return type.equals(PIXTRAL) ? 1e-5 : 1e-6;
   }
 
   private static List<Integer> tapped(ConfigReader vision) {

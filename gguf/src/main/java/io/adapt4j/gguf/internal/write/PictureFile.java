@@ -12,10 +12,12 @@ import io.adapt4j.gguf.internal.layout.TensorName;
 import io.adapt4j.gguf.internal.picture.PictureFacts;
 import io.adapt4j.gguf.internal.picture.PictureFamily;
 import io.adapt4j.gguf.internal.picture.StoredTower;
+import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 
@@ -41,6 +43,7 @@ public final class PictureFile {
       ModelWeights weights,
       StoredTower tower,
       PictureFacts facts,
+      OptionalInt lineEnd,
       String title,
       TensorType type,
       ExecutorService workers) {
@@ -64,6 +67,16 @@ public final class PictureFile {
       }
       places.forEach(place -> tensors.add(source(name, place, workers)));
     }
+    lineEnd.ifPresent(
+        id ->
+            tensors.add(
+                new QuantizedRows(
+                    "v.token_embd.img_break",
+                    List.of((long) weights.width()),
+                    TensorType.F32,
+                    () -> embedding(id),
+                    null,
+                    workers)));
     metadata = metadata(title);
   }
 
@@ -76,8 +89,7 @@ public final class PictureFile {
   public static PictureFile of(
       Path folder, ModelWeights weights, String name, TensorType type, ExecutorService workers) {
     ModelConfig model = weights.config();
-    return new PictureFile(
-        weights,
+    StoredTower tower =
         weights
             .tower()
             .orElseThrow(
@@ -88,8 +100,16 @@ public final class PictureFile {
                             "model_type",
                             "one of " + String.join(", ", PictureFamily.known()),
                             "mmproj files of this family are not written: run this model here, or"
-                                + " export its text model alone (textOnly, --text-only).")),
+                                + " export its text model alone (textOnly, --text-only)."));
+    return new PictureFile(
+        weights,
+        tower,
         PictureFacts.read(folder, model),
+        tower
+            .family()
+            .lineEnd()
+            .map(token -> OptionalInt.of(TokenizerMetadata.addedToken(folder, token)))
+            .orElseGet(OptionalInt::empty),
         name,
         type,
         workers);
@@ -113,6 +133,12 @@ public final class PictureFile {
             || place.name().startsWith("v.position_embd");
     return new QuantizedRows(
         place.name(), shape, small ? TensorType.F32 : type, rows, null, workers);
+  }
+
+  private Rows embedding(int id) {
+    float[] values = new float[weights.width()];
+    weights.rows(weights.embeddingName()).read(id, 1, values, 0);
+    return new MemoryRows(values, values.length);
   }
 
   private int patch(List<Long> kernel) {
@@ -183,7 +209,9 @@ public final class PictureFile {
     target.uint32(VISION + "projection_dim", weights.width());
     target.uint32(
         VISION + "image_size",
-        has(POSITIONS) ? Math.round(Math.sqrt(shape(POSITIONS).get(1))) * patch : WITHOUT_TABLE);
+        has(POSITIONS)
+            ? Math.round(Math.sqrt(shape(POSITIONS).get(1))) * patch
+            : facts.vision().positiveInt("image_size", WITHOUT_TABLE));
     target.uint32(VISION + "patch_size", patch);
     target.uint32(VISION + "embedding_length", kernel.get(3));
     target.uint32(VISION + "feed_forward_length", shape("v.blk.0.ffn_up.weight").get(1));
@@ -198,7 +226,7 @@ public final class PictureFile {
     target.string("clip.projector_type", family.type());
     target.float32(
         VISION + "attention.layer_norm_epsilon",
-        (float) facts.vision().positiveNumber("layer_norm_eps", 1e-6));
+        (float) facts.vision().positiveNumber("layer_norm_eps", family.eps()));
     family.keys().accept(facts, target);
     target.uint32("general.quantization_version", 2);
     return target.build();
