@@ -104,6 +104,11 @@ final class ExportCommand implements Callable<Integer> {
       description = "With --reranker: what a document has to do. Without it Qwen3-Reranker's own.")
   private @Nullable String instruction;
 
+  @Option(
+      names = "--text-only",
+      description = "Of a model that reads pictures, leave out the image tower (mmproj file).")
+  private boolean textOnly;
+
   @Option(names = "--modelfile", description = "Write an Ollama Modelfile beside the file.")
   private boolean modelfile;
 
@@ -168,6 +173,9 @@ final class ExportCommand implements Callable<Integer> {
       Destination.rows("--importance", importance);
     }
     Path checked = Destination.file("--to", file, overwrite, "MODEL", model.path());
+    if (!adapterOnly) {
+      Destination.file("--to", ExportedModel.mmprojBeside(checked), overwrite);
+    }
     if (!adapterOnly && (modelfile || system != null)) {
       Destination.file("--to", checked.resolveSibling(Modelfile.FILE), overwrite);
     }
@@ -205,6 +213,9 @@ final class ExportCommand implements Callable<Integer> {
     Optional.ofNullable(preTokenizer).ifPresent(export::preTokenizer);
     Optional.ofNullable(context).ifPresent(export::contextLength);
     Optional.ofNullable(template).map(ChatTemplate::resolve).ifPresent(export::template);
+    if (textOnly) {
+      export.textOnly();
+    }
     if (reranker) {
       export.reranker(instruction == null ? RerankingTask.INSTRUCTION : instruction);
     }
@@ -236,6 +247,7 @@ final class ExportCommand implements Callable<Integer> {
     Map<TensorType, Integer> substitutes = exported.substitutes();
     ObjectNode larger = json.putObject("substitutes");
     substitutes.forEach((each, count) -> larger.put(each.name(), count));
+    exported.mmproj().ifPresent(path -> json.put("mmproj", path.toString()));
     exported.modelfile().ifPresent(path -> json.put("modelfile", path.toString()));
     String text =
         String.format(
@@ -255,7 +267,13 @@ final class ExportCommand implements Callable<Integer> {
       verified = "\n" + found + "\nThe comparison is in " + page;
     }
     output.write(
-        text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,
+        text
+            + exported
+                .mmproj()
+                .map(path -> "\nThe image tower and projector are in " + path + " (--mmproj)")
+                .orElse("")
+            + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("")
+            + verified,
         json);
   }
 

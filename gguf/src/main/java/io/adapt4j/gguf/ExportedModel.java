@@ -27,6 +27,7 @@ import java.util.Set;
  * @param bytes size of the file
  * @param types number of tensors of each type
  * @param modelfile the Ollama Modelfile in the same folder; empty if none was requested
+ * @param mmproj the image tower and projector in the same folder; empty if there are none
  */
 public record ExportedModel(
     Path file,
@@ -36,7 +37,8 @@ public record ExportedModel(
     long parameters,
     long bytes,
     Map<TensorType, Integer> types,
-    Optional<Path> modelfile) {
+    Optional<Path> modelfile,
+    Optional<Path> mmproj) {
 
   /**
    * Types of matrices that are never requantized: those of routers, and of experts stored in MXFP4.
@@ -168,6 +170,17 @@ public record ExportedModel(
   public static Path reportBeside(Path file) {
     String name = String.valueOf(file.getFileName());
     return file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
+  }
+
+  /**
+   * Returns the path of the image tower and projector that an export of a model that reads pictures
+   * writes.
+   *
+   * @param file the file of the text model
+   * @return the mmproj file, in the same folder
+   */
+  public static Path mmprojBeside(Path file) {
+    return file.resolveSibling("mmproj-" + file.getFileName());
   }
 
   private Comparison compared(int maxTokens, int newTokens) {

@@ -24,6 +24,7 @@ import io.adapt4j.gguf.internal.write.DenseLayer;
 import io.adapt4j.gguf.internal.write.EmbeddingMetadata;
 import io.adapt4j.gguf.internal.write.GeneralMetadata;
 import io.adapt4j.gguf.internal.write.ModelWeights;
+import io.adapt4j.gguf.internal.write.PictureFile;
 import io.adapt4j.gguf.internal.write.TensorList;
 import io.adapt4j.gguf.internal.write.TypeMix;
 import java.io.IOException;
@@ -75,6 +76,7 @@ public final class GgufExport {
   private Optional<String> instruction = Optional.empty();
   private OptionalInt contextLength = OptionalInt.empty();
   private @Nullable Modelfile modelfile;
+  private boolean textOnly;
 
   private GgufExport(ModelSource source) {
     this.source = source;
@@ -208,6 +210,12 @@ public final class GgufExport {
     return this;
   }
 
+  /** Leaves out the image tower and projector of a model that reads pictures. */
+  public GgufExport textOnly() {
+    textOnly = true;
+    return this;
+  }
+
   /**
    * Writes an Ollama Modelfile into the file's folder.
    *
@@ -219,7 +227,8 @@ public final class GgufExport {
   }
 
   /**
-   * Writes the file.
+   * Writes the file; of a model that reads pictures also the image tower and projector, as {@code
+   * mmproj-model.gguf} beside {@code model.gguf}, in F32 if the type is F32, else in F16.
    *
    * @param file the file to create or replace; missing folders are created
    * @return the exported model
@@ -249,6 +258,7 @@ public final class GgufExport {
             });
     try (ModelWeights weights = ModelWeights.open(folder, mechanics)) {
       GgufFamily family = Families.of(weights.config());
+      Optional<PictureFile> pictures = pictures(folder, weights, workers);
       Facts facts = family.facts(weights.config(), contextLength);
       family.requireSupported(facts);
       instruction.ifPresent(asked -> ChoiceHead.requireSupported(family, facts));
@@ -269,16 +279,33 @@ public final class GgufExport {
       Temporaries.sweepOlderThan(
           file.resolveSibling(".").toAbsolutePath().normalize(), Duration.ofHours(24));
       GgufWriter.write(file, metadata, sources);
+      Optional<Path> mmproj =
+          pictures.map(picture -> picture.write(ExportedModel.mmprojBeside(file)));
       Map<TensorType, Integer> types = new EnumMap<>(TensorType.class);
       sources.forEach(tensor -> types.merge(tensor.type(), 1, Integer::sum));
       Optional<Path> beside =
           Optional.ofNullable(modelfile)
               .map(content -> content.write(file, metadata, chatTemplate(folder), folder));
       return new ExportedModel(
-          file, type, folder, adapter, tensors.parameters(), size(file), types, beside);
+          file, type, folder, adapter, tensors.parameters(), size(file), types, beside, mmproj);
     } finally {
       workers.shutdownNow();
     }
+  }
+
+  private Optional<PictureFile> pictures(
+      Path folder, ModelWeights weights, ExecutorService workers) {
+    if (textOnly && weights.changesTower()) {
+      throw new CheckpointException(
+          adapter.orElseThrow().name()
+              + ": expected an adapter of the text model, found one that also changes the image"
+              + " tower or projector. Export both, without textOnly (--text-only).");
+    }
+    if (textOnly || !weights.hasPictures()) {
+      return Optional.empty();
+    }
+    TensorType matrices = type == GgufQuantization.F32 ? TensorType.F32 : TensorType.F16;
+    return Optional.of(PictureFile.of(folder, weights, modelName(folder), matrices, workers));
   }
 
   /** Returns the type of each tensor in the file, keyed by the checkpoint's names. */

@@ -117,7 +117,8 @@ public final class GgufFamily {
 
   private List<TensorName> rows(ModelConfig model) {
     List<TensorName> names = names(model);
-    return isWhole(model) ? names.stream().map(TensorName::ofWhole).toList() : names;
+    String path = LlamaFamilies.isIdefics(model) ? "model.text_model." : "model.language_model.";
+    return isWhole(model) ? names.stream().map(row -> row.nested(path)).toList() : names;
   }
 
   /** {@return the scalar tensors per layer that files store as keys} */

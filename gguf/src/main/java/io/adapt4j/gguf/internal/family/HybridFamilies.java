@@ -3,6 +3,7 @@ package io.adapt4j.gguf.internal.family;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.family.hybrid.Bamba;
 import io.adapt4j.core.internal.nn.family.hybrid.Lfm2;
 import io.adapt4j.gguf.format.GgufMetadata;
@@ -192,6 +193,9 @@ final class HybridFamilies {
   /** LFM2: gated short convolutions, and attention in some layers. */
   static FamilyDeclaration<?> lfm2() {
     return lfm2("lfm2", "lfm2", "Lfm2ForCausalLM")
+        .alsoOf("lfm2-vl", "lfm2_vl")
+        .whole(HybridFamilies::isVision)
+        .accepts(model -> !isVision(model) || model.text().modelType().equals("lfm2"))
         .names(model -> lfm2Names())
         .inner(
             Field.integer(
@@ -202,6 +206,10 @@ final class HybridFamilies {
                         Lfm2.innerWidth(facts.fields(), facts.decoder().intermediateSize()))))
         .alsoBefore(List.of(DecoderKeys.VOCABULARY, KERNEL_SIZE))
         .complete((metadata, prefix, config) -> config.put("block_auto_adjust_ff_dim", false));
+  }
+
+  private static boolean isVision(ModelConfig model) {
+    return model.modelType().matches("lfm2.vl");
   }
 
   /** LFM2 with mixtures of experts after some dense layers, which are chosen by sigmoids. */

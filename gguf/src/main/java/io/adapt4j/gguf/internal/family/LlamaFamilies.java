@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.internal.family;
 
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.internal.layout.LayerValues;
 import io.adapt4j.gguf.internal.metadata.DecoderKeys;
 import io.adapt4j.gguf.internal.metadata.Facts;
@@ -13,9 +14,21 @@ final class LlamaFamilies {
 
   private LlamaFamilies() {}
 
-  /** Llama 1 to 3. Its RoPE scaling is stored as a tensor of divisors. */
+  /**
+   * Llama 1 to 3, and the text models of idefics3 and SmolVLM. Its RoPE scaling is stored as a
+   * tensor of divisors.
+   */
   static FamilyDeclaration<?> llama() {
-    return like("llama", "llama", "LlamaForCausalLM").statesHeadDim(true).biasesByTensors();
+    return like("llama", "llama", "LlamaForCausalLM")
+        .alsoOf("idefics3", "smolvlm")
+        .whole(LlamaFamilies::isIdefics)
+        .accepts(model -> !isIdefics(model) || model.text().modelType().equals("llama"))
+        .statesHeadDim(true)
+        .biasesByTensors();
+  }
+
+  static boolean isIdefics(ModelConfig model) {
+    return model.modelType().equals("idefics3") || model.modelType().equals("smolvlm");
   }
 
   /** Helium, written as Llama: its stored rows are already in rotary pairs. */

@@ -11,8 +11,8 @@ import io.adapt4j.gguf.internal.metadata.Field;
 import io.adapt4j.gguf.internal.metadata.RotaryShare;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Qwen3-Next and Qwen 3.5: gated linear attention, with full attention in some layers. */
 final class QwenLinearFamilies {
@@ -255,10 +255,11 @@ final class QwenLinearFamilies {
   }
 
   static int[] sections(Facts facts) {
-    return Optional.of(facts.fields())
-        .flatMap(fields -> fields.child("rope_parameters"))
+    return Stream.of("rope_parameters", "rope_scaling")
+        .flatMap(field -> facts.fields().child(field).stream())
         .map(fields -> fields.json().path("mrope_section"))
         .filter(sections -> sections.size() == 3)
+        .findFirst()
         .map(
             sections ->
                 new int[] {

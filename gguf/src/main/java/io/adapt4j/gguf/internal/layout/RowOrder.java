@@ -38,7 +38,7 @@ public record RowOrder(
   }
 
   /** Returns one of several equal consecutive parts. */
-  static RowOrder part(int number, int parts) {
+  public static RowOrder part(int number, int parts) {
     return new RowOrder(
         stored -> stored / parts,
         (row, rows) -> number * rows + row,

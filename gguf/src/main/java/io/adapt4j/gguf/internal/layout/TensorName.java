@@ -85,10 +85,9 @@ public record TensorName(String stored, String gguf, Layout layout, boolean isWh
         .toList();
   }
 
-  /** Returns the entry for a nested text model. */
-  public TensorName ofWhole() {
-    return new TensorName(
-        stored.replaceFirst("^model\\.", "model.language_model."), gguf, layout, isWhole);
+  /** Returns the entry for a text model nested at a path, such as "model.language_model.". */
+  public TensorName nested(String path) {
+    return new TensorName(stored.replaceFirst("^model\\.", path), gguf, layout, isWhole);
   }
 
   /** Returns the entry for a model without an output head, whose names have no prefix. */

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.metadata.TokenizerStyle;
@@ -35,6 +36,19 @@ public final class TokenizerMetadata {
   /** Prepares a description. */
   public static TokenizerMetadata read(Path folder, GgufFamily family, int size) {
     return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
+  }
+
+  /** Returns the id of an added token that a model must have. */
+  public static int addedToken(Path folder, String text) {
+    return TokenizerFolder.read(folder)
+        .id(text)
+        .orElseThrow(
+            () ->
+                new CheckpointException(
+                    folder.resolve("tokenizer.json")
+                        + ": expected an added token '"
+                        + text
+                        + "', found none. Correct the file."));
   }
 
   /** {@return whether texts are lowercased before they are split} */

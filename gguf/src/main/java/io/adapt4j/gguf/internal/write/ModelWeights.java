@@ -25,6 +25,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.tape.Parameter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.picture.StoredTower;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,18 +46,28 @@ public final class ModelWeights implements AutoCloseable {
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
+  /** Tensors of image towers, whatever the family. */
+  private static final String PICTURES =
+      "(.*\\.)?(vision_tower|vision_model|vision_encoder|visual|embed_vision)\\..*";
+
   /** Location of a projection in the network. */
   private record Projection(LinearSlot slot, Linear.Part part, boolean transposed) {}
 
   private final Network network;
   private final Checkpoint checkpoint;
+  private final Optional<StoredTower> tower;
   private final Optional<LayerMerge> merge;
   private final Map<String, LayerMerge.Stored> own;
   private final Map<String, Projection> projections = new HashMap<>();
   private final Map<String, List<Long>> shapes = new LinkedHashMap<>();
 
-  private ModelWeights(Network network, Checkpoint checkpoint, Optional<LayerMerge> merge) {
+  private ModelWeights(
+      Network network,
+      Checkpoint checkpoint,
+      Optional<LayerMerge> merge,
+      Optional<StoredTower> tower) {
     this.network = network;
+    this.tower = tower;
     this.checkpoint = checkpoint;
     this.merge = merge;
     this.own = merge.map(LayerMerge::own).orElse(Map.of());
@@ -72,6 +83,8 @@ public final class ModelWeights implements AutoCloseable {
     Network network = declare(config);
     Checkpoint checkpoint = config.openWeights(folder);
     Optional<LayerMerge> merge = Optional.empty();
+    Optional<StoredTower> tower = StoredTower.find(config, checkpoint);
+    tower.ifPresent(network::join);
     try {
       if (adapted.isPresent()) {
         network.initializeNew(NewParameters.missing(network, checkpoint));
@@ -79,7 +92,7 @@ public final class ModelWeights implements AutoCloseable {
       merge = adapter.map(found -> found.layerMerge(network));
       model.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
-      return new ModelWeights(network, checkpoint, merge);
+      return new ModelWeights(network, checkpoint, merge, tower);
     } catch (RuntimeException | Error e) {
       merge.ifPresent(LayerMerge::close);
       checkpoint.close();
@@ -136,6 +149,11 @@ public final class ModelWeights implements AutoCloseable {
         shapes.put(slice.name(), List.copyOf(shape));
       }
     }
+    for (LinearSlot slot : tower.map(StoredTower::linears).orElse(List.of())) {
+      for (Linear.Part part : slot.parts()) {
+        projections.put(part.path(), new Projection(slot, part, false));
+      }
+    }
     if (merge.filter(LayerMerge::untiesHead).isPresent()) {
       shapes.put(headName(), shapes.get(embeddingName()));
     }
@@ -170,9 +188,40 @@ public final class ModelWeights implements AutoCloseable {
     return network.dimensions().vocabularySize();
   }
 
+  /** {@return the width of the embedding} */
+  int width() {
+    return network.dimensions().hiddenSize();
+  }
+
   /** {@return the tensors with their shapes in the model, matrices as [out, in]} */
   public Map<String, List<Long>> shapes() {
     return shapes;
+  }
+
+  /** {@return the image tower and projector; empty if there are none that files can hold} */
+  public Optional<StoredTower> tower() {
+    return tower;
+  }
+
+  /** Returns the shape of a stored tensor of the image tower or projector. */
+  List<Long> towerShape(String name) {
+    return checkpoint.entry(stored(name)).shape();
+  }
+
+  /** {@return whether the adapter changes the image tower or the projector} */
+  public boolean changesTower() {
+    return tower.isPresent()
+        && merge.isPresent()
+        && tower.get().names().keySet().stream()
+            .anyMatch(
+                name ->
+                    own.containsKey(name)
+                        || merge.get().changes(name.replaceFirst("\\.(weight|bias)$", "")));
+  }
+
+  /** {@return whether the checkpoint has tensors that compute something of pictures} */
+  public boolean hasPictures() {
+    return checkpoint.names().stream().anyMatch(name -> name.matches(PICTURES));
   }
 
   /** Returns a sort key that orders tensors as in the checkpoint's files. */
@@ -200,7 +249,8 @@ public final class ModelWeights implements AutoCloseable {
 
   /** Returns the checkpoint's name of a tensor. */
   String stored(String name) {
-    return network.storedNames().find(name, checkpoint.names());
+    String own = tower.map(parts -> parts.names().get(name)).orElse(null);
+    return own != null ? own : network.storedNames().find(name, checkpoint.names());
   }
 
   /** Rejects a tensor with nonzero values. */
@@ -317,7 +367,8 @@ public final class ModelWeights implements AutoCloseable {
     DenseLinear layer =
         DenseLinear.declare(
             projection.slot().linear().inFeatures(),
-            shapes.containsKey(biasName),
+            shapes.containsKey(biasName)
+                || tower.filter(parts -> parts.names().containsKey(biasName)).isPresent(),
             List.of(new Linear.Part(part.path(), 0, part.width())));
     layer.allocate(DType.F32);
     Tensor weight = layer.weight().value();
