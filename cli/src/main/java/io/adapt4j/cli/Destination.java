@@ -1,5 +1,6 @@
 package io.adapt4j.cli;
 
+import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -83,6 +84,11 @@ final class Destination {
   static Path newFolder(String option, Path folder) {
     folder(option, folder);
     List<String> names = names(folder);
+    if (!names.isEmpty() && names.stream().allMatch(Temporaries::isName)) {
+      // A killed command has left no more than these.
+      Temporaries.sweep(folder);
+      names = names(folder);
+    }
     if (!names.isEmpty()) {
       throw wrong(
           option,

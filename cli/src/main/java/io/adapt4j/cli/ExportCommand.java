@@ -16,6 +16,7 @@ import io.adapt4j.gguf.GgufQuantization;
 import io.adapt4j.gguf.ImportanceMatrix;
 import io.adapt4j.gguf.Modelfile;
 import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.vision.VisionLanguageModel;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -157,7 +158,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--instruction: expected --reranker beside it, found none");
     }
-    Path target = target();
+    Path target = target(folder);
     Optional<Adapter> merged = Optional.ofNullable(adapter).map(path -> Adapters.read(path, false));
     if (adapterOnly) {
       writeAdapter(folder, merged, target);
@@ -168,12 +169,12 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   /** Checks all input and output files before a model is read. */
-  private Path target() {
+  private Path target(Path folder) {
     if (importance != null) {
       Destination.rows("--importance", importance);
     }
     Path checked = Destination.file("--to", file, overwrite, "MODEL", model.path());
-    if (!adapterOnly) {
+    if (!adapterOnly && !textOnly && VisionLanguageModel.reads(ModelSource.path(folder))) {
       Destination.file("--to", ExportedModel.mmprojBeside(checked), overwrite);
     }
     if (!adapterOnly && (modelfile || system != null)) {

@@ -24,7 +24,8 @@ final class CommandScenarios {
   private CommandScenarios() {}
 
   static List<Scenario> all() {
-    return List.of(completion(), export(), ingestion(), evaluation(), download());
+    return List.of(
+        completion(), export(), ingestion(), evaluation(), download(), merge(), registration());
   }
 
   private static Scenario completion() {
@@ -123,6 +124,35 @@ final class CommandScenarios {
       ((ObjectNode) candidate).remove("cost");
     }
     return Map.of("report.json", report.toString());
+  }
+
+  private static Scenario merge() {
+    List<String> command = List.of("merge", "--description", "merge.yaml", "--output", "merged");
+    String description =
+        "{method: linear, models: [{model: '%1$s', weight: 0.25}, {model: '%1$s', weight: 0.5}]}"
+            .formatted(MODEL);
+    return scenario(
+        "merge",
+        Map.of("merge.yaml", description),
+        command,
+        command,
+        Results.files(
+            file -> file.startsWith("merged") && file.toString().endsWith(".safetensors")));
+  }
+
+  /** Only what readers see: what a kill has left is hidden. */
+  private static Scenario registration() {
+    List<String> command =
+        List.of("registry", "add", MODEL, "--name", "m", "--registry", "registry");
+    return scenario(
+        "registry",
+        Map.of(),
+        command,
+        command,
+        Results.files(
+            file ->
+                file.toString().matches("registry/versions/m/[0-9]+/.*")
+                    && !file.toString().endsWith("version.json")));
   }
 
   private static Scenario download() {
