@@ -1,6 +1,5 @@
 package io.adapt4j.cli;
 
-import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -83,12 +82,9 @@ final class Destination {
   /** Checks a folder to write, which must be empty or absent. */
   static Path newFolder(String option, Path folder) {
     folder(option, folder);
-    List<String> names = names(folder);
-    if (!names.isEmpty() && names.stream().allMatch(Temporaries::isName)) {
-      // A killed command has left no more than these.
-      Temporaries.sweep(folder);
-      names = names(folder);
-    }
+    List<String> names = new ArrayList<>(names(folder));
+    // A killed command has left these, which the next one to write here removes after a day.
+    names.removeIf(name -> name.matches("\\..+\\.[0-9a-f-]{36}\\.tmp"));
     if (!names.isEmpty()) {
       throw wrong(
           option,

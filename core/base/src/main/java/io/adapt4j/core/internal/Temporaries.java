@@ -61,11 +61,6 @@ public final class Temporaries {
     sweep(folder, Instant.MAX);
   }
 
-  /** Returns whether a name is that of a temporary file or folder. */
-  public static boolean isName(String name) {
-    return NAME.matcher(name).matches();
-  }
-
   /** Applies {@link #sweep(Path)} to a folder and its subfolders. */
   public static void sweepTree(Path folder) {
     sweep(folder);
