@@ -6,9 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 
-/**
- * A square sheet of paper, printed on in a 5 x 7 font of its own: no font needs to be installed.
- */
+/** A square sheet of paper, printed on in a built-in 5 x 7 font. */
 final class Canvas {
 
   /** Length of a side in pixels. */

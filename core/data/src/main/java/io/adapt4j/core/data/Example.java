@@ -232,7 +232,7 @@ public sealed interface Example
    * A recording with its transcript, for training speech recognition.
    *
    * @param audio path of the file, or a data URL
-   * @param text what is said, or its translation; not empty
+   * @param text transcript or translation; not empty
    */
   record Recording(String audio, String text) implements Example {
 

@@ -339,9 +339,7 @@ public record PictureFamily(
     return names;
   }
 
-  /**
-   * Returns the entry of the second of the two frames of a patch, which a tensor of its own has.
-   */
+  /** Returns the entry of the second frame of a patch, which has a separate tensor. */
   private static TensorName secondFrame() {
     return TensorName.tensor(
         "model.visual.patch_embed.proj.weight", "v.patch_embd.weight.1", Layout.SAME);

@@ -130,7 +130,7 @@ public final class WavFile implements Samples {
   /**
    * Reads a file in memory and checks its header.
    *
-   * @param name stands for the file in messages
+   * @param name shown in messages
    */
   public static WavFile of(byte[] bytes, Path name) {
     try {
