@@ -44,7 +44,7 @@ class TranscribeTest {
   void aTextModelIsRefused() {
     CommandsTest.Result found = execute("transcribe", CommandsTest.MODEL, RECORDING);
     assertThat(found.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(found.err()).contains("preprocessor_config.json");
+    assertThat(found.err()).contains("config.json", "model_type", "whisper");
     CommandsTest.Result other = execute("generate", MODEL, "--prompt", "a");
     assertThat(other.code()).isEqualTo(ExitCode.USAGE);
     assertThat(other.err()).contains("recordings");

@@ -32,7 +32,7 @@ import java.util.SplittableRandom;
  */
 public final class ReadReceipts {
 
-  private static final Path BASE = Path.of("examples/models/reader");
+  private static final Path BASE = Path.of("examples/data/reader");
   private static final int TESTED = 100;
 
   /** Half the width of a 95 % interval of a mean over its standard error, by count (Student). */

@@ -42,7 +42,7 @@ class ReadReceiptsTest {
   void bothTrainingsRunTwiceIntoOneFolder() {
     ReadReceipts.Sizes sizes = new ReadReceipts.Sizes(8, 1, 8, 1, 2);
     for (int i = 0; i < 2; i++) {
-      assertThat(ReadReceipts.run(folder, Path.of("models", "reader"), sizes, 0)).hasSize(2);
+      assertThat(ReadReceipts.run(folder, Path.of("data", "reader"), sizes, 0)).hasSize(2);
     }
     assertThat(folder.resolve("adapter/last/adapter_model.safetensors")).exists();
   }

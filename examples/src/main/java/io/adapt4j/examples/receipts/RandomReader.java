@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * Writer of a random vision language model of 0.4 million parameters, built like SmolVLM: a tower
  * of three layers over patches of 8 x 8 pixels, and three layers of text. Its sizes are those of
- * {@code examples/models/reader/config.json}.
+ * {@code examples/data/reader/config.json}.
  */
 public final class RandomReader {
 
