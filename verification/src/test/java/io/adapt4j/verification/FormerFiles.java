@@ -26,10 +26,12 @@ import io.adapt4j.upkeep.registry.Registry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Writes the files that later builds must read: a folder of each format, by the version in its
@@ -60,7 +62,7 @@ final class FormerFiles {
         .type(GgufQuantization.Q4_0)
         .to(folder.resolve("model.gguf"));
     Path scratch = Files.createTempDirectory("former");
-    try (LanguageModel model = LanguageModel.load(MODEL, Precision.FP32)) {
+    try (LanguageModel model = LanguageModel.load(agedModel(scratch), Precision.FP32)) {
       model.useChatTemplate(TEMPLATE);
       ChatSession session = model.session();
       session.send("Once upon a time there was a little girl. ".repeat(6), GREEDY);
@@ -85,6 +87,18 @@ final class FormerFiles {
             .withCustomer("acme")
             .withConsent(true));
     log.add(Feedback.on("a").rated(Rating.stars(4)).corrected("There.").withConsent(true));
+  }
+
+  /** Returns a copy of the model whose weights have a fixed time, which sessions are bound to. */
+  static ModelSource agedModel(Path folder) throws IOException {
+    Path copy = Files.createDirectories(folder.resolve("stories260K"));
+    try (Stream<Path> files = Files.list(example("models/stories260K"))) {
+      for (Path file : files.toList()) {
+        Path copied = Files.copy(file, copy.resolve(file.getFileName()));
+        Files.setLastModifiedTime(copied, FileTime.from(Instant.parse("2026-12-01T00:00:00Z")));
+      }
+    }
+    return ModelSource.path(copy);
   }
 
   static Rag rag(Path index) throws IOException {

@@ -94,8 +94,8 @@ class FormerFilesTest {
   }
 
   @Test
-  void aSessionGoesOnFromItsCache() {
-    try (LanguageModel model = LanguageModel.load(FormerFiles.MODEL, Precision.FP32)) {
+  void aSessionGoesOnFromItsCache() throws IOException {
+    try (LanguageModel model = LanguageModel.load(FormerFiles.agedModel(folder), Precision.FP32)) {
       model.useChatTemplate(FormerFiles.TEMPLATE);
       ChatSession session = ChatSession.restore(model, RELEASE.resolve("session"));
       assertThat(session.messages()).hasSize(2);
