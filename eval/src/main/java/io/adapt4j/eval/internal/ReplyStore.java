@@ -120,7 +120,6 @@ public final class ReplyStore implements AutoCloseable {
    * Appends a reply to a request that the candidate may have been given in another form. It
    * survives a kill of the process from now on.
    *
-   * @param given the request with what was added to it, such as passages
    * @param retrieves whether the candidate may have added more
    */
   public synchronized void add(Request request, Request given, boolean retrieves, Reply reply) {

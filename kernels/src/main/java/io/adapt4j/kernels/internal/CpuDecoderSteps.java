@@ -25,7 +25,6 @@ final class CpuDecoderSteps implements DecoderSteps {
    * Buffers that are read after a step.
    *
    * @param lastLayer the last layer's output of all tokens; -1 if there is none
-   * @param width values in a row of the last layer's output
    */
   record Buffers(int logits, int lastLayer, int width) {}
 

@@ -21,8 +21,6 @@ import java.util.Map;
 /**
  * Checks adapters on a model that reads more than tokens, and a recorded training run: logits, loss
  * and gradients, every step, and the weights at the end.
- *
- * @param <B> micro-batch
  */
 public final class AdapterCourse<B> {
 

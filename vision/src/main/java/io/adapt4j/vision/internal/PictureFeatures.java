@@ -10,7 +10,6 @@ import java.util.List;
  * @param rows [tokens of all pictures in order, width of the text model]
  * @param deeper what is added to these tokens after each of the first layers of the text model, in
  *     the same shape; empty in most families
- * @param perPicture tokens of each picture
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record PictureFeatures(Tensor rows, List<Tensor> deeper, int[] perPicture) {

@@ -5,7 +5,6 @@ import java.util.List;
 /**
  * Normalized pixels of several pictures, in the form that a family's tower takes.
  *
- * @param values row-major
  * @param shape [tiles, channels, height, width], or [patches, values of a patch] for towers that
  *     take patches of pictures in their own size; towers with padded rows of patches take
  *     [pictures, patches, values]

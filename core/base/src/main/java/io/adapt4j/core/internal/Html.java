@@ -39,12 +39,7 @@ public final class Html {
     }
   }
 
-  /**
-   * Returns the head of a page whose content security policy forbids loading anything.
-   *
-   * @param policy what the policy allows besides inline styles, such as {@code script-src
-   *     'unsafe-inline';}; may be empty
-   */
+  /** Returns the head of a page whose content security policy forbids loading anything. */
   public static String head(String title, String policy, String more) {
     return ("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta"
             + " name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta"

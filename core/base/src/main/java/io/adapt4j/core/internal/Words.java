@@ -100,11 +100,7 @@ public final class Words {
     return Arrays.copyOf(values, kept);
   }
 
-  /**
-   * Returns the Jaccard similarity of two sets.
-   *
-   * @param a a sorted set, as {@code b}
-   */
+  /** Returns the Jaccard similarity of two sets. */
   public static double jaccard(long[] a, long[] b) {
     int shared = 0;
     for (int i = 0, j = 0; i < a.length && j < b.length; ) {

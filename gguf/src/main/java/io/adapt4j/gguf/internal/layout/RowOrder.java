@@ -7,7 +7,6 @@ import java.util.function.LongUnaryOperator;
 /**
  * Selection and permutation of a checkpoint tensor's rows in a GGUF tensor.
  *
- * @param count number of the GGUF tensor's rows, given the checkpoint's
  * @param toStored row of the checkpoint's tensor, given a row of the GGUF tensor and their number;
  *     -1 for a row of zeros
  * @param toGguf inverse, given the number of the checkpoint's rows; -1 for a row that is not taken

@@ -6,12 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/**
- * Configuration of a model that reads pictures.
- *
- * @param vision fields of the image tower
- * @param processor fields of the picture processor
- */
+/** Configuration of a model that reads pictures. */
 public record PictureFacts(ModelConfig model, ConfigReader vision, ConfigReader processor) {
 
   private static final String REMEDY =

@@ -14,17 +14,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/**
- * Image tower and projector of a family in an mmproj file, as llama.cpp's converter names them.
- *
- * @param root path of the tower in checkpoints, with "model." in front
- * @param projector path of the projector, if it is not within the tower
- * @param type value of {@code clip.projector_type}
- * @param headsField field with the number of heads of the tower
- * @param heads number of heads where the field is absent
- * @param names tensors of a model
- * @param keys checks the configuration and writes the family's own keys
- */
+/** Image tower and projector of a family in an mmproj file, as llama.cpp's converter names them. */
 public record PictureFamily(
     Set<String> modelTypes,
     String root,

@@ -83,7 +83,6 @@ public final class PictureFile {
   /**
    * Prepares the file, and rejects a model that llama.cpp would compute differently.
    *
-   * @param name the model's name
    * @param type type of matrices, F16 or F32
    */
   public static PictureFile of(

@@ -2,11 +2,7 @@ package io.adapt4j.lora.internal.projection;
 
 import io.adapt4j.core.internal.nn.linear.Linear;
 
-/**
- * An adapted projection.
- *
- * @param place its number among the adapted ones, which tells dropout masks apart
- */
+/** An adapted projection. */
 public record Site(
     int slot, int place, Linear.Part part, long in, boolean alone, boolean transposed) {
 

@@ -57,12 +57,7 @@ public final class PublicDownload {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Answer(int status, Map<String, String> headers, byte[] body) {}
 
-  /**
-   * Returns the body of an {@code http} or {@code https} URL.
-   *
-   * @param mostBytes maximum size
-   * @param most time limit, redirects included
-   */
+  /** Returns the body of an {@code http} or {@code https} URL. */
   public byte[] get(String url, int mostBytes, Duration most) throws IOException {
     long end = System.nanoTime() + most.toNanos();
     URI at = uri(url);

@@ -11,8 +11,6 @@ public final class ForeignPages {
   /**
    * Refuses requests of pages from elsewhere, which browsers send without a preflight if they have
    * no special header.
-   *
-   * @param allowed origins of pages that may send requests, with {@code *} for all
    */
   public static void refuse(Call call, Set<String> allowed) {
     Optional<String> origin = call.header("Origin");

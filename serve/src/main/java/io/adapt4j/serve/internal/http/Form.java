@@ -55,10 +55,7 @@ public final class Form {
   /**
    * Reads the parts of a body.
    *
-   * @param fileField the field of the file
    * @param most maximum size of the body in bytes
-   * @return the texts by name, and for the file the path of a temporary file, which the caller
-   *     deletes
    */
   public static Parameters read(Call call, String fileField, long most) throws IOException {
     Matcher type = BOUNDARY.matcher(call.header("Content-Type").orElse(""));

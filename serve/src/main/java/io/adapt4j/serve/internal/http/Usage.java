@@ -3,11 +3,7 @@ package io.adapt4j.serve.internal.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/**
- * Token counts of a request; a prompt with several choices counts once.
- *
- * @param cachedTokens number of prompt tokens that were not computed again
- */
+/** Token counts of a request; a prompt with several choices counts once. */
 public record Usage(int promptTokens, int newTokens, int cachedTokens) {
 
   public Usage(int promptTokens, int newTokens) {

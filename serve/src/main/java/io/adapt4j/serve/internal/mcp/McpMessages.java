@@ -28,7 +28,6 @@ public final class McpMessages {
    * Sender of a message.
    *
    * @param session name that others do not know; empty if calls cannot be cancelled
-   * @param heartbeat called while an answer takes long
    */
   record Sender(String session, Optional<Call> call, InnerExchange.Heartbeat heartbeat) {}
 

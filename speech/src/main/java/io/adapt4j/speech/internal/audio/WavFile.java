@@ -127,11 +127,7 @@ public final class WavFile implements Samples {
     }
   }
 
-  /**
-   * Reads a file in memory and checks its header.
-   *
-   * @param name shown in messages
-   */
+  /** Reads a file in memory and checks its header. */
   public static WavFile of(byte[] bytes, Path name) {
     try {
       return read(name, Content.of(bytes));

@@ -26,7 +26,6 @@ import java.util.stream.IntStream;
  * Encodes rows as Transformers' fine-tuning of Whisper does: the tokens after the start are targets
  * too, and padding is none. Reads every recording once beforehand.
  *
- * @param prompt the tokens before a text
  * @param spaced whether the language has spaces between words
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared

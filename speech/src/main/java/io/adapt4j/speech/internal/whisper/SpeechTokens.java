@@ -26,10 +26,6 @@ import java.util.regex.Pattern;
  * and from its tokenizer where that file does not say.
  *
  * @param languages ids by code; empty for a model of one language
- * @param tasks ids by name
- * @param suppressed tokens that are never written
- * @param suppressedFirst tokens that no text begins with
- * @param maxLength maximum number of tokens of a window, without the prompt
  */
 public record SpeechTokens(
     int start,

@@ -7,11 +7,7 @@ record WindowRules(SpeechTokens tokens, boolean timestamps) {
 
   private static final float NEVER = Float.NEGATIVE_INFINITY;
 
-  /**
-   * Applies the rules to scores, in place.
-   *
-   * @param written new tokens so far
-   */
+  /** Applies the rules to scores, in place. */
   void apply(float[] scores, int[] written, int count) {
     if (count == 0) {
       tokens.suppressedFirst().forEach(token -> scores[token] = NEVER);

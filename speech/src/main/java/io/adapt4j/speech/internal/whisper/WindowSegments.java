@@ -26,7 +26,6 @@ public record WindowSegments(List<Part> parts, long frames) {
   /**
    * Divides a window.
    *
-   * @param begin id of the first timestamp
    * @param frames frames of the window with sound
    */
   public static WindowSegments of(int[] ids, int begin, long frames) {

@@ -23,8 +23,6 @@ public final class WindowWriter {
   /**
    * The tokens of a window.
    *
-   * @param ids without the prompt and the end
-   * @param averageLogProbability over the tokens and the end
    * @param compressionRatio of the ids with the end, as bytes
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
@@ -44,8 +42,6 @@ public final class WindowWriter {
   /**
    * Writes a window.
    *
-   * @param prompt tokens before the text; the start token is among them
-   * @param most maximum number of new tokens
    * @param random chooses tokens at temperatures above 0
    */
   public Written write(

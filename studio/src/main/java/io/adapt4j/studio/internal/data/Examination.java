@@ -16,7 +16,6 @@ import java.util.stream.IntStream;
  * Findings of the doctor in the rows of a source after its fixes.
  *
  * @param of fingerprint of the way the rows are read and fixed
- * @param before number of rows before the fixes
  * @param lengths number of rows in each class of lengths, which double from 1 to 16 characters on
  */
 public record Examination(

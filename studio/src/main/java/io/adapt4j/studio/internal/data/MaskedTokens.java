@@ -41,8 +41,6 @@ public record MaskedTokens(List<List<Token>> parts, List<String> remarks) {
   /**
    * Tokenizes a row; reads no weights. A row that cannot be encoded, for example for want of a chat
    * template, ends in the exception that training would end in.
-   *
-   * @param unused a folder that does not exist; nothing is written
    */
   public static MaskedTokens of(Dataset rows, int row, Path model, Options options, Path unused) {
     Dataset one = rows.subset(row);

@@ -7,11 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.StreamSupport;
 
-/**
- * An exam: models that are asked the same tasks.
- *
- * @param candidates who is asked, the base model first; before the start, all but it
- */
+/** An exam: models that are asked the same tasks. */
 public record Exam(
     String id,
     String name,

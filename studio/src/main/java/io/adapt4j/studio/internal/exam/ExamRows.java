@@ -165,11 +165,7 @@ public final class ExamRows {
     write(file);
   }
 
-  /**
-   * Guesses the task that asks these rows, as YAML for a list of tasks.
-   *
-   * @param meanings of columns that no shape knows, such as {@code prompt} for {@code question}
-   */
+  /** Guesses the task that asks these rows, as YAML for a list of tasks. */
   public String task(String name, String path, boolean general, Map<String, String> meanings) {
     ObjectNode task = JsonNodeFactory.instance.objectNode().put("name", name);
     if (general) {

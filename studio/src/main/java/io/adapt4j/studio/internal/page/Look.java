@@ -3,11 +3,7 @@ package io.adapt4j.studio.internal.page;
 import java.util.Locale;
 import java.util.Map;
 
-/**
- * Presentation of a page: language, colors, and the path below which its links lie.
- *
- * @param base the context path, with a slash at its end
- */
+/** Presentation of a page: language, colors, and the path below which its links lie. */
 public record Look(
     Locale locale,
     String theme,

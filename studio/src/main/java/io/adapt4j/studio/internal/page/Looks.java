@@ -51,11 +51,7 @@ public final class Looks {
     return texts;
   }
 
-  /**
-   * Returns the look for a browser.
-   *
-   * @param query fields of the address, for the note about what was done
-   */
+  /** Returns the look for a browser. */
   public Look of(Optional<String> accepted, List<String> path, UnaryOperator<String> query) {
     Locale locale = locale(accepted.orElse(""));
     String note = query.apply("done");

@@ -66,11 +66,7 @@ public final class ServiceClient {
     }
   }
 
-  /**
-   * Posts a body whose answer comes in events.
-   *
-   * @return the last event, with the whole {@code text}
-   */
+  /** Posts a body whose answer comes in events. */
   ObjectNode stream(String address, String key, ObjectNode body, Consumer<String> said)
       throws IOException {
     HttpResponse<Stream<String>> response =

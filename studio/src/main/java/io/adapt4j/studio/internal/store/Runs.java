@@ -71,11 +71,7 @@ public final class Runs {
     }
   }
 
-  /**
-   * A run.
-   *
-   * @param wish state that it was asked to end in; its own state if none was
-   */
+  /** A run. */
   public record Run(
       String id,
       String name,

@@ -28,11 +28,7 @@ public final class Access {
   private final boolean local;
   private final boolean trusting;
 
-  /**
-   * Creates the rules.
-   *
-   * @param context path of the studio, with a slash at its end
-   */
+  /** Creates the rules. */
   public Access(String token, int port, String context, boolean local) {
     this.token = token;
     this.cookie = "adapt4j_studio_" + port;

@@ -8,12 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * A request, independent of the server that received it.
- *
- * @param path decoded segments below the studio's context path
- * @param headers by names in lower case
- */
+/** A request, independent of the server that received it. */
 public record Request(
     String method,
     List<String> path,

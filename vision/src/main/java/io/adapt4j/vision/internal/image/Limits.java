@@ -7,8 +7,6 @@ import java.util.Locale;
  * Sizes that a picture's file may state.
  *
  * @param bytes bytes of the file
- * @param pixels width times height
- * @param side width or height
  * @param frames pages or frames of the file, of which the first is read
  */
 public record Limits(long bytes, long pixels, int side, int frames) {

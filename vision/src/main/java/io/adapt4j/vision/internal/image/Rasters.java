@@ -112,12 +112,7 @@ final class Rasters {
     return new Pixels(width, height, channels, out);
   }
 
-  /**
-   * Looks up the colors of a palette.
-   *
-   * @param palette red, green and blue of each color; indices beyond it are grey, as in Pillow
-   * @param alpha of the first colors
-   */
+  /** Looks up the colors of a palette. */
   static Pixels indexed(Raster raster, byte[] palette, byte[] alpha) {
     int channels = alpha.length == 0 ? 3 : 4;
     byte[] colors = new byte[256 * channels];

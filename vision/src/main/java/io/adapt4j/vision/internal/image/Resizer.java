@@ -31,11 +31,7 @@ public final class Resizer {
     return fixed(in, box, width, height, filter, true);
   }
 
-  /**
-   * Resizes as Pillow does with {@code reducing_gap}: reduced by a whole factor first.
-   *
-   * @param gap least ratio of the reduced picture's sides to the result's
-   */
+  /** Resizes as Pillow does with {@code reducing_gap}: reduced by a whole factor first. */
   public static Pixels resize(Pixels in, int width, int height, Filter filter, double gap) {
     int across = Math.max(1, (int) (in.width() / (double) width / gap));
     int down = Math.max(1, (int) (in.height() / (double) height / gap));

@@ -3,12 +3,8 @@ package io.adapt4j.vision.internal.image;
 /**
  * Weights of one axis: output i is the sum over its taps of weight times value.
  *
- * @param first first input of each output
- * @param count taps of each output
- * @param taps room for taps of one output in the weights
  * @param whole weights of fixed-point arithmetic; empty for floats
  * @param real weights of floating-point arithmetic; empty for fixed point
- * @param bits fraction bits of the fixed-point weights
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Weights(int[] first, int[] count, int taps, int[] whole, float[] real, int bits) {

@@ -33,8 +33,6 @@ public interface PictureProcessor {
   /**
    * Expands the marks of pictures in a rendered prompt and tokenizes it.
    *
-   * @param rendered what the chat template gives, with one mark for each picture
-   * @param pictures in the order of the marks
    * @throws IllegalArgumentException if marks and pictures differ in number, or the family has no
    *     prompts
    */

@@ -9,7 +9,6 @@ import java.util.Arrays;
  * @param placeId id whose places take the features of the pictures, in order
  * @param typeIds what the family's processor calls token types: 1 at places of pictures, except in
  *     PaliGemma, where 1 is the answer to be trained
- * @param text the prompt with the marks of pictures expanded
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record PicturePrompt(int[] ids, int placeId, int[] typeIds, String text) {

@@ -20,7 +20,6 @@ final class QwenVlProcessor implements PictureProcessor {
   /**
    * Differences between families.
    *
-   * @param frames {@code temporal_patch_size} where the file has none
    * @param counted whether each frame counts for the numbers of pixels
    * @param byBlocks whether patches are in the order of merge blocks instead of rows
    * @param enlarges how a side shorter than a merge block is brought to its length first

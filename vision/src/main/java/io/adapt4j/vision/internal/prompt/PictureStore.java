@@ -54,7 +54,6 @@ public final class PictureStore implements AutoCloseable {
   /**
    * Returns a picture's rows, closed by the caller.
    *
-   * @param digest of the picture
    * @param alone name of the only adapter; empty for the active ones
    * @param pixels what the tower takes, if the rows are not there yet
    */

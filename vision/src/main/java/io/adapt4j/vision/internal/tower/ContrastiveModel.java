@@ -60,7 +60,6 @@ public abstract class ContrastiveModel implements AutoCloseable {
    * Computes the vectors of texts.
    *
    * @param ids token ids of each text, special ones included, at most {@link #maxTokens}
-   * @param paddingId token that fills texts up
    * @return not normalized [texts, width]
    */
   public abstract Tensor texts(Ops ops, List<int[]> ids, int paddingId);

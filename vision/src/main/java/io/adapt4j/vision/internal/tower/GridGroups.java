@@ -28,11 +28,7 @@ record GridGroups(List<Group> groups, int entries) {
 
   private record Grid(int rows, int columns) {}
 
-  /**
-   * Groups entries.
-   *
-   * @param grids rows and columns of each entry
-   */
+  /** Groups entries. */
   static GridGroups of(List<int[]> grids) {
     Map<Grid, List<Integer>> byGrid = new LinkedHashMap<>();
     for (int i = 0; i < grids.size(); i++) {

@@ -10,11 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/**
- * Patches of pictures of one size.
- *
- * @param side patches along a side of a picture of the full size
- */
+/** Patches of pictures of one size. */
 record PictureGrid(int channels, int patch, int side) {
 
   /** Patches that run through the layers at once. */
@@ -111,7 +107,6 @@ record PictureGrid(int channels, int patch, int side) {
   /**
    * Cuts pictures into patches, row by row, from their upper left corner.
    *
-   * @param entries the pictures
    * @return [pictures, rows * columns, channels * patch * patch]
    */
   float[] cut(PixelBatch pixels, List<Integer> entries, int rows, int columns) {

@@ -43,7 +43,6 @@ record PositionTable(Parameter table, int side, int first) {
    * Computes positions.
    *
    * @param resizing weights [positions, first + side * side]
-   * @param rows number of equal rows
    * @return [rows, positions, hidden]
    */
   Tensor forward(Ops ops, float[] resizing, int rows) {

@@ -14,8 +14,6 @@ import java.util.List;
 /**
  * Image tower of SigLIP 2 for pictures in their own proportions (NaFlex, Tschannen et al. 2025):
  * rows of patches, with positions resized to the grid of each.
- *
- * @param values values of a patch
  */
 record Siglip2Encoder(
     TowerSizes sizes,

@@ -32,7 +32,6 @@ record SiglipEncoder(
   /**
    * Placement of the patches of a picture or tile.
    *
-   * @param rows rows of the position table
    * @param mask 1 where a patch shows something; null if all do
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -67,11 +67,7 @@ record TextSide(
     return norm.forward(ops, TowerLayers.run(ops, x, layers, at));
   }
 
-  /**
-   * Computes the vectors of texts [texts, width].
-   *
-   * @param pooled position of each text's vector
-   */
+  /** Computes the vectors of texts [texts, width]. */
   Tensor pooled(Ops ops, Tensor states, int[] pooled) {
     long[] index = new long[pooled.length];
     Arrays.setAll(index, row -> row * states.size(1) + pooled[row]);

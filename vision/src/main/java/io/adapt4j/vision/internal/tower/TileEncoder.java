@@ -41,12 +41,7 @@ record TileEncoder(TowerSizes sizes, PictureGrid grid, Layers layers) {
             "This build has no such image tower.");
   }
 
-  /**
-   * Returns the hidden states of pictures of the full size.
-   *
-   * @param left number of last layers that do not run
-   * @param first number of first positions to leave out
-   */
+  /** Returns the hidden states of pictures of the full size. */
   Tensor states(Ops ops, PixelBatch pixels, int left, int first) {
     Tensor states = layers.states(ops, pixels, left);
     return first == 0 ? states : TowerLayers.without(ops, states, first);

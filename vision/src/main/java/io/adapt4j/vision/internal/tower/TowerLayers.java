@@ -130,8 +130,6 @@ final class TowerLayers {
    * Returns rows of all positions in another order.
    *
    * @param x [B, T, width]
-   * @param index positions in row-major order, each at most once
-   * @param sizes the sizes of the result
    */
   static Tensor rows(Ops ops, Tensor x, long[] index, long... sizes) {
     return StreamOps.shaped(ops, ops.gatherRows(x, Tensor.of(index, index.length)), sizes);

@@ -9,12 +9,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Sizes of a transformer as SigLIP's and CLIP's configurations state them.
- *
- * @param hidden width of the residual stream
- * @param inner width of the MLP
- */
+/** Sizes of a transformer as SigLIP's and CLIP's configurations state them. */
 record TowerSizes(int hidden, int inner, int layers, int heads, Activation activation, double eps) {
 
   private static final Logger LOG = LoggerFactory.getLogger(TowerSizes.class);

@@ -29,11 +29,7 @@ final class TwoLayers {
         .positiveInt("hidden_size", defaultText);
   }
 
-  /**
-   * Returns how many of the last layers are left out according to {@code vision_feature_layer}.
-   *
-   * @param layers layers of the tower
-   */
+  /** Returns how many of the last layers are left out according to {@code vision_feature_layer}. */
   static int left(ModelConfig model, int layers, int defaultLayer) {
     var fields = model.fields();
     var stated = fields.integers("vision_feature_layer");

@@ -15,11 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/**
- * Encodes conversations with pictures as the family's processor does.
- *
- * @param alone renders a message that is one picture
- */
+/** Encodes conversations with pictures as the family's processor does. */
 record MarkedTokens(PictureRegister pictures, Tokenizer tokenizer, Supplier<String> alone)
     implements PictureTokens {
 

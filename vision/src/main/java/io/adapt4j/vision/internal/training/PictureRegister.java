@@ -42,11 +42,7 @@ final class PictureRegister {
   private final Map<Integer, byte[]> digests = new HashMap<>();
   private int next = PictureTokens.FIRST;
 
-  /**
-   * Creates an empty set of pictures.
-   *
-   * @param options of the processor, by their names in its file
-   */
+  /** Creates an empty set of pictures. */
   PictureRegister(ModelConfig config, PictureProcessor processor, Map<String, ?> options) {
     this.rule = PictureRule.of(config);
     Map<String, Object> all = new TreeMap<>(options);

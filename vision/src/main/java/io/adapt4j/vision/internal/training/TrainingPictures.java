@@ -38,11 +38,7 @@ public final class TrainingPictures implements PictureTraining {
   private final ModelConfig config;
   private final PictureRegister pictures;
 
-  /**
-   * Creates the training on an empty set of pictures.
-   *
-   * @param options of the processor, by their names in its file
-   */
+  /** Creates the training on an empty set of pictures. */
   public TrainingPictures(ModelConfig config, PictureProcessor processor, Map<String, ?> options) {
     this.config = config;
     this.pictures = new PictureRegister(config, processor, options);

@@ -11,12 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A value of a description and its position. Immutable.
- *
- * @param content a {@code Map<String, Value>}, a {@code List<Value>}, a string, a number, a
- *     boolean, or null
- */
+/** A value of a description and its position. Immutable. */
 public record Value(Object content, Place place) {
 
   /** Copies collections. */

@@ -49,11 +49,7 @@ public final class PickledTensors {
   /** A tensor whose data has not been read yet. */
   private record Reference(Storage storage, long offset, List<Long> shape) {}
 
-  /**
-   * A tensor.
-   *
-   * @param values elements in row-major order
-   */
+  /** A tensor. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Dense(float[] values, List<Long> shape) {}
 

@@ -14,11 +14,7 @@ public final class StoredValues {
   @FunctionalInterface
   public interface Condition {
 
-    /**
-     * Tests a value.
-     *
-     * @param index row-major index in the tensor
-     */
+    /** Tests a value. */
     boolean test(long index, double value);
   }
 

@@ -21,12 +21,7 @@ public final class BioesDecoder {
   private final List<String> labels;
   private final double[][] transitions;
 
-  /**
-   * Span of tokens.
-   *
-   * @param from index of its first token
-   * @param to index after its last token
-   */
+  /** Span of tokens. */
   public record Span(String category, int from, int to) {}
 
   private BioesDecoder(List<String> labels, BioesBiases biases) {

@@ -49,13 +49,7 @@ public final class DraftModel implements Drafter {
 
   private @Nullable Sampler arrays;
 
-  /**
-   * Creates a draft model.
-   *
-   * @param lock held while the model is used
-   * @param mostTokens maximum number of tokens to guess at once
-   * @param vocabulary number of tokens that the larger model knows
-   */
+  /** Creates a draft model. */
   public DraftModel(
       Decoder decoder, AdapterSet adapters, ReentrantLock lock, int mostTokens, int vocabulary) {
     this.decoder = decoder;
@@ -119,11 +113,7 @@ public final class DraftModel implements Drafter {
     return Arrays.copyOfRange(text, length, found);
   }
 
-  /**
-   * Returns to the tokens that a text shares with the one that was read, without its last one.
-   *
-   * @return their number
-   */
+  /** Returns to the tokens that a text shares with the one that was read, without its last one. */
   private int goBack(int[] text, int length) {
     int mismatch = Arrays.mismatch(read, Arrays.copyOf(text, length - 1));
     int common = mismatch < 0 ? read.length : mismatch;

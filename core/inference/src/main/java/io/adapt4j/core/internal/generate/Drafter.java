@@ -24,8 +24,6 @@ interface Drafter extends AutoCloseable {
   /**
    * Receives the hidden states of tokens that the model has just processed.
    *
-   * @param text the tokens before them, and more
-   * @param from number of the tokens before them
    * @param states [1, T, hidden], after the final norm; closed by the caller
    */
   default void read(int[] text, int from, int[] ids, Tensor states) {}

@@ -20,7 +20,6 @@ final class Guesses {
    * Creates the guesses of a text.
    *
    * @param lookupTokens maximum number of tokens to guess at once from the text; 0 for none
-   * @param ofLookup measured costs, which texts of a model share
    */
   Guesses(int lookupTokens, DraftCost ofLookup, @Nullable Drafter draft, DraftCost ofDraft) {
     this.lookup = new PromptLookup(lookupTokens, ofLookup);

@@ -6,10 +6,8 @@ import io.adapt4j.core.internal.nn.cache.KvCache;
 /**
  * Keys, values and states of the first tokens of a text.
  *
- * @param ids the tokens
  * @param read number of tokens of the text, on which some rotations depend
  * @param isByMarks whether they were processed up to {@linkplain Reading marks}
- * @param checkpoints states after some of the tokens
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record KeptPrefix(int[] ids, int read, boolean isByMarks, KvCache cache, Checkpoints checkpoints)

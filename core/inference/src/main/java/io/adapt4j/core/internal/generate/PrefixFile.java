@@ -206,7 +206,6 @@ final class PrefixFile {
   /**
    * Reads a file and checks every byte of it. Throws a CheckpointException if it is damaged.
    *
-   * @param require rejects a header before the rest is read
    * @param wanted whether to read a prefix of so many bytes, the header given
    */
   static Content read(

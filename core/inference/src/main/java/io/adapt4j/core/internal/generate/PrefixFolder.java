@@ -79,7 +79,6 @@ public final class PrefixFolder implements AutoCloseable {
    * Opens a folder.
    *
    * @param limit maximum number of bytes of all files
-   * @param lock the model's lock
    * @param identity the model's identity with its active adapters; empty if it has none
    * @param cipher null for plain files
    */
@@ -230,7 +229,6 @@ public final class PrefixFolder implements AutoCloseable {
   /**
    * Reads the prefix of a prompt that gains most, if any does.
    *
-   * @param tokens number of tokens that memory has
    * @return the prefix, closed by the caller; its file stays
    */
   Optional<KeptPrefix> find(int[] prompt, int tokens, Reading reading, PromptCache prompts) {

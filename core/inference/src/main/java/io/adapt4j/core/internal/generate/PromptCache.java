@@ -116,7 +116,6 @@ public final class PromptCache implements AutoCloseable {
    * A cached prefix that a prompt can continue.
    *
    * @param checkpoint the states after its tokens; null if the cache has them
-   * @param checkpoints all states saved in it
    * @param entry the cache entry; null for a generation in progress
    */
   private record Match(

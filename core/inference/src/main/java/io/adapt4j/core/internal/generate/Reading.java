@@ -15,7 +15,6 @@ import java.util.function.IntPredicate;
  * @param isByMarks whether the division changes bits, so that only what was read up to a mark is
  *     the same for all prompts that start with it
  * @param isInSteps whether all tokens are processed by step kernels, whose division changes no bit
- * @param pictures those of the prompt
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Reading(int[] marks, boolean isByMarks, boolean isInSteps, PromptPictures pictures) {

@@ -269,11 +269,7 @@ final class RequestBatch implements AutoCloseable {
     return unread > 1 && request.rotationChanges(request.held() + 1, request.held() + unread);
   }
 
-  /**
-   * Processes the next tokens of all other requests: those of a program or group together.
-   *
-   * @param mostOfPrompts maximum number of prompt tokens
-   */
+  /** Processes the next tokens of all other requests: those of a program or group together. */
   private void readNext(int mostOfPrompts) {
     Map<PreparedSteps.Program, List<RunningRequest>> bySteps = new LinkedHashMap<>();
     Map<Request, List<RunningRequest>> byOperators = new LinkedHashMap<>();

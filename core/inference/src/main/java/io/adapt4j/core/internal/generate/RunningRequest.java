@@ -68,11 +68,7 @@ final class RunningRequest {
   private @Nullable FinishReason finishReason;
   private @Nullable Throwable failure;
 
-  /**
-   * Starts a request.
-   *
-   * @param room number of tokens that the context has room for after the prompt
-   */
+  /** Starts a request. */
   RunningRequest(
       Decoder decoder,
       Request request,

@@ -37,7 +37,6 @@ public final class SavedSessions {
   /**
    * Writes a file.
    *
-   * @param header describes model and conversation; asked for under the lock
    * @param ids the conversation's tokens, to write what is kept of them too; null for the header
    *     alone
    * @param adapter name of the only adapter, or null
@@ -76,12 +75,7 @@ public final class SavedSessions {
     }
   }
 
-  /**
-   * Reads a file and adds its prefix to the prompt cache, if it has one that fits.
-   *
-   * @param require rejects the header of another model
-   * @return the header
-   */
+  /** Reads a file and adds its prefix to the prompt cache, if it has one that fits. */
   public JsonNode restore(Path file, Consumer<JsonNode> require, @Nullable String adapter) {
     PrefixFile.Content content = read(file, require);
     KeptPrefix prefix = content.prefix();

@@ -54,12 +54,7 @@ public final class ServiceRate {
     return begun.size();
   }
 
-  /**
-   * Returns the time until a request starts; zero while nothing is measured.
-   *
-   * @param ahead number of waiting requests that start before it
-   * @param most number of requests that can run at the same time
-   */
+  /** Returns the time until a request starts; zero while nothing is measured. */
   synchronized Duration untilStart(int ahead, int most) {
     int free = ahead > 0 ? 0 : most - begun.size();
     return free > 0 ? Duration.ZERO : Duration.ofNanos((long) ((ahead + 1) * interval()));
@@ -72,9 +67,6 @@ public final class ServiceRate {
   /**
    * Returns when a request that is refused should come back: each a little later than the one
    * before, as places become free, but not later than all present ones are answered.
-   *
-   * @param waiting number of waiting requests
-   * @param least time that it needs to wait at least
    */
   public synchronized Duration comeBack(int waiting, Duration least, long nanos) {
     double all = (waiting + begun.size()) * interval();

@@ -149,8 +149,6 @@ public record LoadedModel(
 
   /**
    * Encodes a prompt like {@link #promptIds(String)}, but fails early if it has too many tokens.
-   *
-   * @param isCancelled polled from time to time, on this thread
    */
   public int[] promptIds(String prompt, int mostTokens, BooleanSupplier isCancelled) {
     return startedIds(requireTokenizer().encodePrompt(prompt, mostTokens, isCancelled));

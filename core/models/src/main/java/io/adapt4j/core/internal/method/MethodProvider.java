@@ -13,12 +13,7 @@ public interface MethodProvider {
 
   String name();
 
-  /**
-   * Reads a method.
-   *
-   * @param options its options; errors are added to their problems. The caller rejects options that
-   *     were not read
-   */
+  /** Reads a method. */
   Optional<FineTuningMethod> read(Fields options);
 
   Optional<ObjectNode> write(FineTuningMethod method);

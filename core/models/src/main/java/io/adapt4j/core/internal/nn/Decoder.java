@@ -303,9 +303,6 @@ public final class Decoder extends Network {
   /**
    * Creates the positions of the next tokens of several texts, one text after the other in one row
    * [1, T]. They belong to the open scope.
-   *
-   * @param extra added to each text's length where its rotation depends on that
-   * @param pictures those of each text's prompt
    */
   public Positions joinedPositions(
       List<KvCache> caches, int[] counts, int[] extra, List<PromptPictures> pictures) {

@@ -52,11 +52,7 @@ public final class EncoderDecoder extends Network {
   private final SequenceTokens specialTokens;
   private List<Parameter> readTables = List.of();
 
-  /**
-   * Declares a network.
-   *
-   * @param otherInputs parameters of inputs beside the token table
-   */
+  /** Declares a network. */
   public EncoderDecoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -250,7 +246,6 @@ public final class EncoderDecoder extends Network {
    * Runs the encoder over features, without padding.
    *
    * @param features as the encoder's first layer takes them [B, frames, width]
-   * @param length number of the encoder's positions
    * @param states receives every hidden state; null if they are not needed
    */
   public SequenceSource read(

@@ -34,11 +34,7 @@ public final class PinnedMemory {
     return Tensor.zerosOnHost(type, sizes);
   }
 
-  /**
-   * Copies tensors pairwise from a device to the host.
-   *
-   * @param targets overwritten; pinned ones may be read only after {@link #settle}
-   */
+  /** Copies tensors pairwise from a device to the host. */
   public static void copyBack(List<Tensor> targets, List<Tensor> sources) {
     COPY_BACK.run(sources, targets);
   }

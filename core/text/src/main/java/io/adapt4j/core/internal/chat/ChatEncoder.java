@@ -74,8 +74,6 @@ public final class ChatEncoder {
   /**
    * Encodes a conversation like {@link #encode(List, ChatOptions)}, but fails early if it has too
    * many tokens.
-   *
-   * @param isCancelled polled from time to time, on this thread
    */
   public int[] encode(
       List<ChatMessage> messages,

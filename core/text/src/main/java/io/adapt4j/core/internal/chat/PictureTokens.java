@@ -11,13 +11,7 @@ public interface PictureTokens {
   /** The first id of a picture's token; vocabularies are smaller. */
   int FIRST = 1 << 24;
 
-  /**
-   * Encodes a conversation.
-   *
-   * @param messages with content parts {@code {"type": "image", "image": source}}
-   * @param text what the template renders
-   * @param answers spans of the text to train on
-   */
+  /** Encodes a conversation. */
   EncodedChat encode(List<ChatMessage> messages, String text, List<Span> answers);
 
   /** Returns whether conversations without pictures are refused. */

@@ -25,11 +25,7 @@ public final class Lbfgs {
   @FunctionalInterface
   public interface Objective {
 
-    /**
-     * Evaluates the function.
-     *
-     * @param gradient receives the gradient at the point
-     */
+    /** Evaluates the function. */
     double at(double[] point, double[] gradient);
   }
 

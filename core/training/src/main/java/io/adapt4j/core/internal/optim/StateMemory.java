@@ -48,11 +48,7 @@ public enum StateMemory {
     }
   }
 
-  /**
-   * Updates moments on the device of the values.
-   *
-   * @param update receives the moments, in order, and changes them in place
-   */
+  /** Updates moments on the device of the values. */
   void update(List<Tensor> moments, Tensor values, Consumer<List<Tensor>> update) {
     if (this == BESIDE_VALUES) {
       update.accept(moments);

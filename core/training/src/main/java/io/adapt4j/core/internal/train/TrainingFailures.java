@@ -16,11 +16,7 @@ final class TrainingFailures {
 
   private TrainingFailures() {}
 
-  /**
-   * Creates the exception for too many consecutive steps that are not finite.
-   *
-   * @param savedAt the step of the last checkpoint; negative if there is none
-   */
+  /** Creates the exception for too many consecutive steps that are not finite. */
   static TrainingException tooManySkipped(
       int step, int skipped, String reason, int savedAt, Path last) {
     return new TrainingException(

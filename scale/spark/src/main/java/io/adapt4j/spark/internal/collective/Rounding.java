@@ -34,12 +34,7 @@ final class Rounding {
     this.halves = new short[most];
   }
 
-  /**
-   * Rounds values, kept in 32 bits.
-   *
-   * @param errors earlier rounding errors, which are added; overwritten by the new ones, or by 0 if
-   *     not finite
-   */
+  /** Rounds values, kept in 32 bits. */
   void round(float[] values, float @Nullable [] errors, int count) {
     if (errors != null) {
       for (int i = 0; i < count; i++) {

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A recurrence between two projections. It processes many tokens at once in chunks, or one token at
  * a time from a state; padding and other documents leave the state unchanged.
- *
- * @param ownParameters in the order of the recurrence's script
  */
 public record RecurrentMixer(
     LinearSlot in,

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * Indexer of sparse attention (DeepSeek-AI 2025, DeepSeek-V3.2, section 2.1): a small attention
  * without values chooses the tokens that each one reads. It is not trained.
  *
- * @param chosen number of tokens read
  * @param pairs whether adjacent columns are rotated together
  * @param isShared whether later layers read the same tokens
  */

@@ -26,7 +26,6 @@ final class JoinedCache implements LayerCache {
    *
    * @param from index of its first new token in the row
    * @param rotary its part of each rotary table of the row
-   * @param masks masks by window, as in {@link Positions}
    */
   record Text(
       KvCache cache,

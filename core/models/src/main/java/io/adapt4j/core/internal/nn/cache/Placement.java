@@ -174,9 +174,6 @@ public record Placement(
   /**
    * Creates the positions of the next tokens of several texts, one text after the other in one row
    * [1, T]. Masks and the texts' parts of the tables belong to the open scope.
-   *
-   * @param extra added to each text's length where its rotation depends on that
-   * @param pictures those of each text's prompt
    */
   public Positions joined(
       List<KvCache> caches, int[] counts, int[] extra, List<PromptPictures> pictures, DType type) {

@@ -65,7 +65,6 @@ public interface Linear extends AutoCloseable {
    * Initializes a trainable low-rank update so that the first outputs for some inputs get as close
    * to 0 as its rank allows.
    *
-   * @param width number of outputs, those of the first part
    * @param inputs F32 [N, in]
    * @return whether there is such an update
    */

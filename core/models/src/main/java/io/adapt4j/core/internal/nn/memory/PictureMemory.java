@@ -18,7 +18,6 @@ public final class PictureMemory {
    * Measures the peak, in bytes, without the weights.
    *
    * @param encoder declared, without weights; closed
-   * @param firstIds pictures of the batch, by their first ids
    * @param firstSlot number of the encoder's first linear layer among those of the network
    */
   public static long of(

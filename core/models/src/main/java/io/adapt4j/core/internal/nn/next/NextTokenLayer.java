@@ -74,11 +74,7 @@ public final class NextTokenLayer implements AutoCloseable {
             List.of(tokens.forward(ops, ids, positions), Objects.requireNonNull(hidden)));
   }
 
-  /**
-   * Output of the layer [1, T, hidden].
-   *
-   * @param repeated input of the layer when it is repeated
-   */
+  /** Output of the layer [1, T, hidden]. */
   public record Output(Tensor normed, Tensor repeated) {}
 
   /**

@@ -12,7 +12,6 @@ import java.util.stream.IntStream;
  * bias. Its input has all heads side by side.
  *
  * @param weight [heads, width] or [heads width]
- * @param width width of a head
  */
 public record HeadsLayerNorm(Parameter weight, long width, double eps) implements Norm {
 

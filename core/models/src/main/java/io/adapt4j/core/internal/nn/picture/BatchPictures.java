@@ -44,11 +44,7 @@ public final class BatchPictures {
     return Arrays.stream(ids).anyMatch(id -> id >= Pictures.FIRST);
   }
 
-  /**
-   * Finds the pictures of a batch [rows, length].
-   *
-   * @param prompts number of tokens before the answer of each row
-   */
+  /** Finds the pictures of a batch [rows, length]. */
   public static BatchPictures of(
       PictureEncoder encoder, PictureRule rule, long[] ids, int[] prompts) {
     int length = ids.length / prompts.length;

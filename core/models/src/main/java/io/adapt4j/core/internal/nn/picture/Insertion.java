@@ -2,12 +2,7 @@ package io.adapt4j.core.internal.nn.picture;
 
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/**
- * Consecutive rows of a picture in a pass over one row of tokens.
- *
- * @param row the first of them
- * @param at their place in the pass
- */
+/** Consecutive rows of a picture in a pass over one row of tokens. */
 public record Insertion(PictureRows picture, int row, int at, int count) {
 
   /** Replaces embeddings [1, T, hidden]. */

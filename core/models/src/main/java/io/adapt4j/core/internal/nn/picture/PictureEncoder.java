@@ -38,11 +38,7 @@ public interface PictureEncoder extends AutoCloseable {
   /** Reads the weights. */
   void load(Checkpoint checkpoint, DType type);
 
-  /**
-   * Returns the values under the names and in the shapes of the base, for writing.
-   *
-   * @param base the base's weights
-   */
+  /** Returns the values under the names and in the shapes of the base, for writing. */
   List<TensorData> tensors(Checkpoint base, StoredType type);
 
   /** Returns the picture that an id belongs to. */

@@ -11,7 +11,6 @@ import java.util.stream.Stream;
  * @param tokenId token in place of a row of a picture where a token is needed
  * @param axes axis of each rotary frequency, 0 for time, 1 for height, 2 for width; empty if rows
  *     of pictures have positions like tokens
- * @param sight which tokens see later ones
  * @param factor multiplies rows before they take their places
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

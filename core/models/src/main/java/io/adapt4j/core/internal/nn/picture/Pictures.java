@@ -123,7 +123,6 @@ public final class Pictures {
    * Adds a picture.
    *
    * @param digest of its pixels and of everything else that its rows depend on
-   * @param rows taken over, scaled as the model wants them
    */
   public synchronized Held hold(String digest, PictureRows rows) {
     Optional<Held> found = find(digest);

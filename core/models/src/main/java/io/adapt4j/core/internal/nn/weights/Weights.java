@@ -58,8 +58,6 @@ public final class Weights {
   /**
    * Checks that a checkpoint holds the tensors of a model, no unknown ones, and only supported
    * types.
-   *
-   * @return the names of those that are read
    */
   public static Set<String> checkTensors(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();

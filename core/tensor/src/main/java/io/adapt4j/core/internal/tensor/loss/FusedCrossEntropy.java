@@ -16,11 +16,7 @@ record FusedCrossEntropy(
 
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
 
-  /**
-   * Computes the sum and, if gradients are requested, the gradients of the sum times a factor.
-   *
-   * @param rows number of rows whose logits exist at once
-   */
+  /** Computes the sum and, if gradients are requested, the gradients of the sum times a factor. */
   Result run(double factor, boolean gradients, long rows) {
     long n = hidden.size(0);
     Tensor dhidden = gradients ? hidden.engine().empty(hidden.type(), hidden.sizes()) : null;

@@ -4,8 +4,6 @@ package io.adapt4j.core.internal.tensor.op;
  * Scaling of attention scores, and the keys a query can see if no mask is given.
  *
  * @param softCap soft cap c of the scores, c tanh(score / c); 0 for none
- * @param window how far a query sees: if causal, that many keys including its own; if
- *     bidirectional, keys at most that far away; 0 for no limit
  * @param alibi ALiBi slope: in head h of H (a power of 2), scores decrease by 2^(-alibi h / H) per
  *     token of distance (Press et al. 2022); 0 for no bias
  */

@@ -131,7 +131,6 @@ public final class CachedAttention {
    * @param keys keys of the first text [1, K, capacity, D]
    * @param values values of the first text [1, K, capacity, D]
    * @param lengths number of cached tokens of each, I64 [N]
-   * @param longest the largest of them
    * @param mask additive mask [N, 1, 1, longest + 1], or null if all texts have the same length
    */
   public record Texts(

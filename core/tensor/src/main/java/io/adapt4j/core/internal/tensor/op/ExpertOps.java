@@ -72,7 +72,6 @@ public final class ExpertOps {
   /**
    * Rule for choosing and weighting experts.
    *
-   * @param epsilon added to the sum of weights that normalized ones are divided by
    * @param groups number of groups that the experts are divided into; 1 for none. Groups are chosen
    *     by the sum of their two best experts (sigmoid), or by the best (softmax)
    * @param tolerance distance from the best score, relative to its size, up to which scores enter

@@ -68,7 +68,6 @@ public final class RecurrentOps {
    * Runs over a batch. Saves x for backward.
    *
    * @param x projected inputs [B, T, ..]
-   * @param parameters in the order of the script
    * @param keep F32 [B, T, 1] with 0 on padding, or null if padding is only on the right
    * @param state state of earlier tokens, or null at the beginning of texts
    * @return [B, T, width]

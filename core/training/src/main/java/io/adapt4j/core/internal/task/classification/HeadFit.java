@@ -67,11 +67,7 @@ final class HeadFit {
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Layer(float[] weight, float[] bias) {}
 
-  /**
-   * Fits a layer.
-   *
-   * @param rows features and targets; the features are overwritten
-   */
+  /** Fits a layer. */
   static Layer fit(FrozenFeatures rows, Shape shape) {
     return new HeadFit(rows, shape).fitted();
   }

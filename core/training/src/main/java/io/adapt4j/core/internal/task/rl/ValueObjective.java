@@ -3,8 +3,6 @@ package io.adapt4j.core.internal.task.rl;
 /**
  * Clipped value loss: half the larger of the squared errors of the new value and of the new value
  * clipped to a distance from the old one.
- *
- * @param clip the distance; infinite for no clipping
  */
 public record ValueObjective(double clip) {
 

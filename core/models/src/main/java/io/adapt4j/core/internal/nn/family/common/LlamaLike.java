@@ -413,12 +413,7 @@ public final class LlamaLike {
         new VocabularyHead(head, bias, logitScale, logitSoftCap));
   }
 
-  /**
-   * Declares the layer that predicts the token after the next one (multi-token prediction).
-   *
-   * @param path of the decoder layer
-   * @param index of the layer whose kind it has
-   */
+  /** Declares the layer that predicts the token after the next one (multi-token prediction). */
   public NextTokenLayer nextTokenLayer(
       NextTokenNames names, String path, int index, boolean repeatsNormed) {
     long hidden = config.hiddenSize();

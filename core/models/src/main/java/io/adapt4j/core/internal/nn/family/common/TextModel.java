@@ -5,10 +5,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 /** A family whose decoder may be the text model of a vision-language model. */
 public interface TextModel extends Architecture {
 
-  /**
-   * Returns the decoder, not yet declared.
-   *
-   * @param whole the configuration of the model that it is part of, or its own
-   */
+  /** Returns the decoder, not yet declared. */
   LlamaLike like(ModelConfig whole, ModelConfig text);
 }
