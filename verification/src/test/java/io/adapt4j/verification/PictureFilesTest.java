@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files of models that read pictures: the text model, and the image tower with its projector in an
@@ -248,6 +249,27 @@ class PictureFilesTest {
 
     assertThat(exported.mmproj()).isEmpty();
     assertThat(folder.resolve("mmproj-model.gguf")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llava_clip", "internvl"})
+  void towersWithAClassTokenAreRefusedAndTheirTextModelsWritten(String tower) throws IOException {
+    Edit unscaled = new Edit("config.json", "\"scale_factor\"", "\"image_seq_length\"");
+    Path model =
+        PictureModels.copy(PictureModels.IDEFICS, folder.resolve(tower), List.of(unscaled));
+    PictureModels.replaceTower(
+        model, tower, ".*(vision_model|connector)\\..*", "model.text_model.");
+
+    assertThatThrownBy(() -> write(export(model, GgufQuantization.F32), "model"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("model_type")
+        .hasMessageContaining("--text-only");
+    assertThat(folder.resolve("model.gguf")).doesNotExist();
+    ExportedModel text = write(export(model, GgufQuantization.F32).textOnly(), "text");
+    try (GgufFile file = GgufFile.open(text.file())) {
+      assertThat(file.metadata().string("general.architecture")).contains("llama");
+      assertThat(file.tensors()).containsKey("blk.0.attn_q.weight");
+    }
   }
 
   @Test

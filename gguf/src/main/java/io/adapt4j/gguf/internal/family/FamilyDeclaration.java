@@ -144,6 +144,14 @@ abstract class FamilyDeclaration<B extends FamilyDeclaration<B>> {
     return self();
   }
 
+  /** Adds the text models of this family in models with an image tower, which name it there. */
+  B alsoWithin(String... types) {
+    Set<String> models = Set.of(types);
+    whole(model -> models.contains(model.modelType()));
+    accepts(model -> !whole.test(model) || model.text().modelType().equals(modelType));
+    return alsoOf(types);
+  }
+
   /** Sets which checkpoints of these values of {@code model_type} belong here. */
   B accepts(Predicate<ModelConfig> condition) {
     accepts = condition;

@@ -15,14 +15,12 @@ final class LlamaFamilies {
   private LlamaFamilies() {}
 
   /**
-   * Llama 1 to 3, and the text models of idefics3 and SmolVLM. Its RoPE scaling is stored as a
-   * tensor of divisors.
+   * Llama 1 to 3, also as the text model of others. Its RoPE scaling is stored as a tensor of
+   * divisors.
    */
   static FamilyDeclaration<?> llama() {
     return like("llama", "llama", "LlamaForCausalLM")
-        .alsoOf("idefics3", "smolvlm")
-        .whole(LlamaFamilies::isIdefics)
-        .accepts(model -> !isIdefics(model) || model.text().modelType().equals("llama"))
+        .alsoWithin("idefics3", "smolvlm", "llava", "internvl")
         .statesHeadDim(true)
         .biasesByTensors();
   }

@@ -27,7 +27,9 @@ final class MistralFamilies {
 
   /** Mistral 7B and its kin, written as Llama, which drops the sliding window. */
   static FamilyDeclaration<?> mistral() {
-    return like("mistral", "MistralForCausalLM").window(SlidingWindows::unlessNull);
+    return like("mistral", "MistralForCausalLM")
+        .alsoWithin("llava", "internvl")
+        .window(SlidingWindows::unlessNull);
   }
 
   /** Ministral, written as Llama, which drops the sliding window of some layers. */

@@ -9,12 +9,15 @@ final class QwenFamilies {
   private QwenFamilies() {}
 
   static FamilyDeclaration<?> qwen2() {
-    return like("qwen2", "qwen2", "Qwen2ForCausalLM").usualHeadDim();
+    return like("qwen2", "qwen2", "Qwen2ForCausalLM")
+        .alsoWithin("llava", "internvl")
+        .usualHeadDim();
   }
 
   /** Qwen 3: norms on each query and key head, no biases. */
   static FamilyDeclaration<?> qwen3() {
     return like("qwen3", "qwen3", "Qwen3ForCausalLM")
+        .alsoWithin("llava", "internvl")
         .biasesByTensors()
         .statesHeadDim(true)
         .queryKeyNorms()

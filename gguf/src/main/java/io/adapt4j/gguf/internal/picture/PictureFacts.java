@@ -32,8 +32,12 @@ public record PictureFacts(ModelConfig model, ConfigReader vision, ConfigReader 
 
   /** Rejects a tower with another value than llama.cpp's in a field. */
   void requireText(String field, String usual, String expected) {
-    if (!vision.optionalText(field).orElse(usual).equals(expected)) {
-      throw vision.invalid(field, expected, REMEDY);
+    requireText(vision, field, usual, expected);
+  }
+
+  void requireText(ConfigReader fields, String field, String usual, String expected) {
+    if (!fields.optionalText(field).orElse(usual).equals(expected)) {
+      throw fields.invalid(field, expected, REMEDY);
     }
   }
 

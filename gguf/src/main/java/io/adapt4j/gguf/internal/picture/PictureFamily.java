@@ -27,10 +27,11 @@ public record PictureFamily(
 
   public static final String VISION = "clip.vision.";
   private static final String PIXTRAL = "pixtral";
+  private static final String LLAVA = "mlp";
   private static final String GELU = "gelu_pytorch_tanh";
 
   private static final List<PictureFamily> ALL =
-      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3());
+      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3(), llava());
 
   /** Returns a model's family; empty if there is no entry of it. */
   public static Optional<PictureFamily> find(ModelConfig model) {
@@ -285,6 +286,43 @@ public record PictureFamily(
         });
   }
 
+  /**
+   * LLaVA with SigLIP's tower, read after one of its layers. A class token, such as CLIP's and
+   * InternVL's, stands after the patches in llama.cpp 0.7.0, which so gives each patch the position
+   * of the one before.
+   */
+  private static PictureFamily llava() {
+    String tower = "model.vision_tower.vision_model.";
+    String projector = "model.multi_modal_projector.";
+    return new PictureFamily(
+        Set.of("llava"),
+        tower,
+        projector,
+        LLAVA,
+        "num_attention_heads",
+        16,
+        model ->
+            siglip(
+                tower,
+                TensorName.of(projector + "linear_1", "mm.0"),
+                TensorName.of(projector + "linear_2", "mm.2")),
+        (facts, target) -> {
+          ConfigReader fields = facts.model().fields();
+          ConfigReader stated = fields.child("vision_config").orElseThrow();
+          facts.requireText(stated, "model_type", "clip_vision_model", "siglip_vision_model");
+          facts.requireText("hidden_act", GELU, GELU);
+          facts.requireText(fields, "projector_hidden_act", "gelu", "gelu");
+          facts.requireText(fields, "vision_feature_select_strategy", "default", "full");
+          List<Integer> read = fields.integers("vision_feature_layer");
+          int layer = read.isEmpty() ? -2 : read.get(0);
+          int layers = facts.vision().positiveInt("num_hidden_layers", 12);
+          target.int32s(
+              VISION + "feature_layer", new int[] {layer < 0 ? layers + 1 + layer : layer});
+          target.bool("clip.use_gelu", true);
+          target.bool("clip.has_llava_projector", true);
+        });
+  }
+
   /** Returns the token after a row of patches, whose embedding is in the file; empty if none. */
   public Optional<String> lineEnd() {
     return type.equals(PIXTRAL) ? Optional.of("[IMG_BREAK]") : Optional.empty();
@@ -293,6 +331,12 @@ public record PictureFamily(
   /** {@return the epsilon of the norms where the configuration has none} */
   public double eps() {
     return type.equals(PIXTRAL) ? 1e-5 : 1e-6;
+  }
+
+  /** {@return whether the features do not depend on a tensor} */
+  boolean isUnread(String name) {
+    return name.matches(".*\\.(head\\..*|position_ids)")
+        || (type.equals(LLAVA) && name.contains(".post_layernorm."));
   }
 
   private static List<Integer> tapped(ConfigReader vision) {

@@ -23,9 +23,6 @@ import java.util.stream.Collectors;
  */
 public final class StoredTower implements PictureEncoder {
 
-  /** Head of SigLIP that a tower does not use, and counted positions. */
-  private static final String UNREAD = ".*\\.(head\\..*|position_ids)";
-
   private static final String WEIGHT = ".weight";
 
   private final PictureFamily family;
@@ -38,7 +35,7 @@ public final class StoredTower implements PictureEncoder {
     for (String name : checkpoint.names()) {
       family
           .canonical(name)
-          .filter(own -> !own.matches(UNREAD))
+          .filter(own -> !family.isUnread(own))
           .ifPresent(own -> stored.put(own, name));
     }
     Set<String> linear =
