@@ -58,7 +58,7 @@ public final class ReadReceipts {
     double[] after = new double[seeds];
     for (int seed = 0; seed < seeds; seed++) {
       Path folder = Path.of("runs/receipts-" + seed);
-      double[] found = run(folder, BASE, new Sizes(6400, 6, 1600, 12, TESTED), seed);
+      double[] found = run(folder, BASE, new Sizes(6400, 5, 1600, 10, TESTED), seed);
       before[seed] = found[0];
       after[seed] = found[1];
     }
@@ -88,7 +88,7 @@ public final class ReadReceipts {
         .dataset(Datasets.jsonl(tills))
         .method(FullFineTuning.create())
         .epochs(sizes.tillEpochs())
-        .batchSize(32)
+        .batchSize(16)
         .learningRate(1e-3)
         .maxLength(256)
         .seed(seed)
@@ -109,7 +109,7 @@ public final class ReadReceipts {
         .dataset(Datasets.jsonl(photographs))
         .method(Lora.rank(16))
         .epochs(sizes.epochs())
-        .batchSize(32)
+        .batchSize(16)
         .learningRate(3e-3)
         .maxLength(256)
         .seed(seed)
