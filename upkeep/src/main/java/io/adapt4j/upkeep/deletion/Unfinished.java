@@ -45,6 +45,8 @@ record Unfinished(Path run, Path output, String request) {
   void begin(DeletionReport report, Set<Path> dataFiles) {
     ObjectNode json = ReportFile.json(report, run, "");
     json.put("request", request);
+    // Paths may be relative, and the deletion may be ended from elsewhere.
+    json.put("from", Path.of("").toAbsolutePath().toString());
     json.put("best", report.best().toString()).put("last", report.last().toString());
     ObjectNode hashes = json.putObject(HASHES);
     dataFiles.forEach(file -> hashes.put(file.toString(), FileHash.of(file)));
@@ -68,7 +70,7 @@ record Unfinished(Path run, Path output, String request) {
           json.path(HASHES).isEmpty() ? Map.of() : Tombstones.lines(report.plan().places());
       for (Path path : report.erased()) {
         if (!lines.containsKey(path)) {
-          RunFiles.delete(path);
+          RunFiles.delete(Path.of(json.path("from").asText()).resolve(path));
         }
       }
       for (Map.Entry<Path, Set<Long>> rows : lines.entrySet()) {
