@@ -90,7 +90,9 @@ final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Destination.existing("RUN", "the output folder of a run", run);
-    Destination.newFolder("--output", target);
+    if (Files.notExists(target.resolve(".deletion-unfinished.json"))) {
+      Destination.newFolder("--output", target);
+    }
     @Nullable Registry registry =
         old == null
             ? null

@@ -5,7 +5,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.internal.provenance.FileHash;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.task.RowRemoval;
 import io.adapt4j.core.internal.train.TrainingResult;
@@ -304,7 +304,7 @@ public final class Deletion {
   }
 
   /**
-   * Makes the run again without the rows.
+   * Makes the run again without the rows. If it is cut off while it erases, the same call ends it.
    *
    * @param output folder of the new run, which must not hold one
    * @return the report, also written to {@link DeletionReport#FILE} in the folder
@@ -315,6 +315,22 @@ public final class Deletion {
    * @throws DatasetException if rows to erase are not in files of JSON Lines
    */
   public DeletionReport run(Path output) {
+    Unfinished unfinished = unfinished(output);
+    if (!unfinished.isThere()) {
+      begin(output);
+    }
+    return unfinished.finish();
+  }
+
+  private Unfinished unfinished(Path output) {
+    String request =
+        "%s %s %s %s %s"
+            .formatted(rows, values, new TreeSet<>(places), erasesRows, erasesCheckpoints);
+    return new Unfinished(run, output, FileDigest.sha256(run.toAbsolutePath() + " " + request));
+  }
+
+  /** Makes the new run, and notes what {@link Unfinished#finish} erases. */
+  void begin(Path output) {
     long begun = System.nanoTime();
     if (erasesRows) {
       removal.requireErasable();
@@ -335,16 +351,9 @@ public final class Deletion {
     TrainingResult result = removal.run(found, output, saving, listener);
     List<Path> learned = old.since(plan.firstStep().getAsInt());
     if (erasesCheckpoints) {
-      learned.forEach(RunFiles::delete);
       erased.addAll(learned);
     }
-    // Last: the call cannot be repeated without the rows, as it can after a kill before.
-    lines.forEach(
-        (file, numbers) -> {
-          Tombstones.erase(file, numbers);
-          RowRemoval.recordErased(output, file);
-          erased.add(file);
-        });
+    erased.addAll(lines.keySet());
     DeletionReport report =
         new DeletionReport(
             plan,
@@ -357,7 +366,6 @@ public final class Deletion {
             removed,
             REMAINS,
             Duration.ofNanos(System.nanoTime() - begun));
-    ReportFile.write(report, run, FileHash.of(run.resolve(Provenance.FILE)), output);
-    return report;
+    unfinished(output).begin(report, lines.keySet());
   }
 }

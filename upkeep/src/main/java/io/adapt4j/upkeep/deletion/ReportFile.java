@@ -22,6 +22,14 @@ final class ReportFile {
   private ReportFile() {}
 
   static void write(DeletionReport report, Path run, String record, Path output) {
+    try {
+      AtomicFiles.writeJson(output.resolve(DeletionReport.FILE), json(report, run, record));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing the report to " + output + " failed", e);
+    }
+  }
+
+  static ObjectNode json(DeletionReport report, Path run, String record) {
     DeletionPlan plan = report.plan();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("schema", SCHEMA);
@@ -53,11 +61,7 @@ final class ReportFile {
     json.set("removed", removed(report.removed()));
     report.remains().forEach(json.putArray("remains")::add);
     json.put("seconds", report.elapsed().toMillis() / 1e3);
-    try {
-      AtomicFiles.writeJson(output.resolve(DeletionReport.FILE), json);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Writing the report to " + output + " failed", e);
-    }
+    return json;
   }
 
   /** Describes what was removed: numbers and hashes. */

@@ -89,6 +89,23 @@ final class Tombstones {
     }
   }
 
+  /** Returns whether lines, numbered from 1, are as {@link #erase} leaves them. */
+  static boolean isErased(Path file, Set<Long> lines) throws IOException {
+    try (BufferedReader in = Files.newBufferedReader(file)) {
+      long number = 1;
+      int left = lines.size();
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (lines.contains(number++)) {
+          if (!erased(line).equals(line)) {
+            return false;
+          }
+          left--;
+        }
+      }
+      return left == 0;
+    }
+  }
+
   private static String erased(String line) throws IOException {
     try {
       JsonNode row = Json.parse(line);

@@ -13,6 +13,7 @@ import io.adapt4j.core.finetune.FineTuner;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.task.RowRemoval;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.train.Interval;
@@ -37,6 +38,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows and customers leave an adapter that learned from them. */
 class DeletionTest {
@@ -140,6 +143,57 @@ class DeletionTest {
         .contains(report.after().values())
         .doesNotContain("Lily")
         .doesNotContain("slept");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void aDeletionThatIsCutOffWhileItErasesIsEndedByTheSameCall(int erasedBefore) throws IOException {
+    Path run = folder.resolve("run");
+    Path output = folder.resolve("without");
+    tuner(rows, "run").build().run();
+    deletion(run).begin(output);
+    DeletionPlan plan = deletion(run).plan();
+    if (erasedBefore > 0) {
+      RunFiles.delete(run.resolve("last"));
+    }
+    if (erasedBefore > 1) {
+      Tombstones.lines(plan.places()).forEach(Tombstones::erase);
+    }
+    if (erasedBefore > 2) {
+      RowRemoval.recordErased(output, rows);
+    }
+
+    DeletionReport report = deletion(run).run(output);
+
+    assertThat(report.plan()).isEqualTo(plan);
+    assertThat(report.erased()).contains(rows, run.resolve("last"));
+    assertThat(report.after()).containsValue(hash(report.last()));
+    assertThat(Files.readString(output.resolve(DeletionReport.FILE))).contains(rows.toString());
+    assertThat(run.resolve("last")).doesNotExist();
+    assertThat(Files.readAllLines(rows))
+        .hasSize(40)
+        .filteredOn(line -> line.contains("deleted"))
+        .hasSameSizeAs(plan.rows());
+    assertThat(FineTuner.repeat(output).build().run().last()).exists();
+  }
+
+  private static Deletion deletion(Path run) {
+    return Deletion.of(run).where("customer", "c3").erasingRows().erasingCheckpoints();
+  }
+
+  @Test
+  void anUnfinishedDeletionErasesNoOtherRows() throws IOException {
+    Path run = folder.resolve("run");
+    Path output = folder.resolve("without");
+    tuner(rows, "run").build().run();
+    deletion(run).begin(output);
+    Deletion other = Deletion.of(run).where("customer", "c4").erasingRows();
+    assertThatThrownBy(() -> other.run(output)).hasMessageContaining("deletion of other rows");
+    Files.write(rows, LINES.subList(1, 40));
+    assertThatThrownBy(() -> deletion(run).run(output)).hasMessageContaining("has changed since");
+    assertThat(Files.readAllLines(rows)).isEqualTo(LINES.subList(1, 40));
+    Files.write(rows, LINES);
+    assertThat(deletion(run).run(output).erased()).contains(rows);
   }
 
   @Test

@@ -2,7 +2,9 @@ package io.adapt4j.core.merge;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +116,13 @@ public final class MergeSearch {
       size = better.equals(best) ? size / 2 : size;
       best = better;
     }
-    merge.withWeights(best.weights()).write(output);
+    merge.withWeights(best.weights()).write(candidate);
+    try {
+      AtomicFolders.publish(candidate, output);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          output + " cannot be written: " + WriteFailure.explain(output, e) + ".", e);
+    }
     trials.sort(Comparator.comparingDouble((Trial trial) -> comparable(trial.score())).reversed());
     return List.copyOf(trials);
   }
@@ -145,12 +153,15 @@ public final class MergeSearch {
       return Optional.empty();
     }
     try {
+      delete(candidate);
       merge.withWeights(weights).write(candidate);
       Trial trial = new Trial(weights, score.applyAsDouble(candidate));
       trials.add(trial);
-      return Optional.of(trial);
-    } finally {
       delete(candidate);
+      return Optional.of(trial);
+    } catch (RuntimeException | Error e) {
+      AtomicFolders.discard(candidate);
+      throw e;
     }
   }
 
@@ -161,10 +172,12 @@ public final class MergeSearch {
   private static void delete(Path folder) {
     try {
       if (Files.exists(folder)) {
-        AtomicFolders.delete(folder);
+        // In place, so that what is left is found again.
+        Temporaries.deleteTree(folder);
       }
     } catch (IOException e) {
-      throw new CheckpointException(folder + " cannot be deleted: " + e, e);
+      throw new CheckpointException(
+          folder + " cannot be deleted: " + WriteFailure.explain(folder, e) + ".", e);
     }
   }
 }
