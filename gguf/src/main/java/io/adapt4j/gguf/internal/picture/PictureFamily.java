@@ -314,6 +314,9 @@ public record PictureFamily(
           facts.requireText(fields, "projector_hidden_act", "gelu", "gelu");
           facts.requireText(fields, "vision_feature_select_strategy", "default", "full");
           List<Integer> read = fields.integers("vision_feature_layer");
+          if (read.size() > 1) {
+            throw fields.invalid("vision_feature_layer", "one layer", "Run this model here.");
+          }
           int layer = read.isEmpty() ? -2 : read.get(0);
           int layers = facts.vision().positiveInt("num_hidden_layers", 12);
           target.int32s(
