@@ -14,7 +14,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Image tower and projector of a family in an mmproj file, as llama.cpp's converter names them. */
+/**
+ * Image tower and projector of a family in an mmproj file, as llama.cpp's converter names them.
+ *
+ * @param root path of the tower in checkpoints, with "model." in front
+ * @param projector path of the projector, if it is not within the tower
+ * @param heads number of heads where {@code headsField} is absent
+ */
 public record PictureFamily(
     Set<String> modelTypes,
     String root,
