@@ -90,7 +90,7 @@ final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Destination.existing("RUN", "the output folder of a run", run);
-    if (Files.notExists(target.resolve(".deletion-unfinished.json"))) {
+    if (!Files.exists(target.resolve(".deletion-unfinished.json"))) {
       Destination.newFolder("--output", target);
     }
     @Nullable Registry registry =
