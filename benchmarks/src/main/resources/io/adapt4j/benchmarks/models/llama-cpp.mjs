@@ -18,12 +18,15 @@ const now = () => Number(process.hrtime.bigint()) / 1e9;
 async function generate(sequence, ids) {
   await sequence.clearHistory();
   let count = 0, first = 0, last = 0;
-  for await (const token of sequence.evaluate(ids, {temperature: 0})) {
+  for await (const token of sequence.evaluate(ids, {temperature: 0, yieldEogToken: true})) {
     last = now();
     first = count === 0 ? last : first;
     if (++count === tokens) {
       break;
     }
+  }
+  if (count !== tokens) {
+    throw new Error(`${count} of ${tokens} tokens were generated`);
   }
   return {first, last};
 }
