@@ -16,13 +16,16 @@ class MachineTest {
   void machineModelsAndWorkspaceAreShown() throws Exception {
     Path model = Files.createDirectories(folder.resolve("models/<b>mine"));
     Files.writeString(model.resolve("config.json"), "{}");
+    Files.createFile(model.resolve("model.safetensors"));
+    Path snapshot = Files.createDirectories(folder.resolve("models/tokenizer-alone"));
+    Files.writeString(snapshot.resolve("config.json"), "{}");
     try (Studio studio =
         Studio.builder().workspace(folder.resolve("ws")).models(folder.resolve("models")).start()) {
       Browser browser = Browser.of(studio);
       assertThat(browser.get("machine").body())
           .contains("Everything a run needs is here.", "libtorch", "&lt;b&gt;mine", "not usable")
           .contains(folder.resolve("ws").toRealPath().toString())
-          .doesNotContain("<b>mine");
+          .doesNotContain("<b>mine", "tokenizer-alone");
       assertThat(browser.get("machine/now").body())
           .startsWith("<div data-live=\"/machine/now\"")
           .contains("Nothing runs.");

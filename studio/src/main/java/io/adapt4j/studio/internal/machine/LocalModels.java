@@ -82,7 +82,7 @@ public final class LocalModels {
           new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-              if (Files.isRegularFile(folder.resolve("config.json"))) {
+              if (Files.isRegularFile(folder.resolve("config.json")) && hasWeights(folder)) {
                 found.add(folder);
                 return FileVisitResult.SKIP_SUBTREE;
               }
@@ -104,6 +104,15 @@ public final class LocalModels {
           });
     } catch (IOException e) {
       // What cannot be read has no models to show.
+    }
+  }
+
+  /** Returns whether a folder has weights: snapshots of the Hub's cache may be without. */
+  private static boolean hasWeights(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(Path::toString).anyMatch(name -> name.matches(".+\\.(safetensors|bin)"));
+    } catch (IOException e) {
+      return false;
     }
   }
 
