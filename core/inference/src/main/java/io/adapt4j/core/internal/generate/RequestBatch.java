@@ -506,12 +506,16 @@ final class RequestBatch implements AutoCloseable {
     int[] extra = ids.keySet().stream().mapToInt(RunningRequest::extra).toArray();
     List<PromptPictures> pictures =
         ids.keySet().stream().map(request -> request.reading().pictures()).toList();
-    if (counts.length > 1 || extra[0] > 0 || pictures.get(0) != PromptPictures.NONE) {
+    int held = Math.toIntExact(caches.get(0).length());
+    int end = held + counts[0];
+    if (counts.length > 1 || extra[0] > 0 || !pictures.get(0).readsLikeText(held, end)) {
       return decoder.joinedPositions(caches, counts, extra, pictures);
     }
-    long[] mask = new long[Math.toIntExact(caches.get(0).length()) + counts[0]];
+    long[] mask = new long[end];
     Arrays.fill(mask, 1);
-    return decoder.positions(mask, 1, counts[0], caches.get(0));
+    return decoder
+        .positions(mask, 1, counts[0], caches.get(0))
+        .inserting(pictures.get(0).rowsIn(held, end, 0));
   }
 
   /** Returns the hidden states of outputs, the last tokens of each request [outputs, hidden]. */

@@ -115,6 +115,11 @@ public final class PromptPictures implements AutoCloseable {
     return blocks.stream().filter(block -> block.from >= from && block.to <= to).toList();
   }
 
+  /** Returns whether tokens of a pass have the positions of a text and see no later ones. */
+  public boolean readsLikeText(int from, int to) {
+    return positions.length == 0 && blocksIn(from, to).isEmpty();
+  }
+
   /** Returns the end of a pass that divides no block: before the wanted end, or else after it. */
   public int passEnd(int from, int wanted) {
     return blocks.stream()
