@@ -87,9 +87,19 @@ class LlamaPicturesTest {
   private static final String THEIRS = "What? @ is it";
   private static final String PROCESSOR = "preprocessor_config.json";
 
+  private static final String MIXTURE = "qwen3_vl_moe";
+
   /** Models whose text model and tokenizer a family takes, for which there is no golden model. */
   private static final Map<String, String> TEXTS =
-      Map.of("qwen2_vl", "qwen2_5_vl", "mistral3", "idefics3", "llava_siglip", "idefics3");
+      Map.of(
+          "qwen2_vl",
+          "qwen2_5_vl",
+          "mistral3",
+          "idefics3",
+          "llava_siglip",
+          "idefics3",
+          MIXTURE,
+          "qwen3_vl");
 
   /** Published vocabularies have two line feeds as one token. */
   private static final List<Edit> LINE_FEEDS =
@@ -141,6 +151,13 @@ class LlamaPicturesTest {
             List.of()),
         qwen("qwen2_5_vl", new Edit("config.json", "\"window_size\": 32", "\"window_size\": 112")),
         qwen("qwen3_vl"),
+        qwen(
+            MIXTURE,
+            new Edit("config.json", "\"model_type\": \"qwen3_vl", "$0_moe"),
+            new Edit(
+                "config.json",
+                "\"head_dim\"",
+                "\"num_experts\": 4, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 28, $0")),
         qwen(
             "qwen2_vl",
             number("patch_size", 8, 4),
@@ -263,7 +280,9 @@ class LlamaPicturesTest {
     Path golden =
         Golden.folder("multimodal/models/" + TEXTS.getOrDefault(given.family(), given.family()));
     Path model = PictureModels.copy(golden, folder.resolve(given.family()), given.edits());
-    if (TEXTS.containsKey(given.family())) {
+    if (given.family().equals(MIXTURE)) {
+      PictureModels.mixExperts(model, 3, 48, 28);
+    } else if (TEXTS.containsKey(given.family())) {
       PictureModels.replaceTower(
           model, given.family(), ".*(visual|vision_model|connector)\\..*", "model.text_model.");
     }

@@ -231,14 +231,14 @@ class PictureFilesTest {
   }
 
   @Test
-  void aTowerOfAnotherFamilyIsRefused() {
-    Path model = Path.of("..", "core", "fixtures", "families", "qwen3_vl_moe");
+  void aFamilyWithoutProjectorInLlamaCppIsRefused() {
+    Path model = Golden.folder("multimodal/models/paligemma");
 
     assertThatThrownBy(() -> write(export(model, GgufQuantization.F32), "model"))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("'model_type'")
-        .hasMessageContaining("qwen3_vl_moe")
-        .hasMessageContaining("textOnly");
+        .hasMessageContaining("paligemma")
+        .hasMessageContaining("no projector");
     assertThat(folder.resolve("model.gguf")).doesNotExist();
   }
 

@@ -25,7 +25,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -85,6 +87,34 @@ final class PictureModels {
       vision.put("hidden_size", width);
     }
     Files.writeString(model.resolve("config.json"), Json.compact(config));
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    try (Checkpoint found = Checkpoint.open(other)) {
+      for (String name : found.names()) {
+        shapes.put(
+            name,
+            found.entry(name).shape().stream()
+                .map(size -> size == formerWidth ? width : size)
+                .toList());
+      }
+    }
+    replace(model, former, text, shapes);
+  }
+
+  /** Replaces the MLP of each layer by four experts, of which each token takes two. */
+  static void mixExperts(Path model, int layers, long width, long inner) throws IOException {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    for (int layer = 0; layer < layers; layer++) {
+      String mlp = "model.language_model.layers." + layer + ".mlp.";
+      shapes.put(mlp + "gate.weight", List.of(4L, width));
+      shapes.put(mlp + "experts.gate_up_proj", List.of(4L, width, 2 * inner));
+      shapes.put(mlp + "experts.down_proj", List.of(4L, inner, width));
+    }
+    replace(model, ".*language_model.*\\.mlp\\..*", "model.language_model.", shapes);
+  }
+
+  /** Replaces tensors of a model by random ones. */
+  private static void replace(
+      Path model, String former, String text, Map<String, List<Long>> shapes) throws IOException {
     List<TensorData> tensors = new ArrayList<>();
     try (Checkpoint stored = Checkpoint.open(model)) {
       for (String name : stored.names()) {
@@ -98,21 +128,16 @@ final class PictureModels {
       }
     }
     SplittableRandom random = new SplittableRandom(7);
-    try (Checkpoint shapes = Checkpoint.open(other)) {
-      for (String name : shapes.names()) {
-        List<Long> shape =
-            shapes.entry(name).shape().stream()
-                .map(size -> size == formerWidth ? width : size)
-                .toList();
-        int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
-        ByteBuffer bytes = ByteBuffer.allocate(count * 4).order(ByteOrder.LITTLE_ENDIAN);
-        float mean = shape.size() == 1 && name.endsWith("weight") ? 1 : 0;
-        while (bytes.hasRemaining()) {
-          bytes.putFloat((float) (mean + random.nextDouble(-0.4, 0.4)));
-        }
-        tensors.add(TensorData.of(name, StoredType.F32, shape, bytes::rewind));
-      }
-    }
+    shapes.forEach(
+        (name, shape) -> {
+          int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+          ByteBuffer bytes = ByteBuffer.allocate(count * 4).order(ByteOrder.LITTLE_ENDIAN);
+          float mean = shape.size() == 1 && name.endsWith("weight") ? 1 : 0;
+          while (bytes.hasRemaining()) {
+            bytes.putFloat((float) (mean + random.nextDouble(-0.4, 0.4)));
+          }
+          tensors.add(TensorData.of(name, StoredType.F32, shape, bytes::rewind));
+        });
     SafetensorsWriter.create().writeFile(model.resolve(Checkpoint.SINGLE_FILE), tensors);
   }
 

@@ -117,9 +117,12 @@ public final class Families {
           "deberta-v2",
           "new");
 
-  /** Families that llama.cpp has and computes otherwise, with the difference. */
+  /** Families that llama.cpp lacks in part or computes otherwise, with the difference. */
   private static final Map<String, String> DIFFERENT_THERE =
       Map.of(
+          "paligemma",
+          "llama.cpp has no projector for this family's pictures, so no GGUF files of it are"
+              + " written; run this model here.",
           "phimoe",
           "llama.cpp weights the experts of this family by one softmax, where the model weights"
               + " each by a softmax of its own over the scores close to its (SparseMixer); run this"

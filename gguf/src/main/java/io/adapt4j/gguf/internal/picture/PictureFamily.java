@@ -139,7 +139,7 @@ public record PictureFamily(
 
   private static PictureFamily qwen2() {
     return qwen(
-        "qwen2_vl",
+        Set.of("qwen2_vl"),
         "qwen2vl_merger",
         model -> qwenNames("mlp.fc1 = ffn_up", "mlp.fc2 = ffn_down"),
         (facts, target) -> facts.requireText("hidden_act", "quick_gelu", "quick_gelu"));
@@ -147,7 +147,7 @@ public record PictureFamily(
 
   private static PictureFamily qwen25() {
     return qwen(
-        "qwen2_5_vl",
+        Set.of("qwen2_5_vl"),
         "qwen2.5vl_merger",
         model ->
             qwenNames(
@@ -173,12 +173,12 @@ public record PictureFamily(
   }
 
   private static PictureFamily qwen(
-      String modelType,
+      Set<String> modelTypes,
       String type,
       Function<ModelConfig, List<TensorName>> names,
       BiConsumer<PictureFacts, GgufMetadata.Builder> keys) {
     return new PictureFamily(
-        Set.of(modelType),
+        modelTypes,
         "model.visual.",
         "model.visual.",
         type,
@@ -196,7 +196,7 @@ public record PictureFamily(
 
   private static PictureFamily qwen3() {
     return qwen(
-        "qwen3_vl",
+        Set.of("qwen3_vl", "qwen3_vl_moe"),
         "qwen3vl_merger",
         model -> {
           List<TensorName> names =
