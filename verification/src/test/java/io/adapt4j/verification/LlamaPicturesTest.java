@@ -98,8 +98,24 @@ class LlamaPicturesTest {
           "idefics3",
           "llava_siglip",
           "idefics3",
+          "glm_ocr",
+          "idefics3",
           MIXTURE,
           "qwen3_vl");
+
+  /** Tensors in place of the MLP of each text layer, and beside it. */
+  private static final Map<String, Map<String, List<Long>>> LAYERS =
+      Map.of(
+          MIXTURE,
+          Map.of(
+              "mlp.gate.weight",
+              List.of(4L, 48L),
+              "mlp.experts.gate_up_proj",
+              List.of(4L, 48L, 56L),
+              "mlp.experts.down_proj",
+              List.of(4L, 28L, 48L)),
+          "glm_ocr",
+          PictureModels.GLM_LAYERS);
 
   /** Published vocabularies have two line feeds as one token. */
   private static final List<Edit> LINE_FEEDS =
@@ -186,6 +202,7 @@ class LlamaPicturesTest {
                     "processor.*\\.json",
                     "(?s)\\A.+",
                     "{\"patch_size\": 4, \"spatial_merge_size\": 2}"))),
+        ocr("glm_ocr", "<|begin_of_image|>", "<|image|>", "<|end_of_image|>"),
         new Case(
             "llava_siglip",
             true,
@@ -220,6 +237,34 @@ class LlamaPicturesTest {
                 number("min_image_tokens", 4, 64),
                 number("max_image_tokens", 16, 256),
                 number("max_num_patches", 64, 1024))));
+  }
+
+  private static Case ocr(String family, String start, String image, String end) {
+    return new Case(
+        family,
+        true,
+        "See " + start + image + end + " here",
+        "See @ here",
+        48,
+        64,
+        Map.of(),
+        List.of(
+            new Edit("config.json", "\"llama\"", "\"" + family + "_text\""),
+            new Edit("config.json", "\"scale_factor\": 2,", ""),
+            new Edit("config.json", "\"image_token_id\": 412", "\"image_token_id\": 450"),
+            new Edit(
+                "config.json",
+                "\"rope_scaling\": null",
+                "\"rope_scaling\": {\"rope_type\": \"default\", \"mrope_section\": [2, 2, 2]}"),
+            new Edit(".*token.*\\.json", "<row_6_col_6>", image),
+            new Edit(".*token.*\\.json", "<row_6_col_5>", start),
+            new Edit(".*token.*\\.json", "<row_6_col_4>", end),
+            new Edit(
+                "pre.*\\.json",
+                "(?s)\\A.+",
+                "{\"min_pixels\": 64, \"max_pixels\": 100000, \"patch_size\": 4,"
+                    + " \"image_mean\": [0.5, 0.4, 0.3], \"image_std\": [0.2, 0.3, 0.4]}"),
+            new Edit("processor.*\\.json", "(?s)\\A.+", "{}")));
   }
 
   private static Case idefics(String family, int tile, int edge) {
@@ -280,11 +325,12 @@ class LlamaPicturesTest {
     Path golden =
         Golden.folder("multimodal/models/" + TEXTS.getOrDefault(given.family(), given.family()));
     Path model = PictureModels.copy(golden, folder.resolve(given.family()), given.edits());
-    if (given.family().equals(MIXTURE)) {
-      PictureModels.mixExperts(model, 3, 48, 28);
-    } else if (TEXTS.containsKey(given.family())) {
+    if (TEXTS.containsKey(given.family()) && !given.family().equals(MIXTURE)) {
       PictureModels.replaceTower(
           model, given.family(), ".*(visual|vision_model|connector)\\..*", "model.text_model.");
+    }
+    if (LAYERS.containsKey(given.family())) {
+      PictureModels.changeLayers(model, 3, LAYERS.get(given.family()));
     }
     Path picture = picture(given, 3);
     GgufExport export = GgufExport.of(model).type(type).preTokenizer("gpt-2");

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.adapt4j.core.Golden;
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredValues;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.ExportedModel;
 import io.adapt4j.gguf.GgufAdapter;
 import io.adapt4j.gguf.GgufExport;
@@ -269,6 +272,31 @@ class PictureFilesTest {
     try (GgufFile file = GgufFile.open(text.file())) {
       assertThat(file.metadata().string("general.architecture")).contains("llama");
       assertThat(file.tensors()).containsKey("blk.0.attn_q.weight");
+    }
+  }
+
+  /** Its files have rotary halves, other than those of GLM-4. */
+  @Test
+  void theTextModelOfGlmOcrIsReadAsGlm4() throws IOException {
+    Path model =
+        PictureModels.copy(
+            PictureModels.IDEFICS,
+            folder.resolve("ocr"),
+            List.of(
+                new Edit("config.json", "\"llama\"", "\"glm_ocr_text\""),
+                new Edit("config.json", "\"scale_factor\"", "\"image_seq_length\"")));
+    PictureModels.replaceTower(
+        model, "glm_ocr", ".*(vision_model|connector)\\..*", "model.text_model.");
+    PictureModels.changeLayers(model, 3, PictureModels.GLM_LAYERS);
+    ExportedModel file = write(export(model, GgufQuantization.F32), "model");
+    List<int[]> prompt = List.of(new int[] {3, 17, 8, 30, 5});
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(12).ignoreEos(true).build();
+
+    try (LanguageModel expected = LanguageModel.load(ModelSource.path(model), Precision.FP32);
+        LanguageModel read = LanguageModel.load(ModelSource.path(file.file()), Precision.FP32)) {
+      assertThat(read.generateIds(prompt, options))
+          .containsExactlyElementsOf(expected.generateIds(prompt, options));
     }
   }
 

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
@@ -38,6 +39,18 @@ final class PictureModels {
   /** A small idefics3 among the resources of the module that reads pictures. */
   static final Path IDEFICS =
       Path.of("..", "vision", "src", "test", "resources", "models", "idefics3");
+
+  /** Tensors of GLM-OCR in place of the MLP of each text layer of {@link #IDEFICS}, and beside. */
+  static final Map<String, List<Long>> GLM_LAYERS =
+      Map.of(
+          "mlp.gate_up_proj.weight",
+          List.of(192L, 48L),
+          "mlp.down_proj.weight",
+          List.of(48L, 96L),
+          "post_self_attn_layernorm.weight",
+          List.of(48L),
+          "post_mlp_layernorm.weight",
+          List.of(48L));
 
   private PictureModels() {}
 
@@ -82,9 +95,11 @@ final class PictureModels {
     theirs.properties().stream()
         .filter(field -> !field.getKey().equals("text_config"))
         .forEach(field -> config.set(field.getKey(), field.getValue()));
-    if (config.path("vision_config") instanceof ObjectNode vision
-        && vision.path("hidden_size").asLong() == formerWidth) {
-      vision.put("hidden_size", width);
+    for (String field : List.of("hidden_size", "out_hidden_size")) {
+      if (config.path("vision_config") instanceof ObjectNode vision
+          && vision.path(field).asLong() == formerWidth) {
+        vision.put(field, width);
+      }
     }
     Files.writeString(model.resolve("config.json"), Json.compact(config));
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
@@ -93,21 +108,20 @@ final class PictureModels {
         shapes.put(
             name,
             found.entry(name).shape().stream()
-                .map(size -> size == formerWidth ? width : size)
+                .map(size -> size % formerWidth == 0 ? size / formerWidth * width : size)
                 .toList());
       }
     }
     replace(model, former, text, shapes);
   }
 
-  /** Replaces the MLP of each layer by four experts, of which each token takes two. */
-  static void mixExperts(Path model, int layers, long width, long inner) throws IOException {
+  /** Replaces the MLP of each text layer, and adds to the layer, by random tensors. */
+  static void changeLayers(Path model, int layers, Map<String, List<Long>> each)
+      throws IOException {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     for (int layer = 0; layer < layers; layer++) {
-      String mlp = "model.language_model.layers." + layer + ".mlp.";
-      shapes.put(mlp + "gate.weight", List.of(4L, width));
-      shapes.put(mlp + "experts.gate_up_proj", List.of(4L, width, 2 * inner));
-      shapes.put(mlp + "experts.down_proj", List.of(4L, inner, width));
+      String path = "model.language_model.layers." + layer + ".";
+      new TreeMap<>(each).forEach((name, shape) -> shapes.put(path + name, shape));
     }
     replace(model, ".*language_model.*\\.mlp\\..*", "model.language_model.", shapes);
   }

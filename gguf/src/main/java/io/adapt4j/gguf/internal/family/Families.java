@@ -78,6 +78,7 @@ public final class Families {
               OlmoFamilies.olmo3(),
               DecoderFamilies.glm(),
               DecoderFamilies.glm4(),
+              DecoderFamilies.glmOcr(),
               DecoderFamilies.cohere(),
               DecoderFamilies.cohere2(),
               DecoderFamilies.starcoder2(),

@@ -66,10 +66,6 @@ final class QwenVisionFamilies {
         .textType(ModelConfig::modelType)
         .accepts(model -> model.modelType().contains("_vl"))
         .whole(model -> model.modelType().matches(".*_vl(_moe)?"))
-        .after(
-            Field.written(
-                (facts, prefix, target) ->
-                    target.int32s(
-                        prefix + "rope.dimension_sections", QwenLinearFamilies.sections(facts))));
+        .after(QwenLinearFamilies.SECTIONS_KEY);
   }
 }

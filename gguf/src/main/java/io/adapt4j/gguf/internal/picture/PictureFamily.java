@@ -34,10 +34,12 @@ public record PictureFamily(
   public static final String VISION = "clip.vision.";
   private static final String PIXTRAL = "pixtral";
   private static final String LLAVA = "mlp";
+  private static final String GLM = "glm4v";
   private static final String GELU = "gelu_pytorch_tanh";
 
   private static final List<PictureFamily> ALL =
-      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3(), llava());
+      List.of(
+          idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3(), llava(), glmOcr());
 
   /** Returns a model's family; empty if there is no entry of it. */
   public static Optional<PictureFamily> find(ModelConfig model) {
@@ -237,6 +239,43 @@ public record PictureFamily(
         });
   }
 
+  private static PictureFamily glmOcr() {
+    String layer = "blocks.{}.";
+    return qwen(
+        Set.of("glm_ocr"),
+        GLM,
+        model -> {
+          List<TensorName> names =
+              new ArrayList<>(
+                  modules(
+                      "model.visual.",
+                      "patch_embed.proj = v.patch_embd",
+                      "post_layernorm = v.post_ln",
+                      "downsample = mm.patch_merger",
+                      "merger.proj = mm.model.fc",
+                      "merger.post_projection_norm = mm.post_norm",
+                      "merger.gate_proj = mm.gate",
+                      "merger.up_proj = mm.up",
+                      "merger.down_proj = mm.down",
+                      layer + "attn.qkv = v.blk.{}.attn_qkv",
+                      layer + "attn.q_norm = v.blk.{}.attn_q_norm",
+                      layer + "attn.k_norm = v.blk.{}.attn_k_norm",
+                      layer + "attn.proj = v.blk.{}.attn_out",
+                      layer + "norm1 = v.blk.{}.ln1",
+                      layer + "norm2 = v.blk.{}.ln2",
+                      layer + "mlp.gate_proj = v.blk.{}.ffn_gate",
+                      layer + "mlp.up_proj = v.blk.{}.ffn_up",
+                      layer + "mlp.down_proj = v.blk.{}.ffn_down"));
+          names.add(secondFrame());
+          return names;
+        },
+        (facts, target) -> {
+          facts.requireText("hidden_act", "silu", "silu");
+          facts.require(facts.vision(), "spatial_merge_size", 2, 2);
+          target.bool("clip.use_silu", true);
+        });
+  }
+
   /** Pixtral's tower with the patch merger of Mistral Small 3.1 and Ministral 3. */
   private static PictureFamily mistral3() {
     String tower = "model.vision_tower.";
@@ -337,9 +376,14 @@ public record PictureFamily(
     return type.equals(PIXTRAL) ? Optional.of("[IMG_BREAK]") : Optional.empty();
   }
 
+  /** {@return the field of the epsilon of the norms} */
+  public String epsField() {
+    return type.equals(GLM) ? "rms_norm_eps" : "layer_norm_eps";
+  }
+
   /** {@return the epsilon of the norms where the configuration has none} */
   public double eps() {
-    return type.equals(PIXTRAL) ? 1e-5 : 1e-6;
+    return type.equals(PIXTRAL) || type.equals(GLM) ? 1e-5 : 1e-6;
   }
 
   /** {@return whether the features do not depend on a tensor} */

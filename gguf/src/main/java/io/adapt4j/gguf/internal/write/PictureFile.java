@@ -228,7 +228,7 @@ public final class PictureFile {
     target.string("clip.projector_type", family.type());
     target.float32(
         VISION + "attention.layer_norm_epsilon",
-        (float) facts.vision().positiveNumber("layer_norm_eps", family.eps()));
+        (float) facts.vision().positiveNumber(family.epsField(), family.eps()));
     family.keys().accept(facts, target);
     target.uint32("general.quantization_version", 2);
     return target.build();
