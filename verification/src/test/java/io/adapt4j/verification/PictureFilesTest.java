@@ -34,7 +34,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files of models that read pictures: the text model, and the image tower with its projector in an
@@ -255,8 +254,13 @@ class PictureFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llava_clip", "internvl"})
-  void towersWithAClassTokenAreRefusedAndTheirTextModelsWritten(String tower) throws IOException {
+  @CsvSource({
+    "llava_clip, siglip_vision_model, llama",
+    "internvl, the position of the one before, llama",
+    "paddleocr_vl, interpolates the positions, paddleocr"
+  })
+  void towersThatLlamaCppComputesOtherwiseAreRefusedAndTheirTextModelsWritten(
+      String tower, String reason, String architecture) throws IOException {
     Edit unscaled = new Edit("config.json", "\"scale_factor\"", "\"image_seq_length\"");
     Path model =
         PictureModels.copy(PictureModels.IDEFICS, folder.resolve(tower), List.of(unscaled));
@@ -266,11 +270,12 @@ class PictureFilesTest {
     assertThatThrownBy(() -> write(export(model, GgufQuantization.F32), "model"))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("model_type")
+        .hasMessageContaining(reason)
         .hasMessageContaining("--text-only");
     assertThat(folder.resolve("model.gguf")).doesNotExist();
     ExportedModel text = write(export(model, GgufQuantization.F32).textOnly(), "text");
     try (GgufFile file = GgufFile.open(text.file())) {
-      assertThat(file.metadata().string("general.architecture")).contains("llama");
+      assertThat(file.metadata().string("general.architecture")).contains(architecture);
       assertThat(file.tensors()).containsKey("blk.0.attn_q.weight");
     }
   }

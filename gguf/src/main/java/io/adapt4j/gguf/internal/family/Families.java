@@ -38,6 +38,7 @@ public final class Families {
               QwenVisionFamilies.second(),
               QwenVisionFamilies.third(),
               QwenVisionFamilies.mixture(),
+              QwenVisionFamilies.paddle(),
               LatentFamilies.miniCpm3(),
               LatentFamilies.deepSeekV2(),
               LatentFamilies.deepSeekV3(),

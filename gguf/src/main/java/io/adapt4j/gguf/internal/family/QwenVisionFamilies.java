@@ -6,8 +6,8 @@ import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 
 /**
- * The text models of Qwen 2-VL to 3-VL. Files are read as the Qwen 2 and 3 that they are without
- * images, where the sections of their rotary positions are equal.
+ * The text models of Qwen 2-VL to 3-VL and PaddleOCR-VL. Files are read as the Qwen 2 and 3, or
+ * Llama, that they are without images, where the sections of their rotary positions are equal.
  */
 final class QwenVisionFamilies {
 
@@ -39,6 +39,15 @@ final class QwenVisionFamilies {
                 Field.read((source, prefix, config) -> config.put("norm_topk_prob", true)))
             .check(Experts::requireEverywhere);
     return third(family);
+  }
+
+  /** PaddleOCR-VL, whose text model is Llama's with the same rotary positions. */
+  static FamilyDeclaration<?> paddle() {
+    return like("paddleocr", "llama", "LlamaForCausalLM")
+        .alsoOf("paddleocr_vl")
+        .textType(model -> "paddleocr_vl")
+        .statesHeadDim(true)
+        .biasesOff("use_bias");
   }
 
   private static LlamaLike third(LlamaLike family) {

@@ -8,6 +8,7 @@ import io.adapt4j.gguf.internal.layout.RowOrder;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -40,6 +41,21 @@ public record PictureFamily(
   private static final List<PictureFamily> ALL =
       List.of(
           idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3(), llava(), glmOcr());
+
+  /** Families whose pictures llama.cpp 0.7.0 reads otherwise, with the difference. */
+  private static final Map<String, String> DIFFERENT_THERE =
+      Map.of(
+          "internvl",
+          "llama.cpp gives each patch of this family the position of the one before",
+          "paddleocr_vl",
+          "llama.cpp interpolates the positions of this family's patches between the centers of"
+              + " patches, where the model does between the corners of the picture");
+
+  /** Returns why there is no entry of a model's family. */
+  public static String whyNot(ModelConfig model) {
+    return DIFFERENT_THERE.getOrDefault(
+        model.modelType(), "mmproj files of this family are not written");
+  }
 
   /** Returns a model's family; empty if there is no entry of it. */
   public static Optional<PictureFamily> find(ModelConfig model) {

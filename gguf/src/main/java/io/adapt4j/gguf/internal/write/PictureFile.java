@@ -98,8 +98,9 @@ public final class PictureFile {
                         .invalid(
                             "model_type",
                             "one of " + String.join(", ", PictureFamily.known()),
-                            "mmproj files of this family are not written: run this model here, or"
-                                + " export its text model alone (textOnly, --text-only)."));
+                            PictureFamily.whyNot(model)
+                                + ": run this model here, or export its text model alone"
+                                + " (textOnly, --text-only)."));
     PictureFacts facts = PictureFacts.read(folder, model);
     // A refused setting says more than the tensors that come with it.
     tower.family().keys().accept(facts, GgufMetadata.builder());
