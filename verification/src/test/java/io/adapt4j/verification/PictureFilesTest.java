@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.adapt4j.core.Golden;
+import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredValues;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.ExportedModel;
 import io.adapt4j.gguf.GgufAdapter;
 import io.adapt4j.gguf.GgufExport;
@@ -31,7 +34,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files of models that read pictures: the text model, and the image tower with its projector in an
@@ -231,14 +233,14 @@ class PictureFilesTest {
   }
 
   @Test
-  void aTowerOfAnotherFamilyIsRefused() {
-    Path model = Path.of("..", "core", "fixtures", "families", "qwen3_vl_moe");
+  void aFamilyWithoutProjectorInLlamaCppIsRefused() {
+    Path model = Golden.folder("multimodal/models/paligemma");
 
     assertThatThrownBy(() -> write(export(model, GgufQuantization.F32), "model"))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("'model_type'")
-        .hasMessageContaining("qwen3_vl_moe")
-        .hasMessageContaining("textOnly");
+        .hasMessageContaining("paligemma")
+        .hasMessageContaining("no projector");
     assertThat(folder.resolve("model.gguf")).doesNotExist();
   }
 
@@ -252,8 +254,13 @@ class PictureFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llava_clip", "internvl"})
-  void towersWithAClassTokenAreRefusedAndTheirTextModelsWritten(String tower) throws IOException {
+  @CsvSource({
+    "llava_clip, siglip_vision_model, llama",
+    "internvl, the position of the one before, llama",
+    "paddleocr_vl, interpolates the positions, paddleocr"
+  })
+  void towersThatLlamaCppComputesOtherwiseAreRefusedAndTheirTextModelsWritten(
+      String tower, String reason, String architecture) throws IOException {
     Edit unscaled = new Edit("config.json", "\"scale_factor\"", "\"image_seq_length\"");
     Path model =
         PictureModels.copy(PictureModels.IDEFICS, folder.resolve(tower), List.of(unscaled));
@@ -263,12 +270,38 @@ class PictureFilesTest {
     assertThatThrownBy(() -> write(export(model, GgufQuantization.F32), "model"))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("model_type")
+        .hasMessageContaining(reason)
         .hasMessageContaining("--text-only");
     assertThat(folder.resolve("model.gguf")).doesNotExist();
     ExportedModel text = write(export(model, GgufQuantization.F32).textOnly(), "text");
     try (GgufFile file = GgufFile.open(text.file())) {
-      assertThat(file.metadata().string("general.architecture")).contains("llama");
+      assertThat(file.metadata().string("general.architecture")).contains(architecture);
       assertThat(file.tensors()).containsKey("blk.0.attn_q.weight");
+    }
+  }
+
+  /** Its files have rotary halves, other than those of GLM-4. */
+  @Test
+  void theTextModelOfGlmOcrIsReadAsGlm4() throws IOException {
+    Path model =
+        PictureModels.copy(
+            PictureModels.IDEFICS,
+            folder.resolve("ocr"),
+            List.of(
+                new Edit("config.json", "\"llama\"", "\"glm_ocr_text\""),
+                new Edit("config.json", "\"scale_factor\"", "\"image_seq_length\"")));
+    PictureModels.replaceTower(
+        model, "glm_ocr", ".*(vision_model|connector)\\..*", "model.text_model.");
+    PictureModels.changeLayers(model, 3, PictureModels.GLM_LAYERS);
+    ExportedModel file = write(export(model, GgufQuantization.F32), "model");
+    List<int[]> prompt = List.of(new int[] {3, 17, 8, 30, 5});
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(12).ignoreEos(true).build();
+
+    try (LanguageModel expected = LanguageModel.load(ModelSource.path(model), Precision.FP32);
+        LanguageModel read = LanguageModel.load(ModelSource.path(file.file()), Precision.FP32)) {
+      assertThat(read.generateIds(prompt, options))
+          .containsExactlyElementsOf(expected.generateIds(prompt, options));
     }
   }
 

@@ -25,8 +25,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
@@ -36,6 +39,18 @@ final class PictureModels {
   /** A small idefics3 among the resources of the module that reads pictures. */
   static final Path IDEFICS =
       Path.of("..", "vision", "src", "test", "resources", "models", "idefics3");
+
+  /** Tensors of GLM-OCR in place of the MLP of each text layer of {@link #IDEFICS}, and beside. */
+  static final Map<String, List<Long>> GLM_LAYERS =
+      Map.of(
+          "mlp.gate_up_proj.weight",
+          List.of(192L, 48L),
+          "mlp.down_proj.weight",
+          List.of(48L, 96L),
+          "post_self_attn_layernorm.weight",
+          List.of(48L),
+          "post_mlp_layernorm.weight",
+          List.of(48L));
 
   private PictureModels() {}
 
@@ -80,11 +95,40 @@ final class PictureModels {
     theirs.properties().stream()
         .filter(field -> !field.getKey().equals("text_config"))
         .forEach(field -> config.set(field.getKey(), field.getValue()));
-    if (config.path("vision_config") instanceof ObjectNode vision
-        && vision.path("hidden_size").asLong() == formerWidth) {
-      vision.put("hidden_size", width);
+    for (String field : List.of("hidden_size", "out_hidden_size")) {
+      if (config.path("vision_config") instanceof ObjectNode vision
+          && vision.path(field).asLong() == formerWidth) {
+        vision.put(field, width);
+      }
     }
     Files.writeString(model.resolve("config.json"), Json.compact(config));
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    try (Checkpoint found = Checkpoint.open(other)) {
+      for (String name : found.names()) {
+        shapes.put(
+            name,
+            found.entry(name).shape().stream()
+                .map(size -> size % formerWidth == 0 ? size / formerWidth * width : size)
+                .toList());
+      }
+    }
+    replace(model, former, text, shapes);
+  }
+
+  /** Replaces the MLP of each text layer, and adds to the layer, by random tensors. */
+  static void changeLayers(Path model, int layers, Map<String, List<Long>> each)
+      throws IOException {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    for (int layer = 0; layer < layers; layer++) {
+      String path = "model.language_model.layers." + layer + ".";
+      new TreeMap<>(each).forEach((name, shape) -> shapes.put(path + name, shape));
+    }
+    replace(model, ".*language_model.*\\.mlp\\..*", "model.language_model.", shapes);
+  }
+
+  /** Replaces tensors of a model by random ones. */
+  private static void replace(
+      Path model, String former, String text, Map<String, List<Long>> shapes) throws IOException {
     List<TensorData> tensors = new ArrayList<>();
     try (Checkpoint stored = Checkpoint.open(model)) {
       for (String name : stored.names()) {
@@ -98,21 +142,16 @@ final class PictureModels {
       }
     }
     SplittableRandom random = new SplittableRandom(7);
-    try (Checkpoint shapes = Checkpoint.open(other)) {
-      for (String name : shapes.names()) {
-        List<Long> shape =
-            shapes.entry(name).shape().stream()
-                .map(size -> size == formerWidth ? width : size)
-                .toList();
-        int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
-        ByteBuffer bytes = ByteBuffer.allocate(count * 4).order(ByteOrder.LITTLE_ENDIAN);
-        float mean = shape.size() == 1 && name.endsWith("weight") ? 1 : 0;
-        while (bytes.hasRemaining()) {
-          bytes.putFloat((float) (mean + random.nextDouble(-0.4, 0.4)));
-        }
-        tensors.add(TensorData.of(name, StoredType.F32, shape, bytes::rewind));
-      }
-    }
+    shapes.forEach(
+        (name, shape) -> {
+          int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+          ByteBuffer bytes = ByteBuffer.allocate(count * 4).order(ByteOrder.LITTLE_ENDIAN);
+          float mean = shape.size() == 1 && name.endsWith("weight") ? 1 : 0;
+          while (bytes.hasRemaining()) {
+            bytes.putFloat((float) (mean + random.nextDouble(-0.4, 0.4)));
+          }
+          tensors.add(TensorData.of(name, StoredType.F32, shape, bytes::rewind));
+        });
     SafetensorsWriter.create().writeFile(model.resolve(Checkpoint.SINGLE_FILE), tensors);
   }
 

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.nn.family.expert.HunyuanMoe;
+import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.layout.GroupedRows;
 import io.adapt4j.gguf.internal.layout.Layout;
 import io.adapt4j.gguf.internal.layout.Place;
@@ -165,6 +166,26 @@ final class DecoderFamilies {
 
   /** GLM-4-0414: norms before and after each branch. */
   static FamilyDeclaration<?> glm4() {
+    return glmWithNorms().fits(metadata -> !hasSections(metadata));
+  }
+
+  /** GLM-OCR: llama.cpp has rotary positions in sections on halves of heads only. */
+  static FamilyDeclaration<?> glmOcr() {
+    return glmWithNorms()
+        .alsoOf("glm_ocr")
+        .whole(model -> model.modelType().equals("glm_ocr"))
+        .accepts(model -> model.modelType().equals("glm_ocr"))
+        .fits(DecoderFamilies::hasSections)
+        .textType(model -> "glm_ocr")
+        .halves()
+        .after(QwenLinearFamilies.SECTIONS_KEY);
+  }
+
+  private static boolean hasSections(GgufMetadata metadata) {
+    return metadata.keys().contains("glm4.rope.dimension_sections");
+  }
+
+  private static LlamaLike glmWithNorms() {
     return glm("glm4", "glm4", "Glm4ForCausalLM")
         .norms(
             "input_layernorm = attn_norm",

@@ -38,6 +38,7 @@ public final class Families {
               QwenVisionFamilies.second(),
               QwenVisionFamilies.third(),
               QwenVisionFamilies.mixture(),
+              QwenVisionFamilies.paddle(),
               LatentFamilies.miniCpm3(),
               LatentFamilies.deepSeekV2(),
               LatentFamilies.deepSeekV3(),
@@ -78,6 +79,7 @@ public final class Families {
               OlmoFamilies.olmo3(),
               DecoderFamilies.glm(),
               DecoderFamilies.glm4(),
+              DecoderFamilies.glmOcr(),
               DecoderFamilies.cohere(),
               DecoderFamilies.cohere2(),
               DecoderFamilies.starcoder2(),
@@ -117,9 +119,12 @@ public final class Families {
           "deberta-v2",
           "new");
 
-  /** Families that llama.cpp has and computes otherwise, with the difference. */
+  /** Families that llama.cpp lacks in part or computes otherwise, with the difference. */
   private static final Map<String, String> DIFFERENT_THERE =
       Map.of(
+          "paligemma",
+          "llama.cpp has no projector for this family's pictures, so no GGUF files of it are"
+              + " written; run this model here.",
           "phimoe",
           "llama.cpp weights the experts of this family by one softmax, where the model weights"
               + " each by a softmax of its own over the scores close to its (SparseMixer); run this"

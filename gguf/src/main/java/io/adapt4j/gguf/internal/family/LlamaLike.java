@@ -33,6 +33,7 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
   private UnaryOperator<Facts> adjust = UnaryOperator.identity();
   private boolean rotatesPart;
   private boolean pairs;
+  private boolean halves;
   private String finalNorm = "norm";
   private Layout normLayout = Layout.SAME;
   private List<String> attention =
@@ -95,6 +96,12 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
 
   LlamaLike pairs(boolean inFiles) {
     pairs = inFiles;
+    return this;
+  }
+
+  /** Puts the query and key rows of files, in rotary pairs in checkpoints, into halves. */
+  LlamaLike halves() {
+    halves = true;
     return this;
   }
 
@@ -314,7 +321,7 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     rows.add(TensorName.of("model." + finalNorm, "output_norm", normLayout));
     rows.add(TensorName.of("lm_head", "output"));
     for (TensorName row : TensorName.layers(attention.toArray(String[]::new))) {
-      rows.add(pairs ? paired(row, dimensions) : row);
+      rows.add(pairs || halves ? turned(row, dimensions) : row);
     }
     rows.addAll(feedForward);
     rows.addAll(TensorName.layers(normLayout, norms.toArray(String[]::new)));
@@ -322,17 +329,17 @@ final class LlamaLike extends FamilyDeclaration<LlamaLike> {
     return rows;
   }
 
-  private static TensorName paired(TensorName row, DecoderConfig decoder) {
+  private TensorName turned(TensorName row, DecoderConfig decoder) {
     boolean query = row.gguf().endsWith("attn_q");
     if (!query && !row.gguf().endsWith("attn_k")) {
       return row;
     }
+    int heads = query ? decoder.heads() : decoder.kvHeads();
+    double share = (double) decoder.rotaryDim() / decoder.headDim();
     return TensorName.of(
         row.stored(),
         row.gguf(),
-        Layout.rotaryPairs(
-            query ? decoder.heads() : decoder.kvHeads(),
-            (double) decoder.rotaryDim() / decoder.headDim()));
+        halves ? Layout.rotaryHalves(heads, share) : Layout.rotaryPairs(heads, share));
   }
 
   private void requireLlamaLike(Facts facts) {

@@ -25,6 +25,12 @@ final class QwenLinearFamilies {
   /** Sections of the rotated part for image positions (M-RoPE); text has a single position. */
   private static final int[] SECTIONS = {11, 11, 10, 0};
 
+  /** The key of the sections of rotary positions. */
+  static final Field SECTIONS_KEY =
+      Field.written(
+          (facts, prefix, target) ->
+              target.int32s(prefix + "rope.dimension_sections", sections(facts)));
+
   private QwenLinearFamilies() {}
 
   /** The heads of linear attention. */
@@ -79,10 +85,7 @@ final class QwenLinearFamilies {
             model ->
                 roundRobin(
                     LinearHeads.read((family.whole.test(model) ? model.text() : model).fields())))
-        .after(
-            Field.written(
-                (facts, prefix, target) ->
-                    target.int32s(prefix + "rope.dimension_sections", sections(facts))));
+        .after(SECTIONS_KEY);
   }
 
   private static LlamaLike like(
@@ -254,7 +257,7 @@ final class QwenLinearFamilies {
     return RowOrder.listed(rows, rows.length);
   }
 
-  static int[] sections(Facts facts) {
+  private static int[] sections(Facts facts) {
     return Stream.of("rope_parameters", "rope_scaling")
         .flatMap(field -> facts.fields().child(field).stream())
         .map(fields -> fields.json().path("mrope_section"))

@@ -6,8 +6,8 @@ import io.adapt4j.gguf.internal.metadata.Facts;
 import io.adapt4j.gguf.internal.metadata.Field;
 
 /**
- * The text models of Qwen 2-VL to 3-VL. Files are read as the Qwen 2 and 3 that they are without
- * images, where the sections of their rotary positions are equal.
+ * The text models of Qwen 2-VL to 3-VL and PaddleOCR-VL. Files are read as the Qwen 2 and 3, or
+ * Llama, that they are without images, where the sections of their rotary positions are equal.
  */
 final class QwenVisionFamilies {
 
@@ -41,6 +41,15 @@ final class QwenVisionFamilies {
     return third(family);
   }
 
+  /** PaddleOCR-VL, whose text model is Llama's with the same rotary positions. */
+  static FamilyDeclaration<?> paddle() {
+    return like("paddleocr", "llama", "LlamaForCausalLM")
+        .alsoOf("paddleocr_vl")
+        .textType(model -> "paddleocr_vl")
+        .statesHeadDim(true)
+        .biasesOff("use_bias");
+  }
+
   private static LlamaLike third(LlamaLike family) {
     return family
         .biasesByTensors()
@@ -66,10 +75,6 @@ final class QwenVisionFamilies {
         .textType(ModelConfig::modelType)
         .accepts(model -> model.modelType().contains("_vl"))
         .whole(model -> model.modelType().matches(".*_vl(_moe)?"))
-        .after(
-            Field.written(
-                (facts, prefix, target) ->
-                    target.int32s(
-                        prefix + "rope.dimension_sections", QwenLinearFamilies.sections(facts))));
+        .after(QwenLinearFamilies.SECTIONS_KEY);
   }
 }

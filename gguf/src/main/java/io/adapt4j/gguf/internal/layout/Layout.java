@@ -97,6 +97,11 @@ public record Layout(
     return SAME.with(RowOrder.rotaryPairs(heads, share));
   }
 
+  /** Returns a layout with the rotated part of each head, in pairs before, in halves. */
+  public static Layout rotaryHalves(int heads, double share) {
+    return SAME.with(RowOrder.rotaryHalves(heads, share));
+  }
+
   /** Returns a layout with all queries, then all keys, then all values. */
   public static Layout queriesKeysValues(int heads) {
     return SAME.with(RowOrder.queriesKeysValues(heads));

@@ -106,6 +106,12 @@ public record RowOrder(
         });
   }
 
+  /** Puts adjacent rows of each head's rotated part into its two halves. */
+  static RowOrder rotaryHalves(int heads, double share) {
+    RowOrder pairs = rotaryPairs(heads, share);
+    return all(/* toStored= */ pairs.toGguf, /* toGguf= */ pairs.toStored);
+  }
+
   /** Interleaves the two halves of the rows after the first ones of each group of rows. */
   public static RowOrder pairsAfter(int first, int group) {
     int half = (group - first) / 2;

@@ -8,6 +8,7 @@ import io.adapt4j.gguf.internal.layout.RowOrder;
 import io.adapt4j.gguf.internal.layout.TensorName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -34,10 +35,27 @@ public record PictureFamily(
   public static final String VISION = "clip.vision.";
   private static final String PIXTRAL = "pixtral";
   private static final String LLAVA = "mlp";
+  private static final String GLM = "glm4v";
   private static final String GELU = "gelu_pytorch_tanh";
 
   private static final List<PictureFamily> ALL =
-      List.of(idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3(), llava());
+      List.of(
+          idefics3(), gemma3(), lfm2(), qwen2(), qwen25(), qwen3(), mistral3(), llava(), glmOcr());
+
+  /** Families whose pictures llama.cpp 0.7.0 reads otherwise, with the difference. */
+  private static final Map<String, String> DIFFERENT_THERE =
+      Map.of(
+          "internvl",
+          "llama.cpp gives each patch of this family the position of the one before",
+          "paddleocr_vl",
+          "llama.cpp interpolates the positions of this family's patches between the centers of"
+              + " patches, where the model does between the corners of the picture");
+
+  /** Returns why there is no entry of a model's family. */
+  public static String whyNot(ModelConfig model) {
+    return DIFFERENT_THERE.getOrDefault(
+        model.modelType(), "mmproj files of this family are not written");
+  }
 
   /** Returns a model's family; empty if there is no entry of it. */
   public static Optional<PictureFamily> find(ModelConfig model) {
@@ -139,7 +157,7 @@ public record PictureFamily(
 
   private static PictureFamily qwen2() {
     return qwen(
-        "qwen2_vl",
+        Set.of("qwen2_vl"),
         "qwen2vl_merger",
         model -> qwenNames("mlp.fc1 = ffn_up", "mlp.fc2 = ffn_down"),
         (facts, target) -> facts.requireText("hidden_act", "quick_gelu", "quick_gelu"));
@@ -147,7 +165,7 @@ public record PictureFamily(
 
   private static PictureFamily qwen25() {
     return qwen(
-        "qwen2_5_vl",
+        Set.of("qwen2_5_vl"),
         "qwen2.5vl_merger",
         model ->
             qwenNames(
@@ -173,12 +191,12 @@ public record PictureFamily(
   }
 
   private static PictureFamily qwen(
-      String modelType,
+      Set<String> modelTypes,
       String type,
       Function<ModelConfig, List<TensorName>> names,
       BiConsumer<PictureFacts, GgufMetadata.Builder> keys) {
     return new PictureFamily(
-        Set.of(modelType),
+        modelTypes,
         "model.visual.",
         "model.visual.",
         type,
@@ -196,7 +214,7 @@ public record PictureFamily(
 
   private static PictureFamily qwen3() {
     return qwen(
-        "qwen3_vl",
+        Set.of("qwen3_vl", "qwen3_vl_moe"),
         "qwen3vl_merger",
         model -> {
           List<TensorName> names =
@@ -234,6 +252,43 @@ public record PictureFamily(
           tapped(facts.vision()).forEach(layer -> layers[layer] = true);
           target.bool("clip.use_gelu", true);
           target.bools(VISION + "is_deepstack_layers", layers);
+        });
+  }
+
+  private static PictureFamily glmOcr() {
+    String layer = "blocks.{}.";
+    return qwen(
+        Set.of("glm_ocr"),
+        GLM,
+        model -> {
+          List<TensorName> names =
+              new ArrayList<>(
+                  modules(
+                      "model.visual.",
+                      "patch_embed.proj = v.patch_embd",
+                      "post_layernorm = v.post_ln",
+                      "downsample = mm.patch_merger",
+                      "merger.proj = mm.model.fc",
+                      "merger.post_projection_norm = mm.post_norm",
+                      "merger.gate_proj = mm.gate",
+                      "merger.up_proj = mm.up",
+                      "merger.down_proj = mm.down",
+                      layer + "attn.qkv = v.blk.{}.attn_qkv",
+                      layer + "attn.q_norm = v.blk.{}.attn_q_norm",
+                      layer + "attn.k_norm = v.blk.{}.attn_k_norm",
+                      layer + "attn.proj = v.blk.{}.attn_out",
+                      layer + "norm1 = v.blk.{}.ln1",
+                      layer + "norm2 = v.blk.{}.ln2",
+                      layer + "mlp.gate_proj = v.blk.{}.ffn_gate",
+                      layer + "mlp.up_proj = v.blk.{}.ffn_up",
+                      layer + "mlp.down_proj = v.blk.{}.ffn_down"));
+          names.add(secondFrame());
+          return names;
+        },
+        (facts, target) -> {
+          facts.requireText("hidden_act", "silu", "silu");
+          facts.require(facts.vision(), "spatial_merge_size", 2, 2);
+          target.bool("clip.use_silu", true);
         });
   }
 
@@ -337,9 +392,14 @@ public record PictureFamily(
     return type.equals(PIXTRAL) ? Optional.of("[IMG_BREAK]") : Optional.empty();
   }
 
+  /** {@return the field of the epsilon of the norms} */
+  public String epsField() {
+    return type.equals(GLM) ? "rms_norm_eps" : "layer_norm_eps";
+  }
+
   /** {@return the epsilon of the norms where the configuration has none} */
   public double eps() {
-    return type.equals(PIXTRAL) ? 1e-5 : 1e-6;
+    return type.equals(PIXTRAL) || type.equals(GLM) ? 1e-5 : 1e-6;
   }
 
   /** {@return whether the features do not depend on a tensor} */

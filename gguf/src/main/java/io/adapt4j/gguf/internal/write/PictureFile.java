@@ -98,8 +98,9 @@ public final class PictureFile {
                         .invalid(
                             "model_type",
                             "one of " + String.join(", ", PictureFamily.known()),
-                            "mmproj files of this family are not written: run this model here, or"
-                                + " export its text model alone (textOnly, --text-only)."));
+                            PictureFamily.whyNot(model)
+                                + ": run this model here, or export its text model alone"
+                                + " (textOnly, --text-only)."));
     PictureFacts facts = PictureFacts.read(folder, model);
     // A refused setting says more than the tensors that come with it.
     tower.family().keys().accept(facts, GgufMetadata.builder());
@@ -228,7 +229,7 @@ public final class PictureFile {
     target.string("clip.projector_type", family.type());
     target.float32(
         VISION + "attention.layer_norm_epsilon",
-        (float) facts.vision().positiveNumber("layer_norm_eps", family.eps()));
+        (float) facts.vision().positiveNumber(family.epsField(), family.eps()));
     family.keys().accept(facts, target);
     target.uint32("general.quantization_version", 2);
     return target.build();

@@ -23,7 +23,10 @@ class LayoutTest {
 
   @Test
   void findsTheWayBack() {
-    for (Layout layout : new Layout[] {Layout.rotaryPairs(3, 1), Layout.queriesKeysValues(4)}) {
+    for (Layout layout :
+        new Layout[] {
+          Layout.rotaryPairs(3, 1), Layout.rotaryHalves(3, 0.5), Layout.queriesKeysValues(4)
+        }) {
       long rows = 12 * 4 * 3;
       assertThat(
               LongStream.range(0, rows)

@@ -23,6 +23,7 @@ public final class PictureProcessors {
           Map.entry("qwen2_vl", QwenVlProcessor::qwen),
           Map.entry("qwen2_5_vl", QwenVlProcessor::qwen),
           Map.entry("qwen3_vl", QwenVlProcessor::qwen),
+          Map.entry("qwen3_vl_moe", QwenVlProcessor::qwen),
           Map.entry("glm4v", QwenVlProcessor::glm),
           Map.entry("glm46v", QwenVlProcessor::glm),
           Map.entry("glm_ocr", QwenVlProcessor::glm),

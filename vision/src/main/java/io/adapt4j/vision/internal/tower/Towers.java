@@ -21,6 +21,7 @@ public final class Towers {
           Map.entry("qwen2_vl", Qwen2Tower::new),
           Map.entry("qwen2_5_vl", Qwen25Tower::new),
           Map.entry("qwen3_vl", Qwen3Tower::new),
+          Map.entry("qwen3_vl_moe", Qwen3Tower::new),
           Map.entry("llava", LlavaTower::new),
           Map.entry("llava_next", LlavaNextTower::next),
           Map.entry("llava_onevision", LlavaNextTower::oneVision),
