@@ -5,6 +5,9 @@ import java.util.Arrays;
 /** Types with one scale in fp16 and two to four levels around zero. */
 abstract class FewLevels extends BlockFormat.ReadOnly {
 
+  static final int FOUR_BIT_VALUES = 32;
+  static final int FOUR_BIT_BYTES = 18;
+
   /** Offset of the scale in a block. */
   final int scale;
 
@@ -25,6 +28,19 @@ abstract class FewLevels extends BlockFormat.ReadOnly {
   }
 
   abstract int level(byte[] source, int block, int index);
+
+  /** Writes a block's values as blocks of Q4_0, whose levels are -8 to 7 and which have 32 each. */
+  final void toFourBits(byte[] source, int block, byte[] target) {
+    for (int first = 0; first < values(); first += FOUR_BIT_VALUES) {
+      int at = first / FOUR_BIT_VALUES * FOUR_BIT_BYTES;
+      Half.put(target, at, Half.get(source, block + scale));
+      for (int i = 0; i < FOUR_BIT_VALUES / 2; i++) {
+        int low = level(source, block, first + i) + 8;
+        int high = level(source, block, first + i + FOUR_BIT_VALUES / 2) + 8;
+        target[at + 2 + i] = (byte) (low | high << 4);
+      }
+    }
+  }
 
   /** Q1_0: the scale, then one bit a value: the sign. */
   static final class Q10 extends FewLevels {

@@ -171,6 +171,27 @@ public final class Quantizer {
     }
   }
 
+  /**
+   * Writes whole blocks of a type of few levels (Q1_0, Q2_0) as blocks of Q4_0, without loss.
+   *
+   * @param source holds the bytes from its position to its limit
+   * @param target receives the blocks from its position on
+   * @throws UnsupportedOperationException if the type is not supported
+   */
+  public void toFourBits(ByteBuffer source, ByteBuffer target) {
+    if (!(format instanceof FewLevels levels)) {
+      throw new UnsupportedOperationException("type: expected Q1_0 or Q2_0, found " + type);
+    }
+    byte[] stored = new byte[type.blockBytes()];
+    byte[] blocks =
+        new byte[type.blockSize() / FewLevels.FOUR_BIT_VALUES * FewLevels.FOUR_BIT_BYTES];
+    while (source.hasRemaining()) {
+      source.get(stored);
+      levels.toFourBits(stored, 0, blocks);
+      target.put(blocks);
+    }
+  }
+
   private int checkedBytes(float[] values, int offset, int count) {
     Objects.checkFromIndexSize(offset, count, values.length);
     return Math.toIntExact(type.bytes(count));

@@ -141,6 +141,26 @@ class QuantizerTest {
   }
 
   @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "Q[12]_0")
+  void blocksOfFewLevelsHaveTheValuesInFourBitsToTheBit(TensorType type) {
+    int count = 7 * type.blockSize();
+    byte[] stored = new byte[7 * type.blockBytes()];
+    new Random(type.id()).nextBytes(stored);
+    float[] expected = new float[count];
+    Quantizer.of(type).dequantize(ByteBuffer.wrap(stored), expected, 0, count);
+    byte[] blocks = new byte[count / 32 * 18];
+    Quantizer.of(type).toFourBits(ByteBuffer.wrap(stored), ByteBuffer.wrap(blocks));
+    float[] found = new float[count];
+    Quantizer.of(TensorType.Q4_0).dequantize(ByteBuffer.wrap(blocks), found, 0, count);
+    // Zero times a scale below zero has a sign.
+    for (int i = 0; i < count; i++) {
+      found[i] += 0f;
+      expected[i] += 0f;
+    }
+    assertThat(found).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = READ_ONLY)
   void valuesThatAreNoNumbersAreNamed(TensorType type) {
     for (float wrong : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {

@@ -36,6 +36,7 @@ record FileBlocks(
       // Their grids have three levels: a code is one, in two bits, and the fourth bit.
       case IQ1_S, IQ2_XXS -> Optional.of(BlockType.OWN_WIDE);
       case IQ1_M, IQ2_XS, IQ2_S -> Optional.of(BlockType.OWN_EIGHT);
+      case Q1_0, Q2_0 -> Optional.of(BlockType.Q4_0);
       default ->
           Quantizer.of(stored).hasTable() ? Optional.of(BlockType.OWN_TABLE) : Optional.empty();
     };
@@ -65,11 +66,11 @@ record FileBlocks(
     try (Tensor staged = Tensor.emptyOnHost(DType.U8, checkpoint.storedBytes(storedName))) {
       file.readStored(storedName, staged.data());
       int[] order = file.order(storedName).orElse(null);
-      if (type.hasOwnTable()) {
-        long bytes = staged.data().capacity() / storedType.blockBytes() * (long) type.bytes();
-        try (Tensor table = Tensor.emptyOnHost(DType.U8, bytes)) {
-          putTable(staged.data(), table.data());
-          matrix.arrange(table.data(), order);
+      if (type.id() != storedType.id()) {
+        long bytes = staged.data().capacity() / storedType.blockBytes() * (long) blockBytes();
+        try (Tensor converted = Tensor.emptyOnHost(DType.U8, bytes)) {
+          convert(staged.data(), converted.data());
+          matrix.arrange(converted.data(), order);
         }
       } else {
         matrix.arrange(staged.data(), order);
@@ -81,7 +82,12 @@ record FileBlocks(
     }
   }
 
-  private void putTable(ByteBuffer stored, ByteBuffer target) {
+  /** Returns the bytes in the type of the kernels that a block of the file takes. */
+  private int blockBytes() {
+    return storedType.blockSize() / type.columns() * type.bytes();
+  }
+
+  private void convert(ByteBuffer stored, ByteBuffer target) {
     int size = storedType.blockBytes();
     int blocks = stored.capacity() / size;
     IntStream.range(0, (blocks + PIECE - 1) / PIECE)
@@ -90,10 +96,14 @@ record FileBlocks(
             piece -> {
               int first = piece * PIECE;
               int count = Math.min(PIECE, blocks - first);
-              Quantizer.of(storedType)
-                  .toTable(
-                      stored.slice(first * size, count * size),
-                      target.slice(first * type.bytes(), count * type.bytes()));
+              ByteBuffer from = stored.slice(first * size, count * size);
+              ByteBuffer to = target.slice(first * blockBytes(), count * blockBytes());
+              Quantizer quantizer = Quantizer.of(storedType);
+              if (type.hasOwnTable()) {
+                quantizer.toTable(from, to);
+              } else {
+                quantizer.toFourBits(from, to);
+              }
             });
   }
 }
