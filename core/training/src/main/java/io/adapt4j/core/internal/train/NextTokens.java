@@ -21,7 +21,8 @@ public record NextTokens(
    * Families whose classes in Transformers do not take the number of targets of a step ({@code
    * accepts_loss_kwargs}), so that its loss is the mean of its batches' means.
    */
-  private static final Set<String> MEANS = Set.of("gemma3", "qwen2_5_vl", "qwen3_vl", "glm_ocr");
+  private static final Set<String> MEANS =
+      Set.of("gemma3", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "glm_ocr");
 
   /** Creates a task of plain cross-entropy that evaluates the loss only. */
   public NextTokens(Decoder decoder) {
