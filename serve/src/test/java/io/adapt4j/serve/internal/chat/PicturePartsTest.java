@@ -4,9 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.serve.internal.download.PublicDownload;
 import io.adapt4j.serve.internal.http.Fault;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,5 +102,54 @@ class PicturePartsTest {
     String forty = "x".repeat(40);
     assertThatThrownBy(() -> pictures.add("a", object(forty)))
         .hasMessageEndingWith("found '" + forty + "'");
+  }
+
+  private static PictureParts downloading() {
+    PublicDownload download =
+        new PublicDownload(
+            host -> InetAddress.getAllByName("127.0.0.1"), InetAddress::isLoopbackAddress);
+    return new PictureParts(Optional.empty(), true, Optional.of(download));
+  }
+
+  @Test
+  void picturesElsewhereAreDownloadedInTheirOrderWithinOneLimit() throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          int length = Integer.parseInt(exchange.getRequestURI().getPath().substring(1));
+          exchange.sendResponseHeaders(200, length);
+          exchange.getResponseBody().write(new byte[length]);
+          exchange.close();
+        });
+    server.start();
+    String url = "http://pictures.example:" + server.getAddress().getPort() + "/";
+    int most = PictureParts.MOST_BYTES;
+    try {
+      PictureParts pictures = downloading();
+      pictures.add("a", object(url + (most - 5)));
+      pictures.add("b", object(DATA));
+      pictures.add("c", object(url + 5));
+      pictures.downloadAll(new CancellationToken());
+      assertThat(pictures.pictures())
+          .extracting(picture -> picture.name() + " " + picture.bytes().length)
+          .containsExactly(
+              "a.image_url.url " + (most - 5), "b.image_url.url 3", "c.image_url.url 5");
+
+      PictureParts more = downloading();
+      more.add("a", object(url + (most - 5)));
+      more.add("b", object(url + 6));
+      assertThatThrownBy(() -> more.downloadAll(new CancellationToken()))
+          .isInstanceOf(Fault.class)
+          .hasMessageContaining("b.image_url.url: expected at most 5 bytes, found more. Send the");
+
+      CancellationToken cancelled = new CancellationToken();
+      cancelled.cancel();
+      assertThatThrownBy(() -> more.downloadAll(cancelled))
+          .isInstanceOf(CancellationException.class);
+    } finally {
+      server.stop(0);
+    }
   }
 }

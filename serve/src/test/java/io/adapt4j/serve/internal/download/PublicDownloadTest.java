@@ -193,7 +193,7 @@ class PublicDownloadTest {
     assertThat(raw("HTTP/1.1 200\r\nContent-Length: -5\r\n\r\n" + hundred)).isEmpty();
     for (String longer :
         List.of(
-            "HTTP/1.1 200\r\n\r\n" + hundred + "x",
+            "HTTP/1.1 200\r\n\r\n" + hundred + "\0",
             chunks + chunk + "1\r\nz\r\n0\r\n\r\n",
             "HTTP/1.1 200\r\nContent-Length: 99999999999\r\n\r\n")) {
       assertThatThrownBy(() -> raw(longer)).hasMessageContaining("at most 100 bytes");
