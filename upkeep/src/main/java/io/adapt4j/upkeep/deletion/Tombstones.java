@@ -73,13 +73,14 @@ final class Tombstones {
                 if (c != '\n') {
                   line.append((char) c);
                 } else {
-                  out.write(lines.contains(number) ? erased(line.toString()) : line.toString());
+                  out.write(
+                      lines.contains(number) ? erased(file, line.toString()) : line.toString());
                   out.write('\n');
                   line.setLength(0);
                   number++;
                 }
               }
-              out.write(lines.contains(number) ? erased(line.toString()) : line.toString());
+              out.write(lines.contains(number) ? erased(file, line.toString()) : line.toString());
             }
             out.flush();
           });
@@ -96,7 +97,7 @@ final class Tombstones {
       int left = lines.size();
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (lines.contains(number++)) {
-          if (!erased(line).equals(line)) {
+          if (!erased(file, line).equals(line)) {
             return false;
           }
           left--;
@@ -106,13 +107,17 @@ final class Tombstones {
     }
   }
 
-  private static String erased(String line) throws IOException {
+  private static String erased(Path file, String line) {
     try {
       JsonNode row = Json.parse(line);
       erase(row);
       return Json.compact(row);
     } catch (JsonProcessingException e) {
-      throw new IOException("a row is not JSON", e);
+      // Without the cause, which quotes the row.
+      throw new DatasetException(
+          file
+              + ": a row to erase is no JSON, so the file has changed. Put it back as it was and"
+              + " repeat the deletion.");
     }
   }
 

@@ -174,7 +174,10 @@ class DocumentDeletionTest {
     Path file = folder.resolve(DeletionReport.FILE);
     report.write(file);
     assertThat(Files.readString(file))
-        .contains(report.documents().get(0).sha256().orElseThrow(), "\"count\": 2")
+        .contains(
+            report.documents().get(0).sha256().orElseThrow(),
+            "\"count\": 2",
+            "Backups of any of these.")
         .contains(report.removed().get(1).ids())
         .doesNotContain("zebra", "moon");
     assertThat(report.text()).contains("place-3.md: 1 passages deleted", "4 feedback removed");

@@ -70,6 +70,8 @@ class MlflowRegistryTest {
     Registry other = Registry.open(temp.resolve("other"));
     assertThat(mlflow.fetch(published, other).pinned()).isEqualTo(version.pinned());
     assertThat(server.authorized).isTrue();
+    assertThat(server.exists).isTrue();
+    assertThat(server.versions.get(0).path("run_id").asText()).isEqualTo("run1");
   }
 
   @Test

@@ -129,6 +129,56 @@ class ModelPackTest {
     refused("a link");
   }
 
+  @Test
+  void aManifestIsWhatItsDigestSays() throws Exception {
+    Path manifest = blobFile(index());
+    Files.writeString(manifest, Files.readString(manifest).replace("README.md", "README.MD"));
+    refused(manifest.toString());
+  }
+
+  @Test
+  void aLayoutOfAnotherVersionOrKindIsRefused() throws Exception {
+    manifest(text -> text.replace("vnd.cncf.model.config", "vnd.other.model.config"));
+    refused("vnd.cncf.model.config.v1+json, found");
+    Path index = layout.resolve("index.json");
+    Files.writeString(index, Files.readString(index).replace("image.manifest", "image.index"));
+    refused("index.json: expected application/vnd.oci.image.manifest");
+    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"2.0.0\"}");
+    refused("oci-layout: expected 1.0.0, found 2.0.0");
+  }
+
+  @Test
+  void aLayoutWithoutWeightsIsRefused() throws Exception {
+    manifest(text -> text.replace("adapter_model.safetensors", "adapter_model.json"));
+    refused("expected weights");
+  }
+
+  @Test
+  void theParentIsKeptIfItIsPinned() throws Exception {
+    Path folder = Samples.adapter(temp.resolve("next"), "next");
+    Files.delete(folder.resolve("adapter_model.safetensors"));
+    Files.writeString(folder.resolve("model.gguf"), "w");
+    ModelVersion next = registry.add(NewVersion.of("support", folder).parent("support@1"));
+    layout = temp.resolve("next-pack");
+    ModelPack.write(registry, next, layout);
+
+    assertThat(blob(blob(index()).path("config")).at("/config/format").asText()).isEqualTo("gguf");
+    assertThat(ModelPack.read(other, "support", layout, "").lineage().parent())
+        .contains(version.pinned());
+    manifest(text -> text.replace(version.pinned(), "../../support"));
+    assertThat(ModelPack.read(other, "copy", layout, "").lineage().parent()).isEmpty();
+  }
+
+  @Test
+  void aVersionWhoseFileChangedIsNotWritten() throws Exception {
+    Files.writeString(version.folder().resolve("README.md"), "changed");
+    Path packs = Files.createDirectory(temp.resolve("packs"));
+    assertThatThrownBy(() -> ModelPack.write(registry, version, packs.resolve("pack")))
+        .isInstanceOf(RegistryException.class)
+        .hasMessageContaining("README.md: expected the SHA-256");
+    assertThat(packs).isEmptyDirectory();
+  }
+
   /** Writes another manifest, with its digest in the index. */
   private void manifest(UnaryOperator<String> change) throws IOException {
     String text = change.apply(Files.readString(blobFile(index())));

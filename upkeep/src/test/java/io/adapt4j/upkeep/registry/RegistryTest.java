@@ -5,17 +5,28 @@ import static io.adapt4j.upkeep.registry.Registry.PRODUCTION;
 import static io.adapt4j.upkeep.registry.Samples.ANNA;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.upkeep.registry.HistoryEntry.Action;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +72,9 @@ class RegistryTest {
             "README.md",
             "adapter_config.json",
             "adapter_model.safetensors");
+    assertThat(version.bytes()).isEqualTo(9 + 3 + 13 + 3);
     assertThat(registry.resolve("support@1")).isEqualTo(version);
+    assertThat(registry.names()).containsExactly("support");
     assertThat(registry.verify()).isEmpty();
   }
 
@@ -222,11 +235,14 @@ class RegistryTest {
   @Test
   void onlyAReportIsAnExam() throws Exception {
     ModelVersion version = add("one");
-    Path file = Files.writeString(temp.resolve("r.json"), "{\"candidates\": []}");
+    Path file = temp.resolve("r.json");
 
-    assertThatThrownBy(() -> registry.addExam(version, file))
-        .isInstanceOf(RegistryException.class)
-        .hasMessageContaining("expected the JSON of an evaluation");
+    for (String text : List.of("{\"candidates\": []}", "no JSON")) {
+      Files.writeString(file, text);
+      assertThatThrownBy(() -> registry.addExam(version, file))
+          .isInstanceOf(RegistryException.class)
+          .hasMessageContaining("expected the JSON of an evaluation");
+    }
   }
 
   @Test
@@ -268,6 +284,108 @@ class RegistryTest {
   }
 
   @Test
+  void aDamagedHistoryIsNamedByItsLine() throws Exception {
+    ModelVersion one = examined("one");
+    registry.promote(one, ANNA);
+    Path history = one.folder().getParent().resolveSibling("history.jsonl");
+    Files.writeString(history, Files.readString(history) + "{}\n");
+
+    assertThat(registry.verify()).singleElement().asString().contains(history + ": line 2");
+    assertThatThrownBy(() -> registry.aliases("support")).isInstanceOf(RegistryException.class);
+  }
+
+  @Test
+  void theNumberOfADeletedVersionIsNotUsedAgain() throws Exception {
+    add("one");
+    ModelVersion two = add("two");
+    Path home = two.folder().getParent();
+    Path copy = temp.resolve("copy");
+    Files.createDirectories(copy.resolve("support-2"));
+    Files.copy(home.resolve("version.json"), copy.resolve("version.json"));
+
+    registry.delete(two, ANNA);
+    // As if the deletion had been cut off after its line: it is repeated without another.
+    Files.move(copy, home);
+    registry.delete(two, ANNA);
+
+    assertThat(registry.history("support"))
+        .extracting(HistoryEntry::action, HistoryEntry::to)
+        .containsExactly(tuple(Action.DELETE, OptionalInt.of(2)));
+    assertThat(home).doesNotExist();
+    assertThat(add("three").number()).isEqualTo(3);
+  }
+
+  @Test
+  void aFailedAdditionLeavesNothing() throws Exception {
+    add("one");
+    Path absent = temp.resolve("absent");
+    assertThatThrownBy(
+            () ->
+                registry.add(
+                    NewVersion.of("support", temp),
+                    Optional.empty(),
+                    () -> Map.of("model.gguf", absent),
+                    files -> {}))
+        .hasMessageContaining("Writing to");
+    try (Stream<Path> left = Files.list(temp.resolve("registry/versions/support"))) {
+      assertThat(left).containsExactly(temp.resolve("registry/versions/support/1"));
+    }
+  }
+
+  @Test
+  void whatAKilledAdditionLeftIsSweptADayLater() throws Exception {
+    Path home = add("one").folder().getParent().getParent();
+    String name = ".new.00000000-0000-0000-0000-00000000000";
+    Path old = Files.createDirectory(home.resolve(name + "0"));
+    Path recent = Files.createDirectory(home.resolve(name + "1"));
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+
+    add("two");
+
+    assertThat(old).doesNotExist();
+    assertThat(recent).exists();
+  }
+
+  @Test
+  void aChangeWaitsForTheLock() throws Exception {
+    ModelVersion one = examined("one");
+    Path home = one.folder().getParent().getParent();
+    Thread promoting = new Thread(() -> registry.promote(one, ANNA));
+    try (ProcessLock held = Access.lock(home)) {
+      promoting.start();
+      awaitWaiting(promoting);
+      assertThat(registry.aliases("support")).isEmpty();
+    }
+    promoting.join();
+    assertThat(registry.aliases("support")).containsEntry(PRODUCTION, 1);
+  }
+
+  @Test
+  void anInterruptEndsTheWait() throws Exception {
+    Path home = add("one").folder().getParent().getParent();
+    List<Boolean> interrupted = new CopyOnWriteArrayList<>();
+    Thread waiting =
+        new Thread(
+            () -> {
+              assertThatThrownBy(() -> Access.lock(home)).hasMessageContaining("interrupted");
+              interrupted.add(Thread.currentThread().isInterrupted());
+            });
+    try (ProcessLock held = Access.lock(home)) {
+      waiting.start();
+      awaitWaiting(waiting);
+      waiting.interrupt();
+      waiting.join();
+    }
+    assertThat(interrupted).containsExactly(true);
+  }
+
+  private static void awaitWaiting(Thread thread) {
+    while (thread.isAlive() && thread.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
   void aRecordThatWasChangedIsRefused() throws Exception {
     ModelVersion version = add("one");
     Path record = version.folder().resolveSibling("version.json");
@@ -277,6 +395,27 @@ class RegistryTest {
         .isInstanceOf(RegistryException.class)
         .hasMessageContaining(record.toString());
     assertThat(registry.verify()).singleElement().asString().contains(record.toString());
+  }
+
+  @Test
+  void everyFieldOfARecordIsChecked() throws Exception {
+    Path record = add("one").folder().resolveSibling("version.json");
+    ObjectNode fields = (ObjectNode) CheckedJson.read(record).json();
+    String digest = "sha256:" + "0".repeat(64);
+    for (ObjectNode changed :
+        List.of(
+            fields.deepCopy().put("schema", 2),
+            fields.deepCopy().put("number", 2),
+            fields.deepCopy().put("digest", digest))) {
+      CheckedJson.write(record, changed);
+      assertThatThrownBy(() -> registry.resolve("support@1"))
+          .isInstanceOf(RegistryException.class)
+          .hasMessageContaining(record + ": field '");
+    }
+    fields.remove("checksum");
+    AtomicFiles.writeJson(record, fields);
+    assertThatThrownBy(() -> registry.resolve("support@1"))
+        .hasMessageContaining("field 'checksum': expected true");
   }
 
   @Test
@@ -291,10 +430,13 @@ class RegistryTest {
     assertThat(registry.isSigned(one, others.getPublic())).isFalse();
     assertThat(registry.isSigned(two, keys.getPublic())).isFalse();
 
-    Files.copy(
-        one.folder().resolveSibling("signature.json"),
-        two.folder().resolveSibling("signature.json"));
+    Path signature = one.folder().resolveSibling("signature.json");
+    Files.copy(signature, two.folder().resolveSibling("signature.json"));
     assertThat(registry.isSigned(two, keys.getPublic())).isFalse();
+    for (String damaged : List.of("{", "{\"signature\": \"AAAA\"}", "{\"signature\": \"?\"}")) {
+      Files.writeString(signature, damaged);
+      assertThat(registry.isSigned(one, keys.getPublic())).isFalse();
+    }
   }
 
   @Test
@@ -315,7 +457,10 @@ class RegistryTest {
     Lineage lineage = registry.add(NewVersion.of("support", folder)).lineage();
 
     assertThat(lineage.parent()).contains(one.pinned());
-    assertThat(lineage.base().orElseThrow().name()).isEqualTo("o/m@ab");
+    String weights = one.files().get(3).sha256();
+    assertThat(lineage.base())
+        .contains(new Lineage.Base("o/m@ab", FileDigest.sha256(weights + "\n")));
+    assertThat(add("of nothing").lineage().parent()).isEmpty();
     assertThat(lineage.data()).extracting(Lineage.Data::rows).containsExactly(20);
     assertThat(lineage.plan()).contains("{\"epochs\":3}");
     assertThat(registry.resolve("support@2").lineage()).isEqualTo(lineage);
@@ -326,6 +471,9 @@ class RegistryTest {
     Path empty = Files.createDirectory(temp.resolve("empty"));
     assertThatThrownBy(() -> registry.add(NewVersion.of("support", empty)))
         .isInstanceOf(RegistryException.class)
+        .hasMessageContaining("expected weights");
+    Files.writeString(empty.resolve("config.json"), "{}");
+    assertThatThrownBy(() -> registry.add(NewVersion.of("support", empty)))
         .hasMessageContaining("expected weights");
 
     Path linked = Samples.adapter(temp.resolve("linked"), "w");
@@ -342,6 +490,11 @@ class RegistryTest {
     assertThatThrownBy(() -> registry.add(NewVersion.of("support", temp.resolve("absent"))))
         .hasMessageContaining("absent");
     assertThat(registry.names()).isEmpty();
+    Files.createDirectories(temp.resolve("registry/versions/No name"));
+    assertThat(registry.names()).isEmpty();
+
+    Files.writeString(empty.resolve("model.gguf"), "w");
+    assertThat(registry.add(NewVersion.of("support", empty)).files()).hasSize(2);
   }
 
   @Test

@@ -48,8 +48,7 @@ public final class PictureParts {
 
   private final boolean areTaken;
 
-  private PictureParts(
-      Optional<PictureModel> model, boolean areTaken, Optional<PublicDownload> download) {
+  PictureParts(Optional<PictureModel> model, boolean areTaken, Optional<PublicDownload> download) {
     this.model = model;
     this.download = download;
     this.areTaken = areTaken;
@@ -135,7 +134,8 @@ public final class PictureParts {
     }
   }
 
-  private void downloadAll(CancellationToken cancellation) {
+  /** Downloads them one after the other, within one limit of time and one of size. */
+  void downloadAll(CancellationToken cancellation) {
     long end = System.nanoTime() + LONGEST_DOWNLOAD.toNanos();
     int left = MOST_BYTES;
     for (Map.Entry<Integer, String> remote : urls.entrySet()) {

@@ -1,6 +1,7 @@
 package io.adapt4j.studio.internal.store;
 
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.PortableName;
 import io.adapt4j.studio.internal.Refusal;
 import java.io.IOException;
 import java.io.InputStream;
@@ -146,9 +147,11 @@ public final class Uploads {
     if (stem.isBlank() || plain.length() - stem.length() > 10) {
       throw new Refusal(415, "refused_kind");
     }
-    return stem.length() > MOST_LETTERS
-        ? stem.substring(0, MOST_LETTERS) + plain.substring(stem.length())
-        : plain;
+    int end = Math.min(stem.length(), MOST_LETTERS);
+    // No half of a letter outside the basic plane.
+    int whole = Character.isHighSurrogate(stem.charAt(end - 1)) ? end - 1 : end;
+    String cut = stem.substring(0, whole) + plain.substring(stem.length());
+    return PortableName.problem(cut).isPresent() ? "_" + cut : cut;
   }
 
   private static String extension(String name) {
