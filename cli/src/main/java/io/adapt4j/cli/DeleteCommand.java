@@ -9,6 +9,7 @@ import io.adapt4j.upkeep.registry.Registry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -90,7 +91,7 @@ final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Destination.existing("RUN", "the output folder of a run", run);
-    if (!Files.exists(target.resolve(".deletion-unfinished.json"))) {
+    if (!Deletion.isUnfinished(target)) {
       Destination.newFolder("--output", target);
     }
     @Nullable Registry registry =
@@ -111,6 +112,10 @@ final class DeleteCommand implements Callable<Integer> {
       deletion.erasingCheckpoints();
     }
     deletion.listener(new WordedProgress(output.isJson() ? System.err : System.out));
+    List<ModelVersion> added = new ArrayList<>();
+    if (registry != null && version != null) {
+      deletion.lastStep(report -> added.add(registry.add(newVersion(version, report))));
+    }
     DeletionReport report = deletion.run(target);
     ObjectNode json =
         (ObjectNode) Output.parsed(Files.readString(target.resolve(DeletionReport.FILE)));
@@ -125,16 +130,16 @@ final class DeleteCommand implements Callable<Integer> {
                     report.best()));
     report.toErase().forEach(path -> text.append("still learned from them: " + path + "\n"));
     report.remains().forEach(line -> text.append("look yourself: " + line + "\n"));
-    if (registry != null && version != null) {
-      String note =
-          "%s without %d rows".formatted(version.reference(), report.plan().rows().size());
-      ModelVersion added =
-          registry.add(
-              new NewVersion(version.name(), report.best(), version.lineage().parent(), note));
-      json.put("version", added.reference());
-      text.append(added.reference()).append(" is in ").append(added.folder()).append('\n');
+    for (ModelVersion one : added) {
+      json.put("version", one.reference());
+      text.append(one.reference()).append(" is in ").append(one.folder()).append('\n');
     }
     output.write(text.toString(), json);
     return ExitCode.OK;
+  }
+
+  private static NewVersion newVersion(ModelVersion old, DeletionReport report) {
+    String note = "%s without %d rows".formatted(old.reference(), report.plan().rows().size());
+    return new NewVersion(old.name(), report.best(), old.lineage().parent(), note);
   }
 }

@@ -84,7 +84,7 @@ final class Destination {
     folder(option, folder);
     List<String> names = new ArrayList<>(names(folder));
     // A killed command has left these, which the next one to write here removes after a day.
-    names.removeIf(name -> name.matches("\\..+\\.[0-9a-f-]{36}\\.tmp"));
+    names.removeIf(name -> name.matches("\\.(.+\\.[0-9a-f-]{36}|adapt4j-\\d+)\\.tmp"));
     if (!names.isEmpty()) {
       throw wrong(
           option,

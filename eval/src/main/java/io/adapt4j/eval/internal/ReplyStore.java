@@ -153,12 +153,22 @@ public final class ReplyStore implements AutoCloseable {
    * @return the SHA-256 of the removed replies' requests, by file
    */
   public static SortedMap<Path, List<String>> forget(Path folder, List<String> texts) {
+    return found(folder, texts, true);
+  }
+
+  /** Returns what {@link #forget} would remove. */
+  public static SortedMap<Path, List<String>> find(Path folder, List<String> texts) {
+    return found(folder, texts, false);
+  }
+
+  private static SortedMap<Path, List<String>> found(
+      Path folder, List<String> texts, boolean removes) {
     TextTrace.Sought sought = TextTrace.sought(texts);
     SortedMap<Path, List<String>> removed = new TreeMap<>();
     try (Stream<Path> files = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
       for (Path file : files.filter(one -> one.toString().endsWith(SUFFIX)).sorted().toList()) {
         try (ProcessLock held = lock(file)) {
-          List<String> keys = forgetIn(file, sought);
+          List<String> keys = found(file, sought, removes);
           if (!keys.isEmpty()) {
             removed.put(file, keys);
           }
@@ -176,7 +186,8 @@ public final class ReplyStore implements AutoCloseable {
     return removed;
   }
 
-  private static List<String> forgetIn(Path file, TextTrace.Sought sought) throws IOException {
+  private static List<String> found(Path file, TextTrace.Sought sought, boolean removes)
+      throws IOException {
     List<String> keys = new ArrayList<>();
     StringBuilder kept = new StringBuilder();
     int dropped = 0;
@@ -191,7 +202,7 @@ public final class ReplyStore implements AutoCloseable {
         }
       }
     }
-    if (dropped > 0) {
+    if (removes && dropped > 0) {
       AtomicFiles.writeText(file, kept.toString());
     }
     return keys;

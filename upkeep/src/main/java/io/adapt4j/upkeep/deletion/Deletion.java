@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,7 @@ public final class Deletion {
   private final KeptTexts kept = new KeptTexts();
   private final List<String> texts = new ArrayList<>();
   private TrainingListener listener = new TrainingListener() {};
+  private Consumer<DeletionReport> lastStep = report -> {};
 
   private Deletion(Path run, Optional<Split> data) {
     this.run = run;
@@ -209,6 +211,18 @@ public final class Deletion {
   }
 
   /**
+   * Sets the last step, such as adding the new model to a registry. If it is cut off, the same call
+   * of {@link #run} takes it again.
+   *
+   * @param step takes the report
+   * @return this deletion
+   */
+  public Deletion lastStep(Consumer<DeletionReport> step) {
+    lastStep = step;
+    return this;
+  }
+
+  /**
    * Works out what to repeat. Encodes the data and compares it with the record; reads no weights.
    *
    * @return the plan
@@ -304,9 +318,9 @@ public final class Deletion {
   }
 
   /**
-   * Makes the run again without the rows. If it is cut off while it erases, the same call ends it.
+   * Makes the run again without the rows. If it is cut off, the same call goes on with it.
    *
-   * @param output folder of the new run, which must not hold one
+   * @param output folder of the new run, which must not hold another
    * @return the report, also written to {@link DeletionReport#FILE} in the folder
    * @throws io.adapt4j.core.exception.SettingsException if a file has changed, or the task cannot
    *     mask rows
@@ -316,10 +330,21 @@ public final class Deletion {
    */
   public DeletionReport run(Path output) {
     Unfinished unfinished = unfinished(output);
-    if (!unfinished.isThere()) {
+    if (!unfinished.isTrained()) {
       begin(output);
     }
-    return unfinished.finish();
+    return unfinished.finish(lastStep);
+  }
+
+  /**
+   * Returns whether a folder holds a deletion that was cut off, which the same call of {@link #run}
+   * goes on with.
+   *
+   * @param output folder of the new run
+   * @return whether it does
+   */
+  public static boolean isUnfinished(Path output) {
+    return Unfinished.isIn(output);
   }
 
   private Unfinished unfinished(Path output) {
@@ -336,16 +361,20 @@ public final class Deletion {
       removal.requireErasable();
     }
     RowRemoval.Plan found = removal.plan(this::chosen);
-    DeletionPlan plan = plan(found);
+    DeletionPlan plan = plan(found).without(output);
     if (plan.firstStep().isEmpty()) {
       throw new IllegalStateException(
           run
               + ": no step of the run used these rows, so nothing learned from them. Keep the run.");
     }
-    // First, while the rows still have their texts: after a kill the call can be repeated.
-    List<DeletionReport.Removed> removed = kept.forget(texts);
-    List<Path> erased = new ArrayList<>();
     Map<Path, Set<Long>> lines = erasesRows ? Tombstones.lines(plan.places()) : Map.of();
+    if (!isUnfinished(output)) {
+      RowRemoval.requireFree(output);
+    }
+    // First, while the rows still have their texts: after a kill the call can be repeated.
+    List<DeletionReport.Removed> removed = unfinished(output).begin(kept.find(texts));
+    kept.forget(texts);
+    List<Path> erased = new ArrayList<>();
     RunFiles old = new RunFiles(run);
     Map<String, String> before = old.hashes();
     TrainingResult result = removal.run(found, output, saving, listener);
@@ -366,6 +395,6 @@ public final class Deletion {
             removed,
             REMAINS,
             Duration.ofNanos(System.nanoTime() - begun));
-    unfinished(output).begin(report, lines.keySet());
+    unfinished(output).trained(report, lines.keySet());
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.upkeep.deletion;
 
 import io.adapt4j.core.data.MaskedRow;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -31,6 +32,14 @@ public record DeletionPlan(
     places = List.copyOf(places);
     alike = List.copyOf(alike);
     versions = List.copyOf(versions);
+  }
+
+  /** Leaves out the versions in a folder: what a deletion that was cut off made there. */
+  DeletionPlan without(Path output) {
+    Path made = output.toAbsolutePath().normalize();
+    List<LearnedVersion> others =
+        versions.stream().filter(version -> !version.folder().startsWith(made)).toList();
+    return new DeletionPlan(rows, places, alike, firstStep, startStep, totalSteps, others);
   }
 
   /**

@@ -1,11 +1,13 @@
 package io.adapt4j.upkeep.deletion;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.MaskedRow;
 import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.task.RowRemoval;
@@ -15,56 +17,118 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The journal of a deletion that erases: without it, a deletion that is cut off between two files
- * could not be repeated, since the rows that it names are gone.
+ * The journal of a deletion: without it, one that is cut off could not be repeated, since its
+ * folder holds a part of the new run, or the rows that it names are gone.
  */
 record Unfinished(Path run, Path output, String request) {
 
   private static final String FILE = ".deletion-unfinished.json";
 
+  private static final String REQUEST = "request";
+  private static final String REMOVED = "removed";
+  private static final String BEST = "best";
   private static final String HASHES = "dataFiles";
 
-  boolean isThere() {
-    return Files.exists(file());
+  static boolean isIn(Path output) {
+    return Files.exists(output.resolve(FILE));
+  }
+
+  /** Returns whether the new run is complete. */
+  boolean isTrained() {
+    try {
+      return isIn(output) && read().has(BEST);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Reading %s failed: %s. Delete %s and repeat the deletion."
+              .formatted(file(), e.getMessage(), output),
+          e);
+    }
+  }
+
+  private JsonNode read() throws IOException {
+    JsonNode json = CheckedJson.read(file()).json();
+    if (!json.path(REQUEST).asText().equals(request)) {
+      throw new IllegalArgumentException(
+          output + " holds an unfinished deletion of other rows. Repeat that one first.");
+    }
+    return json;
   }
 
   private Path file() {
     return output.resolve(FILE);
   }
 
+  /** Notes what is about to be removed, and returns it with what an earlier call has noted. */
+  List<DeletionReport.Removed> begin(List<DeletionReport.Removed> found) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put(REQUEST, request);
+    try {
+      List<DeletionReport.Removed> all = new ArrayList<>(found);
+      if (isIn(output)) {
+        all.addAll(removed(read()));
+      }
+      List<DeletionReport.Removed> removed = merged(all);
+      json.set(REMOVED, ReportFile.removed(removed));
+      Disk.createFolders(output);
+      CheckedJson.write(file(), json);
+      return removed;
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Writing %s failed: %s.".formatted(file(), WriteFailure.explain(file(), e)), e);
+    }
+  }
+
+  private static List<DeletionReport.Removed> merged(List<DeletionReport.Removed> all) {
+    Map<Map.Entry<String, Path>, SortedSet<String>> ids = new LinkedHashMap<>();
+    for (DeletionReport.Removed entries : all) {
+      ids.computeIfAbsent(
+              Map.entry(entries.kind(), entries.place().toAbsolutePath()), key -> new TreeSet<>())
+          .addAll(entries.ids());
+    }
+    List<DeletionReport.Removed> merged = new ArrayList<>();
+    ids.forEach(
+        (place, each) -> {
+          if (!each.isEmpty()) {
+            merged.add(
+                new DeletionReport.Removed(place.getKey(), place.getValue(), List.copyOf(each)));
+          }
+        });
+    return merged;
+  }
+
   /** Notes all that is to be erased. */
-  void begin(DeletionReport report, Set<Path> dataFiles) {
+  void trained(DeletionReport report, Set<Path> dataFiles) {
     ObjectNode json = ReportFile.json(report, run, "");
-    json.put("request", request);
+    json.put(REQUEST, request);
     // Paths may be relative, and the deletion may be ended from elsewhere.
     json.put("from", Path.of("").toAbsolutePath().toString());
-    json.put("best", report.best().toString()).put("last", report.last().toString());
+    json.put(BEST, report.best().toString()).put("last", report.last().toString());
     ObjectNode hashes = json.putObject(HASHES);
     dataFiles.forEach(file -> hashes.put(file.toString(), FileHash.of(file)));
     try {
       CheckedJson.write(file(), json);
     } catch (IOException e) {
-      throw new UncheckedIOException("Writing " + file() + " failed", e);
+      throw new UncheckedIOException(
+          "Writing %s failed: %s.".formatted(file(), WriteFailure.explain(file(), e)), e);
     }
   }
 
-  /** Erases what is not erased yet, and writes the report. */
-  DeletionReport finish() {
+  /** Erases what is not erased yet, writes the report, and takes the last step. */
+  DeletionReport finish(Consumer<DeletionReport> lastStep) {
     try {
-      JsonNode json = CheckedJson.read(file()).json();
-      if (!json.path("request").asText().equals(request)) {
-        throw new IllegalArgumentException(
-            output + " holds an unfinished deletion of other rows. Repeat that one first.");
-      }
+      JsonNode json = read();
       DeletionReport report = report(json);
       Map<Path, Set<Long>> lines =
           json.path(HASHES).isEmpty() ? Map.of() : Tombstones.lines(report.plan().places());
@@ -86,6 +150,7 @@ record Unfinished(Path run, Path output, String request) {
         RowRemoval.recordErased(output, data);
       }
       ReportFile.write(report, run, FileHash.of(run.resolve(Provenance.FILE)), output);
+      lastStep.accept(report);
       Files.delete(file());
       Disk.forceFolder(output);
       return report;
@@ -125,21 +190,25 @@ record Unfinished(Path run, Path output, String request) {
                         version.path("inherited").asBoolean())));
     return new DeletionReport(
         plan,
-        Path.of(json.path("best").asText()),
+        Path.of(json.path(BEST).asText()),
         Path.of(json.path("last").asText()),
         hashes(json.path("before")),
         hashes(json.path("after")),
         list(json.path("erased"), path -> Path.of(path.asText())),
         list(json.path("toErase"), path -> Path.of(path.asText())),
-        list(
-            json.path("removed"),
-            entries ->
-                new DeletionReport.Removed(
-                    entries.path("kind").asText(),
-                    Path.of(entries.path("place").asText()),
-                    texts(entries.path("ids")))),
+        removed(json),
         texts(json.path("remains")),
         Duration.ofMillis(Math.round(json.path("seconds").asDouble() * 1e3)));
+  }
+
+  private static List<DeletionReport.Removed> removed(JsonNode json) {
+    return list(
+        json.path(REMOVED),
+        entries ->
+            new DeletionReport.Removed(
+                entries.path("kind").asText(),
+                Path.of(entries.path("place").asText()),
+                texts(entries.path("ids"))));
   }
 
   private static Map<String, String> hashes(JsonNode files) {

@@ -17,6 +17,8 @@ import io.adapt4j.core.internal.task.RowRemoval;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.spi.AnswerMetric;
@@ -34,11 +36,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows and customers leave an adapter that learned from them. */
@@ -181,6 +186,91 @@ class DeletionTest {
     return Deletion.of(run).where("customer", "c3").erasingRows().erasingCheckpoints();
   }
 
+  @ParameterizedTest
+  @CsvSource({"true, 0", "true, 1", "false, 0", "false, 5"})
+  void aDeletionThatIsCutOffWhileItTrainsIsEndedByTheSameCall(boolean late, int steps)
+      throws IOException {
+    Path run = folder.resolve("run");
+    tuner(rows, "run").build().run();
+    int row = late ? lateRow(run) : earlyRow(run);
+    Supplier<Deletion> deletion = () -> Deletion.of(run).rows(row).versionsIn(folder);
+    DeletionReport whole = deletion.get().run(folder.resolve("whole"));
+    RunFiles.delete(folder.resolve("whole"));
+    Path output = folder.resolve("without");
+
+    assertThatThrownBy(() -> deletion.get().listener(failingAfter(steps)).run(output))
+        .hasMessage("cut off");
+    assertThat(Deletion.isUnfinished(output)).isTrue();
+    assertThatThrownBy(() -> Deletion.of(run).rows(row + 1).run(output))
+        .hasMessageContaining("deletion of other rows");
+    DeletionReport report = deletion.get().run(output);
+
+    assertThat(report.plan()).isEqualTo(whole.plan());
+    assertThat(report.after().values()).containsExactlyInAnyOrderElementsOf(whole.after().values());
+    assertThat(Deletion.isUnfinished(output)).isFalse();
+    assertThat(FineTuner.repeat(output).build().run().last()).exists();
+  }
+
+  private static int earlyRow(Path run) {
+    for (int row = 0; ; row++) {
+      DeletionPlan plan = Deletion.of(run).rows(row).plan();
+      if (plan.startStep() == 0) {
+        return row;
+      }
+    }
+  }
+
+  private static TrainingListener failingAfter(int steps) {
+    AtomicInteger left = new AtomicInteger(steps);
+    return new TrainingListener() {
+      @Override
+      public void step(StepEvent event) {
+        if (left.getAndDecrement() == 0) {
+          throw new AssertionError("cut off");
+        }
+      }
+    };
+  }
+
+  @Test
+  void aFolderOfAnotherRunIsRefusedAndStaysAsItIs() {
+    Path run = folder.resolve("run");
+    tuner(rows, "run").build().run();
+    tuner(rows, "other").build().run();
+    String before = hash(folder.resolve("other/last"));
+
+    assertThatThrownBy(() -> Deletion.of(run).rows(lateRow(run)).run(folder.resolve("other")))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("holds 'best' of another run");
+
+    assertThat(hash(folder.resolve("other/last"))).isEqualTo(before);
+    assertThat(Deletion.isUnfinished(folder.resolve("other"))).isFalse();
+  }
+
+  @Test
+  void aLastStepThatIsCutOffIsTakenAgain() {
+    Path run = folder.resolve("run");
+    Path output = folder.resolve("without");
+    tuner(rows, "run").build().run();
+    List<Path> added = new ArrayList<>();
+    Deletion deletion =
+        deletion(run)
+            .lastStep(
+                report -> {
+                  added.add(report.best());
+                  if (added.size() == 1) {
+                    throw new IllegalStateException("cut off");
+                  }
+                });
+
+    assertThatThrownBy(() -> deletion.run(output)).hasMessage("cut off");
+    assertThat(output.resolve(DeletionReport.FILE)).exists();
+    DeletionReport report = deletion.run(output);
+
+    assertThat(added).containsExactly(report.best(), report.best());
+    assertThat(Deletion.isUnfinished(output)).isFalse();
+  }
+
   @Test
   void anUnfinishedDeletionErasesNoOtherRows() throws IOException {
     Path run = folder.resolve("run");
@@ -219,9 +309,13 @@ class DeletionTest {
     Candidate candidate = Candidate.of(TextGenerator.of("echo", prompt -> "and " + prompt));
     exam.evaluate(candidate);
 
-    DeletionReport report =
-        Deletion.of(run).rows(row).replies(replies).run(folder.resolve("without"));
+    Supplier<Deletion> deletion = () -> Deletion.of(run).rows(row).replies(replies);
+    Path output = folder.resolve("without");
+    assertThatThrownBy(() -> deletion.get().listener(failingAfter(0)).run(output))
+        .hasMessage("cut off");
+    DeletionReport report = deletion.get().run(output);
 
+    // Replies that were removed before the cut are in the receipt too.
     assertThat(report.removed()).hasSize(1);
     assertThat(report.removed().get(0).ids()).hasSize(1);
     String place = report.plan().places().get(0);

@@ -9,12 +9,14 @@ import io.adapt4j.rag.embed.LocalEmbeddings;
 import io.adapt4j.rag.index.LuceneIndex;
 import io.adapt4j.verification.kill.Scenario.Results;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What is killed beside trainings: the commands that write files. */
 final class CommandScenarios {
@@ -25,7 +27,15 @@ final class CommandScenarios {
 
   static List<Scenario> all() {
     return List.of(
-        completion(), export(), ingestion(), evaluation(), download(), merge(), registration());
+        completion(),
+        export(),
+        ingestion(),
+        evaluation(),
+        download(),
+        merge(),
+        registration(),
+        deletion("delete", "--at", "rows.jsonl line 12"),
+        deletion("delete-customer", "--where", "customer=c1"));
   }
 
   private static Scenario completion() {
@@ -155,11 +165,84 @@ final class CommandScenarios {
                     && !file.toString().endsWith("version.json")));
   }
 
+  private static Scenario deletion(String name, String option, String rows) {
+    String description =
+        """
+        model: %s
+        task: nextTokens
+        data: {path: rows.jsonl, split: {train: 0.8, validation: 0.2, test: 0}}
+        method: {lora: {rank: 4, dropout: 0.1}}
+        output: out
+        epochs: 2
+        batchSize: 4
+        maxLength: 32
+        evaluateEvery: 2
+        keepBest: true
+        saveEvery: 1
+        saveLimit: 100
+        """
+            .formatted(MODEL);
+    String data =
+        Scenarios.rows(
+            "{\"prompt\": \"Lily %d\", \"completion\": \"ran\", \"customer\": \"c%2$d\"}");
+    List<String> command =
+        List.of(
+            "delete",
+            "out",
+            "--output",
+            "without",
+            option,
+            rows,
+            "--erase-rows",
+            "--erase-checkpoints",
+            "--registry",
+            "registry",
+            "--version-of",
+            "m@1");
+    return new Scenario(
+        name,
+        Map.of("run.yaml", description, "rows.jsonl", data),
+        List.of(
+            List.of("train", "run.yaml", "--no-report"),
+            List.of("registry", "add", "out/best", "--name", "m", "--registry", "registry")),
+        command,
+        command,
+        command,
+        Map.of(),
+        CommandScenarios::deleted);
+  }
+
+  /** The weights, the rows, the report for the auditor, and which files there are. */
+  private static Map<String, String> deleted(Path at) throws Exception {
+    Map<String, String> results =
+        new TreeMap<>(
+            Results.files(file -> file.toString().matches(".*(\\.safetensors|rows\\.jsonl)"))
+                .of(at));
+    ObjectNode report =
+        (ObjectNode)
+            new ObjectMapper().readTree(at.resolve("without").resolve("deletion.json").toFile());
+    report.remove(List.of("time", "seconds"));
+    ((ObjectNode) report.path("run")).remove("recordSha256");
+    results.put("deletion.json", report.toString().replace(at.toString(), ""));
+    try (Stream<Path> files = Files.walk(at)) {
+      results.put(
+          "files",
+          files
+              .map(file -> at.relativize(file).toString())
+              .filter(name -> !name.matches("registry/.*/\\..*"))
+              .sorted()
+              .toList()
+              .toString());
+    }
+    return results;
+  }
+
   private static Scenario download() {
     List<String> command = List.of("download", SlowHub.REPOSITORY);
     return new Scenario(
         "download",
         Map.of(),
+        List.of(),
         command,
         command,
         command,
@@ -173,6 +256,6 @@ final class CommandScenarios {
       List<String> command,
       List<String> again,
       Results results) {
-    return new Scenario(name, files, command, again, command, Map.of(), results);
+    return new Scenario(name, files, List.of(), command, again, command, Map.of(), results);
   }
 }

@@ -18,13 +18,19 @@ final class Commands {
 
   private Commands() {}
 
-  /** Makes a working folder with a scenario's files. */
-  static Path prepared(Scenario scenario, Path at) throws IOException {
+  /** Makes a working folder with a scenario's files, and runs what comes before it. */
+  static Path prepared(Scenario scenario, Path at) throws Exception {
     Files.createDirectory(at);
     for (Map.Entry<String, String> file : scenario.files().entrySet()) {
       Path path = at.resolve(file.getKey());
       Files.createDirectories(path.getParent());
       Files.writeString(path, file.getValue());
+    }
+    for (List<String> command : scenario.before()) {
+      int status = run(scenario, at, command, MOST_MILLIS);
+      if (status != 0) {
+        throw new AssertionError(command + " ended with " + status + ": " + log(at));
+      }
     }
     return at;
   }

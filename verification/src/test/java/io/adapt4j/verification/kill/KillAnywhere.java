@@ -73,8 +73,8 @@ public final class KillAnywhere {
 
   /** Kills as often as said, over as many runs as that takes. */
   Outcome check(Scenario scenario, int kills) throws Exception {
-    long begin = System.nanoTime();
     Path undisturbed = Commands.prepared(scenario, folder.resolve("undisturbed"));
+    long begin = System.nanoTime();
     int status = Commands.run(scenario, undisturbed, scenario.command(), Commands.MOST_MILLIS);
     if (status != 0) {
       throw new AssertionError(

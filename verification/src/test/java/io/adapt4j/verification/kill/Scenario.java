@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  *
  * @param name what it is called
  * @param files what lies in the working folder beforehand, by name
+ * @param before the arguments of what is run before it, and never killed
  * @param command the arguments of {@code adapt4j}
  * @param again the arguments that go on after a kill
  * @param anew the arguments after a kill where there was nothing yet to go on with
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 record Scenario(
     String name,
     Map<String, String> files,
+    List<List<String>> before,
     List<String> command,
     List<String> again,
     List<String> anew,

@@ -75,6 +75,7 @@ final class Scenarios {
     return new Scenario(
         name,
         Map.of("run.yaml", description, "rows.jsonl", data),
+        List.of(),
         command,
         with(command, "--resume"),
         with(command, "--overwrite"),

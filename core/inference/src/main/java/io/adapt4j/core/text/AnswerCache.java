@@ -27,10 +27,10 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -227,28 +227,45 @@ public final class AnswerCache {
    * @throws GeneratorException if the folder cannot be read, or an answer cannot be deleted
    */
   public synchronized List<String> forget(List<String> texts) {
+    SortedMap<String, Path> found = holding(texts);
+    for (Path file : found.values()) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        throw unusable(e);
+      }
+    }
+    bytes = -1;
+    return List.copyOf(found.keySet());
+  }
+
+  /**
+   * Returns what {@link #forget} would delete.
+   *
+   * @param texts the texts
+   * @return the names of the answers
+   * @throws GeneratorException if the folder cannot be read
+   */
+  public synchronized List<String> find(List<String> texts) {
+    return List.copyOf(holding(texts).keySet());
+  }
+
+  private SortedMap<String, Path> holding(List<String> texts) {
     TextTrace.Sought sought = TextTrace.sought(texts);
-    List<String> deleted = new ArrayList<>();
+    SortedMap<String, Path> found = new TreeMap<>();
     if (!Files.exists(folder)) {
-      return deleted;
+      return found;
     }
     for (Path group : groups()) {
       Temporaries.sweep(group);
       for (Path file : list(group)) {
         if (isAnswer(file) && mayHold(file, sought)) {
-          try {
-            Files.deleteIfExists(file);
-          } catch (IOException e) {
-            throw unusable(e);
-          }
           String name = file.getFileName().toString();
-          deleted.add(group.getFileName() + name.substring(0, name.length() - SUFFIX.length()));
+          found.put(group.getFileName() + name.substring(0, name.length() - SUFFIX.length()), file);
         }
       }
     }
-    bytes = -1;
-    Collections.sort(deleted);
-    return deleted;
+    return found;
   }
 
   private boolean mayHold(Path file, TextTrace.Sought sought) {

@@ -8,10 +8,12 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.MaskedRowKeys;
 import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.internal.train.RunStates;
 import io.adapt4j.core.internal.train.StateTransfer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
@@ -206,9 +208,16 @@ public final class RowRemoval {
     }
   }
 
+  /** Rejects a folder that holds a run. */
+  public static void requireFree(Path output) {
+    Checks checks = new Checks();
+    checks.output(output, false);
+    checks.finish();
+  }
+
   /**
-   * Makes the run again without the rows, in a folder that must not hold a run. Empty {@code
-   * saving} saves states as often as the recorded run.
+   * Makes the run again without the rows, in a folder that holds no other run; one that was cut off
+   * there is resumed. Empty {@code saving} saves states as often as the recorded run.
    */
   public TrainingResult run(
       Plan plan, Path output, Optional<Interval> saving, TrainingListener listener) {
@@ -219,10 +228,12 @@ public final class RowRemoval {
     draft.set(MaskedRowKeys.OPTION, masked);
     draft.set(Options.OUTPUT, output);
     saving.ifPresent(interval -> draft.set(Options.SAVE_EVERY, interval));
-    if (plan.startStep() > 0) {
+    if (plan.startStep() > 0 && !RunStates.exist(output)) {
       plan.states().copyTo(output, plan.identity());
-      draft.set(Options.RESUME, true);
     }
+    boolean resumes = RunStates.exist(output);
+    draft.set(Options.RESUME, resumes);
+    draft.set(Options.OVERWRITE_OUTPUT, !resumes);
     return TaskRunner.runBriefly(RunAssembly.of(draft, listener)).result();
   }
 

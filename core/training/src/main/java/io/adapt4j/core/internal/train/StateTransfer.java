@@ -94,6 +94,15 @@ public final class StateTransfer {
   /** Copies the states, and the best checkpoint, to the folder of a run with another identity. */
   public void copyTo(Path target, Map<String, String> identity) {
     try {
+      int best = states.isEmpty() ? 0 : bestStep();
+      if (best > 0 && (isBest(best) || Files.isDirectory(numbered(best)))) {
+        Path from = isBest(best) ? output.resolve(Trainer.BEST) : numbered(best);
+        Path copy = AtomicFolders.hidden(target.resolve(Trainer.BEST));
+        copyFiles(from, copy);
+        AtomicFolders.publish(copy, target.resolve(Trainer.BEST));
+        new CheckpointMarks(target).end(Trainer.BEST, best);
+      }
+      // Last: where there are states, all is there.
       Path folder = target.resolve(RunStates.FOLDER);
       Path hidden = AtomicFolders.hidden(folder);
       Disk.createFolders(hidden);
@@ -101,12 +110,6 @@ public final class StateTransfer {
         copyState(state, hidden.resolve(state.getFileName()), identity);
       }
       AtomicFolders.publish(hidden, folder);
-      int best = states.isEmpty() ? 0 : bestStep();
-      if (best > 0 && (isBest(best) || Files.isDirectory(numbered(best)))) {
-        Path from = isBest(best) ? output.resolve(Trainer.BEST) : numbered(best);
-        copyFiles(from, target.resolve(Trainer.BEST));
-        new CheckpointMarks(target).end(Trainer.BEST, best);
-      }
     } catch (IOException e) {
       throw new TrainingException(
           "Copying the states of %s to %s failed: %s. Delete %s and begin again."
