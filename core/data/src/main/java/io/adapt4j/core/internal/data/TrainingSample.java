@@ -65,10 +65,11 @@ public record TrainingSample(int[] ids, int[] labels) implements Sample {
 
   /**
    * Returns whether the model learns to stop: one of the last three tokens is special and trained.
-   * A template may write a newline after the end-of-turn token.
+   * The first token of a sample never is. A template may write a newline after the end-of-turn
+   * token.
    */
   public boolean endsTrained(IntPredicate special) {
-    for (int i = labels.length - 1; i >= Math.max(0, labels.length - TURN_END); i--) {
+    for (int i = labels.length - 1; i >= Math.max(1, labels.length - TURN_END); i--) {
       if (labels[i] != IGNORED && special.test(labels[i])) {
         return true;
       }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -104,5 +105,18 @@ class FileCipherTest {
     assertThatThrownBy(() -> new FileCipher(new byte[16]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("32 bytes");
+  }
+
+  @Test
+  void contentsAreWrittenAndReadWhole() throws IOException {
+    byte[] contents = new byte[200_000];
+    Arrays.fill(contents, (byte) 7);
+    Path file = folder.resolve("whole");
+    for (byte[] each : List.of(contents, new byte[0])) {
+      cipher.write(file, each);
+      assertThat(cipher.read(file)).isEqualTo(each);
+    }
+    assertThatThrownBy(() -> FileCipher.requirePlain(file)).hasMessageContaining("is encrypted");
+    FileCipher.requirePlain(Files.write(folder.resolve("plain"), contents));
   }
 }

@@ -45,6 +45,7 @@ class PrefixFolderTest {
       GenerationOptions.greedy().toBuilder().maxNewTokens(1).ignoreContextLength(true).build();
 
   @TempDir private Path folder;
+  private final ReentrantLock lock = new ReentrantLock();
   private long before;
   private TinyDecoder model;
   private PromptCache empty;
@@ -63,11 +64,11 @@ class PrefixFolderTest {
     empty.close();
     model.close();
     assertThat(Tensor.live()).isEqualTo(before);
+    assertThat(lock.isLocked()).isFalse();
   }
 
   private PrefixFolder open(long limit) {
-    return new PrefixFolder(
-        folder, limit, model.decoder(), new ReentrantLock(), () -> identity, cipher);
+    return new PrefixFolder(folder, limit, model.decoder(), lock, () -> identity, cipher);
   }
 
   private void put(PrefixFolder stored, int[] ids) {
@@ -280,9 +281,10 @@ class PrefixFolderTest {
         // Ends before the answer that is stored: the states are those saved after the prompt.
         int[] next = Arrays.copyOf(prompt, 80);
         Arrays.fill(next, 60, 80, 7);
-        Generation warm = other.generate(next, prompts, ONE);
+        GenerationOptions twenty = ONE.toBuilder().maxNewTokens(20).build();
+        Generation warm = other.generate(next, prompts, twenty);
         assertThat(warm.cachedTokens()).isEqualTo(60);
-        assertThat(warm.tokenIds()).isEqualTo(other.generate(next, ONE).tokenIds());
+        assertThat(warm.tokenIds()).isEqualTo(other.generate(next, twenty).tokenIds());
       }
     }
   }
@@ -394,6 +396,7 @@ class PrefixFolderTest {
         PrefixFile.read(file, model.decoder(), header -> {}, any -> false, null);
     assertThat(unwanted.prefix()).isNull();
     assertThat(unwanted.header().path("model").asText()).isEqualTo("a model");
+    assertThat(unwanted.header().at("/prefix/type").asText()).isEqualTo("F32");
     byte[] other = changed(whole, prefix(json -> json.put("type", "BF16")));
     Files.write(file, other);
     assertThat(PrefixFile.read(file, model.decoder(), header -> {}, any -> true, null).prefix())
@@ -413,11 +416,13 @@ class PrefixFolderTest {
         .hasMessage("of another session");
 
     ObjectNode header = JsonNodeFactory.instance.objectNode().put("kind", "test");
-    PrefixFile.write(file, header, null, model.decoder(), new ReentrantLock(), null);
+    PrefixFile.write(file, header, null, model.decoder(), lock, null);
     PrefixFile.Content alone = PrefixFile.read(file, model.decoder(), any -> {}, any -> true, null);
     assertThat(alone.header()).isEqualTo(header);
     assertThat(alone.prefix()).isNull();
     byte[] longer = Files.readAllBytes(file);
+    longer[longer.length - 1] ^= 1;
+    refused(file, longer, "its checksum does not fit");
     refused(file, Arrays.copyOf(longer, longer.length + 1), "expected 32 more bytes, found 33");
   }
 }
