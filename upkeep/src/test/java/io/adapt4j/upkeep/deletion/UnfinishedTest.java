@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,13 +71,19 @@ class UnfinishedTest {
   void theReportIsTheOneNoted() throws IOException {
     Unfinished deletion = new Unfinished(run, output, "request");
     DeletionReport noted = report(List.of(run.resolve("checkpoint-8"), rows), OptionalInt.of(3));
-    assertThat(deletion.isThere()).isFalse();
-    deletion.begin(noted, Set.of(rows));
-    assertThat(deletion.isThere()).isTrue();
+    assertThat(Unfinished.isIn(output)).isFalse();
+    deletion.begin(List.of());
+    assertThat(Unfinished.isIn(output)).isTrue();
+    assertThat(deletion.isTrained()).isFalse();
+    deletion.trained(noted, Set.of(rows));
+    assertThat(deletion.isTrained()).isTrue();
+    List<DeletionReport> finished = new ArrayList<>();
 
-    assertThat(deletion.finish()).isEqualTo(noted);
+    assertThat(deletion.finish(finished::add)).isEqualTo(noted);
 
-    assertThat(deletion.isThere()).isFalse();
+    assertThat(finished).containsExactly(noted);
+    assertThat(Unfinished.isIn(output)).isFalse();
+    assertThat(deletion.isTrained()).isFalse();
     assertThat(run.resolve("checkpoint-8")).doesNotExist();
     assertThat(rows).hasContent("{\"a\":\"x\"}\n{\"a\":\"deleted\"}\n");
     assertThat(Provenance.read(output).json().at("/data/files/0/sha256").asText())
@@ -96,8 +103,8 @@ class UnfinishedTest {
   void rowsStayUnlessTheyWereToBeErased() throws IOException {
     Unfinished deletion = new Unfinished(run, output, "request");
     DeletionReport noted = report(List.of(), OptionalInt.empty());
-    deletion.begin(noted, Set.of());
-    assertThat(deletion.finish()).isEqualTo(noted);
+    deletion.trained(noted, Set.of());
+    assertThat(deletion.finish(report -> {})).isEqualTo(noted);
     assertThat(rows).hasContent("{\"a\":\"x\"}\n{\"a\":\"y\"}\n");
     assertThat(noted.plan().repeatedSteps()).isZero();
     assertThat(noted.plan().timeShare()).isZero();
@@ -107,11 +114,16 @@ class UnfinishedTest {
   @Test
   void anotherRequestOrOtherRowsAreRefused() throws IOException {
     Unfinished deletion = new Unfinished(run, output, "request");
-    deletion.begin(report(List.of(rows), OptionalInt.of(3)), Set.of(rows));
-    assertThatThrownBy(() -> new Unfinished(run, output, "other").finish())
+    deletion.trained(report(List.of(rows), OptionalInt.of(3)), Set.of(rows));
+    Unfinished other = new Unfinished(run, output, "other");
+    assertThatThrownBy(other::isTrained).hasMessageContaining("unfinished deletion of other rows");
+    assertThatThrownBy(() -> other.begin(List.of()))
+        .hasMessageContaining("unfinished deletion of other rows");
+    assertThatThrownBy(() -> other.finish(report -> {}))
         .hasMessageContaining("unfinished deletion of other rows");
     Files.writeString(rows, "{\"a\":\"z\"}\n{\"a\":\"y\"}\n");
-    assertThatThrownBy(deletion::finish).hasMessageContaining(rows + " has changed since");
+    assertThatThrownBy(() -> deletion.finish(report -> {}))
+        .hasMessageContaining(rows + " has changed since");
     assertThat(rows).hasContent("{\"a\":\"z\"}\n{\"a\":\"y\"}\n");
   }
 
@@ -119,8 +131,42 @@ class UnfinishedTest {
   void relativePathsAreThoseOfTheBeginning() throws IOException {
     Path relative = Path.of("").toAbsolutePath().relativize(run.resolve("checkpoint-8"));
     Unfinished deletion = new Unfinished(run, output, "request");
-    deletion.begin(report(List.of(relative), OptionalInt.of(3)), Set.of());
-    deletion.finish();
+    deletion.trained(report(List.of(relative), OptionalInt.of(3)), Set.of());
+    deletion.finish(report -> {});
     assertThat(run.resolve("checkpoint-8")).doesNotExist();
+  }
+
+  @Test
+  void whatAnEarlierCallRemovedStaysNoted() {
+    Unfinished deletion = new Unfinished(run, output, "request");
+    Path kept = folder.resolve("kept");
+    deletion.begin(List.of(new DeletionReport.Removed("replies", kept, List.of("2", "1"))));
+
+    assertThat(
+            deletion.begin(
+                List.of(
+                    new DeletionReport.Removed("replies", kept, List.of("3", "2")),
+                    new DeletionReport.Removed("pages", kept, List.of()))))
+        .containsExactly(new DeletionReport.Removed("replies", kept, List.of("1", "2", "3")));
+  }
+
+  @Test
+  void aStepThatFailsIsTakenAgain() {
+    Unfinished deletion = new Unfinished(run, output, "request");
+    deletion.trained(report(List.of(rows), OptionalInt.of(3)), Set.of(rows));
+    assertThatThrownBy(
+            () ->
+                deletion.finish(
+                    report -> {
+                      throw new IllegalStateException("no registry");
+                    }))
+        .hasMessage("no registry");
+    assertThat(deletion.isTrained()).isTrue();
+    List<DeletionReport> finished = new ArrayList<>();
+
+    deletion.finish(finished::add);
+
+    assertThat(finished).hasSize(1);
+    assertThat(Unfinished.isIn(output)).isFalse();
   }
 }
