@@ -116,7 +116,7 @@ void eightBits() {
 
 void fileBlocks(int variant) {
   const int64_t rows = 35, columns = 512;
-  for (int id : {Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, NF4}) {
+  for (int id : {Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, NVFP4, NF4}) {
     const BlockLayout layout = layoutOf(id);
     std::vector<uint8_t> file = bytes(rows * columns / layout.columns * layout.fileBytes);
     for (uint8_t& byte : file) {

@@ -17,6 +17,9 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightHalves(const uint8_t* from) {
 // The scales of 8 rows.
 template <int ID>
 ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightScales(const uint8_t* from) {
+  if (ID == NVFP4) {
+    return _mm256_set1_ps(1);
+  }
   if (ID != MXFP4) {
     return eightHalves(from);
   }
@@ -30,6 +33,17 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightBytes(const uint8_t* from) {
   return _mm256_cvtepi32_ps(SIGNED ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
 }
 
+// The scales of a group of 8 rows.
+template <int ID>
+ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightOfGroup(const uint8_t* from) {
+  if (ID != NVFP4) {
+    return eightBytes<hasSignedScales(ID)>(from);
+  }
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+  const __m256i bits = _mm256_slli_epi32(_mm256_cvtepu8_epi32(bytes), 20);
+  return _mm256_mul_ps(_mm256_castsi256_ps(bits), _mm256_set1_ps(SMALL_UNIT));
+}
+
 typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
 
 ADAPT4J_AVX2 ADAPT4J_INLINE __m256i eightWords(const uint8_t* from) {
@@ -39,8 +53,7 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256i eightWords(const uint8_t* from) {
 // What multiplies the codes of a group, or of a half of one.
 template <int ID>
 ADAPT4J_AVX2 ADAPT4J_INLINE __m256 factorOf(__m256 scale, const uint8_t* scales) {
-  return layoutOf(ID).groupHead == 0 ? scale
-                                     : _mm256_mul_ps(scale, eightBytes<hasSignedScales(ID)>(scales));
+  return layoutOf(ID).groupHead == 0 ? scale : _mm256_mul_ps(scale, eightOfGroup<ID>(scales));
 }
 
 // What is taken off for each unit of a token. Files of types with 32 inputs a block store what is
@@ -66,7 +79,7 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c, con
   if (hasThreeBits(ID)) {
     code = (__m256i)blocks::threeBitsOf<EightWords>(codes, c);
   }
-  if (ID == MXFP4) {
+  if (isFloatingPoint(ID)) {
     const __m256 sizes = _mm256_permutevar8x32_ps(_mm256_setr_ps(0, 1, 2, 3, 4, 6, 8, 12), code);
     const __m256i signs = _mm256_slli_epi32(_mm256_and_si256(code, _mm256_set1_epi32(8)), 28);
     return _mm256_xor_ps(sizes, _mm256_castsi256_ps(signs));

@@ -93,9 +93,8 @@ ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int6
       rowOfGroup<ID>(group + LAYOUT.groupHead, row, table, values);
       for (int k = 0; k < 2; k++) {
         const uint8_t* ofGroup = group + (partsOf(ID) == 2 ? k * 16 : 0) + row;
-        const float factor = LAYOUT.groupHead == 0   ? scale
-                             : hasSignedScales(ID) ? scale * static_cast<int8_t>(*ofGroup)
-                                                   : scale * *ofGroup;
+        const float factor =
+            LAYOUT.groupHead == 0 ? scale : scale * blocks::groupScale<ID>(*ofGroup);
         values[k] = _mm512_mul_ps(values[k], _mm512_set1_ps(factor));
         if (LAYOUT.minimum) {
           const float off =
@@ -116,6 +115,9 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenHalves(const uint8_t* from) {
 // The scales of 16 rows.
 template <int ID>
 ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenScales(const uint8_t* from) {
+  if (ID == NVFP4) {
+    return _mm512_set1_ps(1);
+  }
   if (ID != MXFP4) {
     return sixteenHalves(from);
   }
@@ -127,6 +129,17 @@ template <bool SIGNED>
 ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenBytes(const uint8_t* from) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   return _mm512_cvtepi32_ps(SIGNED ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
+}
+
+// The scales of a group of 16 rows.
+template <int ID>
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenOfGroup(const uint8_t* from) {
+  if (ID != NVFP4) {
+    return sixteenBytes<hasSignedScales(ID)>(from);
+  }
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m512i bits = _mm512_slli_epi32(_mm512_cvtepu8_epi32(bytes), 20);
+  return _mm512_mul_ps(_mm512_castsi512_ps(bits), _mm512_set1_ps(SMALL_UNIT));
 }
 
 // Codes are looked up: a lane's lowest 4 bits choose of 16 numbers.
@@ -238,7 +251,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
         }
         __m512 factor = scale;
         if (LAYOUT.groupHead != 0) {
-          factor = _mm512_mul_ps(scale, sixteenBytes<hasSignedScales(ID)>(group + part * 16));
+          factor = _mm512_mul_ps(scale, sixteenOfGroup<ID>(group + part * 16));
         }
         for (int t = 0; t < TOKENS; t++) {
           total[t] = _mm512_fmadd_ps(parts[t], factor, total[t]);
@@ -309,6 +322,7 @@ inline auto& ofBlockType(int id, const Function& function) {
     ADAPT4J_BLOCK(Q5_1);
     ADAPT4J_BLOCK(Q8_0);
     ADAPT4J_BLOCK(MXFP4);
+    ADAPT4J_BLOCK(NVFP4);
     ADAPT4J_BLOCK(IQ4_NL);
     ADAPT4J_BLOCK(IQ4_XS);
     ADAPT4J_BLOCK(NF4);

@@ -81,6 +81,9 @@ ADAPT4J_INLINE float halfAt(const uint8_t* from) {
 // A scale of a block.
 template <int ID>
 ADAPT4J_INLINE float scaleAt(const uint8_t* from) {
+  if (ID == NVFP4) {
+    return 1;
+  }
   if (ID != MXFP4) {
     return halfAt(from);
   }
@@ -94,7 +97,7 @@ ADAPT4J_INLINE float scaleAt(const uint8_t* from) {
 // The scales of 16 rows.
 template <int ID>
 ADAPT4J_INLINE Floats scalesOf(const uint8_t* from) {
-  if (ID != MXFP4) {
+  if (!isFloatingPoint(ID)) {
     return halfScales(from);
   }
   Floats scales;
@@ -111,6 +114,30 @@ ADAPT4J_INLINE Floats byteScales(const uint8_t* from) {
     scales[r] = SIGNED ? static_cast<int8_t>(from[r]) : from[r];
   }
   return __builtin_convertvector(scales, Floats);
+}
+
+// A scale of a group, and those of 16 rows.
+template <int ID>
+ADAPT4J_INLINE float groupScale(uint8_t byte) {
+  if (ID == NVFP4) {
+    const uint32_t bits = static_cast<uint32_t>(byte) << 20;
+    float scale;
+    std::memcpy(&scale, &bits, 4);
+    return scale * SMALL_UNIT;
+  }
+  return hasSignedScales(ID) ? static_cast<int8_t>(byte) : byte;
+}
+
+template <int ID>
+ADAPT4J_INLINE Floats groupScales(const uint8_t* from) {
+  if (ID != NVFP4) {
+    return byteScales<hasSignedScales(ID)>(from);
+  }
+  Floats scales;
+  for (int r = 0; r < BLOCK_ROWS; r++) {
+    scales[r] = groupScale<ID>(from[r]);
+  }
+  return scales;
 }
 
 ADAPT4J_INLINE Ints wordsAt(const uint8_t* from) {
@@ -180,7 +207,7 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
         const Floats factor =
             LAYOUT.groupHead == 0
                 ? scale
-                : scale * byteScales<hasSignedScales(ID)>(group + part * 16);
+                : scale * groupScales<ID>(group + part * 16);
         for (int t = 0; t < count; t++) {
           const float* x = tokens + t * width + at * BLOCK_GROUP + part * SPAN;
           Floats sum[2] = {};
@@ -272,10 +299,8 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
       rowCodes<ID>(group + LAYOUT.groupHead, row, table, codes);
       float values[BLOCK_GROUP];
       for (int part = 0; part < partsOf(ID); part++) {
-        const uint8_t scaleOf = group[part * 16 + row];
-        const float factor = LAYOUT.groupHead == 0   ? scale
-                             : hasSignedScales(ID) ? scale * static_cast<int8_t>(scaleOf)
-                                                   : scale * scaleOf;
+        const float factor =
+            LAYOUT.groupHead == 0 ? scale : scale * groupScale<ID>(group[part * 16 + row]);
         const float off = !LAYOUT.minimum          ? 0
                           : LAYOUT.groupHead == 0 ? -minimum
                                                   : minimum * group[(partsOf(ID) + part) * 16 + row];

@@ -24,11 +24,17 @@ constexpr int64_t BLOCK_GROUP = 32;
 // strips; OWN_WIDE that for equal scales of each two (IQ1_S, IQ2_XXS).
 enum BlockId {
   OWN_WIDE = -5, OWN_EIGHT = -4, FP4 = -3, OWN_TABLE = -2, NF4 = -1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q2_K = 10, Q4_K = 12,
-  Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, TQ1_0 = 34, TQ2_0 = 35, MXFP4 = 39
+  Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, TQ1_0 = 34, TQ2_0 = 35, MXFP4 = 39,
+  NVFP4 = 40
 };
 
-// Twice the numbers that the codes of MXFP4 stand for; scales are halved.
+// Twice the numbers that the codes of MXFP4 and NVFP4 stand for; scales are halved.
 constexpr int8_t MX_NUMBERS[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+// Scales of NVFP4 are bytes of five exponent and three mantissa bits: the difference to those of a file,
+// and what multiplies a byte that stands at the top of the exponent of a float, the half included.
+constexpr int SMALL_EXTRA = 3 << 3;
+constexpr float SMALL_UNIT = 0x1p116f;
 
 // The numbers of IQ4_NL and IQ4_XS.
 constexpr int8_t IQ4_NUMBERS[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
@@ -61,9 +67,12 @@ constexpr bool hasOwnTable(int id) { return id == OWN_TABLE || id == OWN_EIGHT |
 // Whether codes have 3 bits.
 constexpr bool hasThreeBits(int id) { return id == OWN_EIGHT || id == OWN_WIDE; }
 
+// Whether codes are floating-point numbers of 4 bits.
+constexpr bool isFloatingPoint(int id) { return id == MXFP4 || id == NVFP4; }
+
 // Whether codes choose one of 16 numbers.
 constexpr bool hasTable(int id) {
-  return id == MXFP4 || id == IQ4_NL || id == IQ4_XS || isFourBit(id) || hasOwnTable(id);
+  return isFloatingPoint(id) || id == IQ4_NL || id == IQ4_XS || isFourBit(id) || hasOwnTable(id);
 }
 
 // Whether a table's bytes are multiples of a step.
@@ -71,7 +80,7 @@ constexpr bool hasStep(int id) { return isFourBit(id) || hasOwnTable(id); }
 
 // Whether products of integers take codes, or their numbers, as bytes with a sign.
 constexpr bool hasSignedBytes(int id) {
-  return id == Q8_0 || (hasTable(id) && id != MXFP4);
+  return id == Q8_0 || (hasTable(id) && !isFloatingPoint(id));
 }
 
 // Whether groups have a scale with a sign.
@@ -79,7 +88,7 @@ constexpr bool hasSignedScales(int id) { return id == Q6_K || id == IQ4_XS || ha
 
 // Number of inputs of a group that share a scale.
 constexpr int spanOf(int id) {
-  return id == Q2_K || id == Q6_K || id == OWN_TABLE || id == OWN_EIGHT ? 16 : 32;
+  return id == Q2_K || id == Q6_K || id == OWN_TABLE || id == OWN_EIGHT || id == NVFP4 ? 16 : 32;
 }
 
 // Number of scales of a group, which come before its minima.
@@ -100,7 +109,7 @@ struct Table {
     for (int i = 0; i < 16; i++) {
       numbers[i] = ID == NF4 ? NF4_NUMBERS[i] : ID == FP4 ? FP4_NUMBERS[i] : integers[i];
       bytes[i] = integers[i];
-      raised[i] = static_cast<uint8_t>(integers[i] + (ID == MXFP4 ? 12 : 128));
+      raised[i] = static_cast<uint8_t>(integers[i] + (isFloatingPoint(ID) ? 12 : 128));
     }
   }
 };
@@ -108,7 +117,7 @@ struct Table {
 template <int ID>
 constexpr Table<ID> TABLE{ID == NF4     ? NF4_STEPS
                           : ID == FP4   ? FP4_STEPS
-                          : ID == MXFP4 ? MX_NUMBERS
+                          : isFloatingPoint(ID) ? MX_NUMBERS
                                         : IQ4_NUMBERS,
                           1};
 
@@ -159,6 +168,8 @@ constexpr BlockLayout layoutOf(int id) {
     // What is taken off applies where the numbers of a table are bytes without a sign.
     case MXFP4:
       return {32, 17, 32, 0, 256, 0, 0, 12, false};
+    case NVFP4:
+      return {64, 36, 0, 32, 256, 0, 0, 12, false};
     case IQ4_NL:
       return {32, 18, 32, 0, 256, 0, 0, 128, false};
     case IQ4_XS:
@@ -292,6 +303,9 @@ class BlockRow {
         putPower(block_[0]);
         lows(0, block_ + 1, block_ + 9, 0, 4);
         break;
+      case NVFP4:
+        putSmallFloats();
+        break;
       case Q4_1:
         half(block_, 0);
         half(block_ + 2, 1);
@@ -349,6 +363,27 @@ class BlockRow {
   void putPower(uint8_t exponent) const {
     const auto bits = static_cast<uint16_t>(exponent < 2 ? 0x20 << exponent : (exponent - 1) << 7);
     std::memcpy(tile_ + row_ * 2, &bits, 2);
+  }
+
+  // Four scales of four exponent and three mantissa bits, then 8 bytes for each. A fifth exponent bit
+  // makes the subnormal ones normal. The reference reads NaN as 0.
+  void putSmallFloats() const {
+    for (int64_t g = 0; g < 2; g++) {
+      for (int64_t part = 0; part < 2; part++) {
+        const int code = block_[2 * g + part];
+        int scale = 0;
+        if (code != 127 && (code & 127) >= 8) {
+          scale = (code & 127) + SMALL_EXTRA;
+        } else if (code != 127 && (code & 7) != 0) {
+          const int top = (code & 7) >= 4 ? 2 : (code & 7) >= 2 ? 1 : 0;
+          scale = (code << (3 - top) & 7) + 8 * (top + 1);
+        }
+        group(g)[part * BLOCK_ROWS + row_] = static_cast<uint8_t>(scale);
+        const uint64_t bytes = eightBytes(block_ + 4 + (2 * g + part) * 8);
+        putWord(codes(g) + part * 128, halvesOf(bytes));
+        putWord(codes(g) + part * 128 + 64, halvesOf(bytes >> 4));
+      }
+    }
   }
 
   void putWord(uint8_t* words, uint32_t bits) const { std::memcpy(word(words), &bits, 4); }

@@ -15,7 +15,9 @@ typedef int32_t FourWords __attribute__((vector_size(16), aligned(4)));
 // The scales of 4 rows.
 template <int ID>
 ADAPT4J_INLINE float32x4_t fourScales(const uint8_t* from) {
-  return ID == MXFP4 ? ofBrain(vreinterpret_u16_u8(vld1_u8(from))) : fourHalves(from);
+  return ID == NVFP4   ? vdupq_n_f32(1)
+         : ID == MXFP4 ? ofBrain(vreinterpret_u16_u8(vld1_u8(from)))
+                       : fourHalves(from);
 }
 
 template <bool SIGNED>
@@ -27,10 +29,22 @@ ADAPT4J_INLINE float32x4_t fourBytes(const uint8_t* from) {
                 : vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
 }
 
+// The scales of a group of 4 rows.
+template <int ID>
+ADAPT4J_INLINE float32x4_t fourOfGroup(const uint8_t* from) {
+  if (ID != NVFP4) {
+    return fourBytes<hasSignedScales(ID)>(from);
+  }
+  uint32_t word;
+  std::memcpy(&word, from, 4);
+  const uint32x4_t bytes = vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(word))));
+  return vmulq_n_f32(vreinterpretq_f32_u32(vshlq_n_u32(bytes, 20)), SMALL_UNIT);
+}
+
 // What multiplies the codes of a group, or of a half of one.
 template <int ID>
 ADAPT4J_INLINE float32x4_t factorOf(float32x4_t scale, const uint8_t* scales) {
-  return layoutOf(ID).groupHead == 0 ? scale : vmulq_f32(scale, fourBytes<hasSignedScales(ID)>(scales));
+  return layoutOf(ID).groupHead == 0 ? scale : vmulq_f32(scale, fourOfGroup<ID>(scales));
 }
 
 // What is taken off for each unit of a token. Files of types with 32 inputs a block store what is

@@ -91,7 +91,7 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
           const Floats factor =
               LAYOUT.groupHead == 0
                   ? scale
-                  : scale * byteScales<hasSignedScales(ID)>(group + part * 16);
+                  : scale * groupScales<ID>(group + part * 16);
           total[t] += __builtin_convertvector(sum, Floats) * (factor * token.scales[at]);
         }
         for (int part = 0; LAYOUT.minimum && part < Token::SUMS; part++) {
@@ -149,7 +149,7 @@ template <int ID>
 constexpr int pairsThatFit() {
   return hasSignedBytes(ID)                              ? 1
          : layoutOf(ID).high == 128                       ? 2
-         : layoutOf(ID).high == 64 || ID == MXFP4 ? 4
+         : layoutOf(ID).high == 64 || isFloatingPoint(ID) ? 4
                                                           : 8;
 }
 
@@ -347,7 +347,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
         }
         __m512 scales = _mm512_setzero_ps();
         if (LAYOUT.groupHead != 0) {
-          scales = avx512::sixteenBytes<hasSignedScales(ID)>(group + part * 16);
+          scales = avx512::sixteenOfGroup<ID>(group + part * 16);
         }
         for (int t = 0; t < TOKENS; t++) {
           __m512 sum = sumOfDigits<DIGITS>(parts[t]);
@@ -413,7 +413,7 @@ constexpr StripProducts PRODUCTS{BlockTokenIn<ID, DIGITS>::bytes, roundToken<ID,
 
 namespace neon {
 
-// The codes of 4 inputs of 4 rows; where they have no sign, those of MXFP4 are raised.
+// The codes of 4 inputs of 4 rows; where they have no sign, those of MXFP4 and NVFP4 are raised.
 template <int ID>
 ADAPT4J_INLINE int8x16_t signedCodes(const uint8_t* codes, int four, const Table<ID>& table) {
   if (ID == Q8_0) {

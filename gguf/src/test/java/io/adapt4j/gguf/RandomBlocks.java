@@ -84,6 +84,7 @@ record RandomBlocks(String name, List<Long> shape, TensorType type) implements T
             bytes[block + i] = (byte) (0x10 | (bytes[block + i] & 7));
           }
         }
+        case MXFP4 -> bytes[block] = 122;
         case IQ1_M -> {
           for (int i = 0; i < 4; i++) {
             int at = block + 49 + 2 * i;

@@ -36,6 +36,8 @@ public enum BlockType {
   TQ2_0(35, 256, 66, 0),
   /** 4-bit floating point, a power of two for 32 weights. */
   MXFP4(39, 32, 17, 1),
+  /** 4-bit floating point, 4 groups of 16 weights with scales of 8 bits. */
+  NVFP4(40, 64, 36, 0),
   /** 4 bits of NormalFloat, a scale in fp16 for 64 weights. In no GGUF file. */
   NF4(-1, 64, 34, 0),
   /** 4-bit floating point of bitsandbytes, a scale in fp16 for 64 weights. In no GGUF file. */

@@ -65,6 +65,15 @@ final class ReferenceBlocks {
         }
         // Some of the smallest powers of two as well.
         case MXFP4 -> buffer.put(at, (byte) (i % 7 == 3 ? i % 4 : 110 + random.nextInt(16)));
+        // Subnormal ones and NaN as well, and the unused bit.
+        case NVFP4 -> {
+          for (int part = 0; part < 4; part++) {
+            int scale = 24 + random.nextInt(40);
+            buffer.put(
+                at + part, (byte) (i % 7 == 3 ? (2 * i + part) % 9 : i % 7 == 5 ? 127 : scale));
+          }
+          bytes[at] |= (byte) (i % 5 == 0 ? 0x80 : 0);
+        }
       }
     }
     return bytes;
@@ -130,7 +139,20 @@ final class ReferenceBlocks {
               * block.get(19 + c / 16)
               * block.get(3 + (block.get(35 + c / 2) >> (c % 2 * 4) & 15));
       case MXFP4 -> floating(halves(block, 1, c)) * Math.scalb(1f, (block.get(0) & 255) - 128);
+      case NVFP4 -> {
+        int codes = block.get(4 + c / 16 * 8 + c % 8);
+        yield floating(codes >> (c % 16 / 8 * 4) & 15) * smallFloat(block.get(c / 16)) / 2;
+      }
     };
+  }
+
+  private static float smallFloat(byte scale) {
+    int exponent = scale >> 3 & 15;
+    if (scale == 127) {
+      return 0;
+    }
+    float fraction = (scale & 7) / 8f;
+    return exponent == 0 ? fraction / 64 : Math.scalb(1 + fraction, exponent - 7);
   }
 
   /** The digits of a byte, in base three, are those of a fraction of 256. */
